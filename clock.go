@@ -1,0 +1,82 @@
+package plantroom
+
+import "time"
+
+// ClockKind is the promise that a clock times.
+type ClockKind string
+
+// The clocks. Release exists only where people are trapped.
+const (
+	Acknowledge ClockKind = "acknowledge" // a human has taken the order
+	Attend      ClockKind = "attend"      // somebody is on site
+	Release     ClockKind = "release"     // trapped people are out
+	Restore     ClockKind = "restore"     // the asset works again, proved by its sensor
+)
+
+// ClockStart is the event from which a window runs.
+type ClockStart string
+
+// The starts. FromOccurred is source time and may lie long before the order.
+const (
+	FromOccurred     ClockStart = "occurred"
+	FromRaised       ClockStart = "raised"
+	FromDispatched   ClockStart = "dispatched"
+	FromAcknowledged ClockStart = "acknowledged"
+)
+
+// ClockState is where a clock stands.
+type ClockState string
+
+// The states of a clock. A breached clock goes on counting until it is
+// stopped, so that the lateness is known; it never becomes met.
+const (
+	ClockWaiting  ClockState = "waiting" // its starting event has not happened
+	ClockRunning  ClockState = "running"
+	ClockPaused   ClockState = "paused"
+	ClockMet      ClockState = "met"
+	ClockBreached ClockState = "breached"
+	ClockVoid     ClockState = "void" // the order was cancelled or the promise fell away
+)
+
+// Marks are the parts of a window, in percent, at which somebody is told.
+var Marks = [...]int{50, 80, 100}
+
+// Clock is a promise being timed on one work order.
+type Clock struct {
+	Kind     ClockKind  `json:"kind"`
+	State    ClockState `json:"state"`
+	From     ClockStart `json:"from"`
+	Window   Duration   `json:"window"`
+	Basis    string     `json:"basis"`             // which promise: "contract quicklift", "profile cn-urban: …"
+	Started  Instant    `json:"started,omitzero"`  // zero while waiting
+	Due      Instant    `json:"due,omitzero"`      // Started + Window + pauses, on the clock's calendar
+	Stopped  Instant    `json:"stopped,omitzero"`  // when the promise was kept, early or late
+	Breached Instant    `json:"breached,omitzero"` // the Due that passed
+	Marked   int        `json:"marked,omitempty"`  // the highest of Marks that has taken effect
+}
+
+// Open reports whether the clock still counts.
+func (c *Clock) Open() bool {
+	return c.State == ClockWaiting || c.State == ClockRunning || c.State == ClockPaused ||
+		c.State == ClockBreached && c.Stopped.IsZero()
+}
+
+// Used returns the part of the window that is used up at now: 0 before the
+// start, above 1 after the due time. It counts wall time, not pauses.
+func (c *Clock) Used(now Instant) float64 {
+	if c.Started.IsZero() || c.Due <= c.Started {
+		return 0
+	}
+	if !c.Stopped.IsZero() {
+		now = c.Stopped
+	}
+	return float64(now-c.Started) / float64(c.Due-c.Started)
+}
+
+// Left returns the time until the clock is due; negative once it is late.
+func (c *Clock) Left(now Instant) time.Duration {
+	if !c.Stopped.IsZero() {
+		now = c.Stopped
+	}
+	return c.Due.Sub(now)
+}

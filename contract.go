@@ -1,0 +1,96 @@
+package plantroom
+
+import (
+	"slices"
+	"time"
+)
+
+// Window is the length that a clock may run.
+type Window struct {
+	Clock    ClockKind
+	Severity Severity // it covers this severity and those above it
+	Length   Duration
+	From     ClockStart
+	Source   string // where it is written: a clause, a decree, "unverified"
+}
+
+// Contractor is a firm that repairs.
+type Contractor struct {
+	ID          ContractorID
+	Name        Text
+	Technicians []PersonID
+	Roster      []Shift
+	Channels    []Address // how an order is sent, in order of preference
+}
+
+// Shift says who is on duty, weekly: on Days, from Start to End after local
+// midnight. End at or before Start means the next day.
+type Shift struct {
+	Days   []time.Weekday // none: every day
+	Start  Duration
+	End    Duration
+	People []PersonID
+}
+
+// Contract is what a contractor has promised, for what and at which price.
+type Contract struct {
+	ID         ContractID
+	Contractor ContractorID
+	Title      Text
+	Domains    []DomainName
+	Buildings  []BuildingID // none: all
+	From, To   Instant      // validity; zero To: open
+	Windows    []Window
+	OnSite     bool     // technicians are on the estate around the clock
+	Travel     Duration // usual time to arrive where they are not
+	Price      Price
+	Clean      int      // clean cycles that prove a repair; 0: the rule's own number
+	Reopen     Duration // a repeat within this time continues the same order
+	Ladder     LadderID
+}
+
+// Covers reports whether the contract is in force for an asset at a time.
+func (c *Contract) Covers(a Asset, at Instant) bool {
+	if at < c.From || !c.To.IsZero() && at >= c.To {
+		return false
+	}
+	return slices.Contains(c.Domains, a.Domain) &&
+		(len(c.Buildings) == 0 || slices.Contains(c.Buildings, a.Building))
+}
+
+// Price is what a contractor charges, in minor units of the estate's
+// currency (cents, fen).
+type Price struct {
+	Yearly  int64
+	CallOut int64
+	Hour    int64
+}
+
+// Ladder says whom to call, how, and after how long without an answer.
+type Ladder struct {
+	ID     LadderID
+	Levels []Level
+}
+
+// Level is one rung: After counts from the moment the order was dispatched.
+type Level struct {
+	After  Duration
+	People []PersonID // none: the contractor's people on duty
+	Repeat Duration   // call again at this pace until the next level; 0: once
+}
+
+// Candidate is one contractor as seen by the window check that comes before
+// an order is raised, with the reasons in words.
+type Candidate struct {
+	Contractor ContractorID `json:"contractor"`
+	Contract   ContractID   `json:"contract"`
+	OnDuty     int          `json:"on_duty"`
+	Free       int          `json:"free"`
+	Committed  Duration     `json:"committed"` // the restore (or attend) window that it has promised
+	Earliest   Instant      `json:"earliest"`  // when it could be on site
+	Due        Instant      `json:"due"`       // when somebody has to be
+	CanMeet    bool         `json:"can_meet"`
+	CallOut    int64        `json:"call_out"`
+	Chosen     bool         `json:"chosen"`
+	Reason     string       `json:"reason"`
+}

@@ -1,0 +1,106 @@
+package plantroom
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Instant is a point in time: nanoseconds since 1970-01-01T00:00:00Z. It has
+// no zone and no monotonic part, so that two equal instants are equal with ==,
+// in SQL and on the wire. The zero Instant means "not set".
+type Instant int64
+
+// At converts a time.Time; the zero time.Time becomes the zero Instant.
+func At(t time.Time) Instant {
+	if t.IsZero() {
+		return 0
+	}
+	return Instant(t.UnixNano())
+}
+
+// Time returns the instant in UTC; the zero Instant gives the zero time.Time.
+func (i Instant) Time() time.Time {
+	if i == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(i)).UTC()
+}
+
+// IsZero reports whether the instant is not set.
+func (i Instant) IsZero() bool { return i == 0 }
+
+// Add returns the instant d later.
+func (i Instant) Add(d time.Duration) Instant { return i + Instant(d) }
+
+// Sub returns the duration from j to i.
+func (i Instant) Sub(j Instant) time.Duration { return time.Duration(i - j) }
+
+// Before reports whether i lies before j.
+func (i Instant) Before(j Instant) bool { return i < j }
+
+// After reports whether i lies after j.
+func (i Instant) After(j Instant) bool { return i > j }
+
+// String gives RFC 3339 in UTC, or "-" where the instant is not set.
+func (i Instant) String() string {
+	if i == 0 {
+		return "-"
+	}
+	return i.Time().Format(time.RFC3339Nano)
+}
+
+// MarshalText writes RFC 3339 in UTC, and nothing where not set.
+func (i Instant) MarshalText() ([]byte, error) {
+	if i == 0 {
+		return nil, nil
+	}
+	return i.Time().AppendFormat(nil, time.RFC3339Nano), nil
+}
+
+// UnmarshalText reads RFC 3339 with any offset, or nothing for "not set".
+func (i *Instant) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*i = 0
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, string(b))
+	if err != nil {
+		return fmt.Errorf("time %q is not RFC 3339, as in 2026-03-02T08:00:00+08:00", b)
+	}
+	*i = At(t)
+	return nil
+}
+
+// Duration is a time.Duration that reads and writes as text ("30m", "1h30m"),
+// in JSON and in configuration files.
+type Duration time.Duration
+
+// String gives the shortest usual form: 30m rather than 30m0s.
+func (d Duration) String() string {
+	t := time.Duration(d)
+	switch {
+	case t == 0:
+		return "0s"
+	case t%time.Hour == 0:
+		return strconv.FormatInt(int64(t/time.Hour), 10) + "h"
+	case t%time.Minute == 0 && t < time.Hour:
+		return strconv.FormatInt(int64(t/time.Minute), 10) + "m"
+	case t%time.Minute == 0:
+		return fmt.Sprintf("%dh%dm", t/time.Hour, t%time.Hour/time.Minute)
+	}
+	return t.String()
+}
+
+// MarshalText writes the form of String.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads the form of time.ParseDuration.
+func (d *Duration) UnmarshalText(b []byte) error {
+	t, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("duration %q is not like 90s, 30m or 1h30m", b)
+	}
+	*d = Duration(t)
+	return nil
+}

@@ -1,0 +1,120 @@
+package plantroom
+
+// OrderState is where a work order stands.
+type OrderState string
+
+// The states of a work order.
+const (
+	Raised       OrderState = "raised"
+	Dispatched   OrderState = "dispatched"
+	Acknowledged OrderState = "acknowledged"
+	Attended     OrderState = "attended"
+	Restored     OrderState = "restored" // the contractor says so
+	Verified     OrderState = "verified" // the sensor says so
+	Closed       OrderState = "closed"
+	Declined     OrderState = "declined"
+	Cancelled    OrderState = "cancelled"
+	Reopened     OrderState = "reopened"
+)
+
+// OrderAction is what moves a work order from one state to the next.
+type OrderAction string
+
+// The actions. Dispatch, prove, contradict, close and reopen are the system's;
+// the others are a human's.
+const (
+	DoDispatch      OrderAction = "dispatch"
+	DoAcknowledge   OrderAction = "acknowledge"
+	DoUnacknowledge OrderAction = "unacknowledge" // take an acknowledgement back
+	DoDecline       OrderAction = "decline"
+	DoArrive        OrderAction = "arrive"
+	DoFix           OrderAction = "fix"        // the contractor's claim
+	DoProve         OrderAction = "prove"      // N clean cycles seen
+	DoContradict    OrderAction = "contradict" // claimed fixed, and the sensor disagrees
+	DoClose         OrderAction = "close"
+	DoCancel        OrderAction = "cancel"
+	DoReopen        OrderAction = "reopen"
+)
+
+// Transitions is the whole life of a work order: state × action → state. What
+// is not in it is refused. A contractor may fix without having arrived (a
+// remote reset), and a sensor may prove a repair at any time (it healed by
+// itself, or somebody repaired it without a word).
+var Transitions = map[OrderState]map[OrderAction]OrderState{
+	Raised: {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled},
+	Dispatched: {DoAcknowledge: Acknowledged, DoDecline: Declined, DoDispatch: Dispatched,
+		DoProve: Verified, DoCancel: Cancelled},
+	Declined: {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled},
+	Acknowledged: {DoArrive: Attended, DoFix: Restored, DoUnacknowledge: Dispatched, DoDecline: Declined,
+		DoProve: Verified, DoCancel: Cancelled},
+	Attended: {DoFix: Restored, DoDecline: Declined, DoProve: Verified, DoCancel: Cancelled},
+	Restored: {DoProve: Verified, DoContradict: Attended, DoCancel: Cancelled},
+	Verified: {DoClose: Closed, DoReopen: Reopened},
+	Closed:   {DoReopen: Reopened},
+	Reopened: {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled},
+}
+
+// Next returns the state after an action, or a CodeTransition error that says
+// what is possible instead.
+func (s OrderState) Next(do OrderAction) (OrderState, error) {
+	if to, ok := Transitions[s][do]; ok {
+		return to, nil
+	}
+	return s, Errorf(CodeTransition, "a work order that is %s cannot %s", s, do)
+}
+
+// Final reports whether nothing more is expected of anybody.
+func (s OrderState) Final() bool { return s == Closed || s == Cancelled }
+
+// WorkOrder is what a contractor is asked to do about an incident. It is kept
+// whole: its clocks and its place on the ladder are part of it, and Version
+// changes with every write, so that of two racing writers one wins.
+type WorkOrder struct {
+	ID         OrderID        `json:"id"`
+	Version    int64          `json:"version"`
+	State      OrderState     `json:"state"`
+	Incident   IncidentID     `json:"incident"`          // the episode that stands behind it now
+	Earlier    []IncidentID   `json:"earlier,omitempty"` // episodes before a reopen
+	Reopens    int            `json:"reopens,omitempty"`
+	Asset      AssetID        `json:"asset"`
+	Building   BuildingID     `json:"building"`
+	Domain     DomainName     `json:"domain"`
+	Rule       RuleID         `json:"rule"`
+	Severity   Severity       `json:"severity"`
+	Cause      string         `json:"cause"`
+	Detail     string         `json:"detail"`
+	Contractor ContractorID   `json:"contractor,omitempty"`
+	Contract   ContractID     `json:"contract,omitempty"`
+	Choice     []Candidate    `json:"choice"` // the window check as it was
+	DeclinedBy []ContractorID `json:"declined_by,omitempty"`
+	Clocks     []Clock        `json:"clocks"`
+
+	Occurred     Instant `json:"occurred"` // source time
+	Raised       Instant `json:"raised"`
+	Dispatched   Instant `json:"dispatched,omitzero"`
+	Acknowledged Instant `json:"acknowledged,omitzero"`
+	Attended     Instant `json:"attended,omitzero"`
+	Restored     Instant `json:"restored,omitzero"`
+	Verified     Instant `json:"verified,omitzero"`
+	Closed       Instant `json:"closed,omitzero"`
+	ETA          Instant `json:"eta,omitzero"`
+	By           string  `json:"by,omitempty"` // who acknowledged, in their own words
+	FixNote      string  `json:"fix_note,omitempty"`
+	Contradicted int     `json:"contradicted,omitempty"` // claims that the sensor did not bear out
+
+	Ladder   LadderID `json:"ladder,omitempty"`
+	Level    int      `json:"level"`              // the last rung called; -1 before the first
+	NextCall Instant  `json:"next_call,omitzero"` // zero: the ladder rests
+	Link     int      `json:"link"`               // generation of the job link; an older link is void
+	Due      Instant  `json:"due,omitzero"`       // when time alone will next change this order; zero: never
+}
+
+// Clock returns the order's clock of a kind, nil where it has none.
+func (o *WorkOrder) Clock(kind ClockKind) *Clock {
+	for i := range o.Clocks {
+		if o.Clocks[i].Kind == kind {
+			return &o.Clocks[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package plantroom
+
+// Text is a sentence in the languages that the faces speak.
+type Text struct {
+	En string `json:"en" yaml:"en"`
+	Zh string `json:"zh,omitempty" yaml:"zh,omitempty"`
+}
+
+// In returns the text in a language ("en" or "zh"), English where it has none.
+func (t Text) In(lang string) string {
+	if lang == "zh" && t.Zh != "" {
+		return t.Zh
+	}
+	return t.En
+}
+
+// Estate is everything that one installation knows of one residential estate:
+// its places, what is watched, by which devices, and who has promised what.
+// It is a value: loading a changed file makes a new one.
+type Estate struct {
+	ID        EstateID
+	Name      Text
+	Zone      string // IANA time zone, as in Asia/Shanghai
+	Profile   string // jurisdiction profile, as in cn-urban
+	Currency  string // ISO 4217
+	Buildings []Building
+	Zones     []Zone
+	Assets    []Asset
+	Gateways  []Gateway
+	Devices   []Device
+	People    []Person
+
+	Contractors []Contractor
+	Contracts   []Contract
+	Ladders     []Ladder
+}
+
+// Building is one block of the estate.
+type Building struct {
+	ID     BuildingID
+	Name   Text
+	Floors int // storeys above ground; floor 0 is the entrance, basements are negative
+}
+
+// Zone is a part of a building: a flat, a riser section, a plant room, a
+// waste point, a stretch of kerb.
+type Zone struct {
+	ID       ZoneID
+	Building BuildingID
+	Kind     string // flat, riser, plant_room, waste_point, car_park, frontage
+	Floor    int
+	Riser    string // the water riser a flat hangs on; "" where there is none
+	Name     Text
+}
+
+// Asset is a thing that is watched and repaired: a lift, a wet zone (room or
+// riser section), a bin, a bay.
+type Asset struct {
+	ID       AssetID
+	Domain   DomainName
+	Kind     string // within the domain: passenger, firefighters; spot, rope; rigid_1100; fire_lane …
+	Building BuildingID
+	Zone     ZoneID
+	Floor    int
+	Name     Text
+	Params   map[string]float64 // numbers a domain needs per asset, as in bin depth; named in its doc
+}
+
+// Gateway is an edge computer in a plant room.
+type Gateway struct {
+	ID   GatewayID
+	Name Text
+	Zone ZoneID
+}
+
+// Device is a piece of hardware that measures an asset through a gateway.
+type Device struct {
+	ID       DeviceID
+	Asset    AssetID
+	Gateway  GatewayID
+	Model    string
+	Interval Duration // the longest time between two signs of life; 0: not known, silence is not judged
+}
+
+// Person is somebody who may be called.
+type Person struct {
+	ID       PersonID
+	Name     string
+	Role     string // manager, engineer, technician, resident
+	Lang     string // en or zh
+	Channels []Address
+}
+
+// Address is how to reach a person or a contractor on one channel.
+type Address struct {
+	Channel string // webhook, mqtt, email, sms …
+	To      string // what the channel understands: a URL, a topic suffix, an address
+}
