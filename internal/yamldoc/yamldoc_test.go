@@ -1,0 +1,103 @@
+package yamldoc_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"plantroom/internal/yamldoc"
+)
+
+const schema = `{
+  "type": "object", "additionalProperties": false, "required": ["name"],
+  "properties": {
+    "name": {"type": "string", "pattern": "^[a-z]+$", "description": "a lower-case word"},
+    "floors": {"type": "integer", "minimum": 1, "description": "the number of storeys"},
+    "mode": {"enum": ["day", "night"]},
+    "lifts": {"type": "array", "items": {"$ref": "#/$defs/lift"}}
+  },
+  "$defs": {"lift": {"type": "object", "additionalProperties": false, "required": ["id"],
+    "properties": {"id": {"type": "string", "description": "the lift's name"}, "load": {"type": "number"}}}}
+}`
+
+func TestAGoodFileIsDecoded(t *testing.T) {
+	doc, err := yamldoc.Parse("a.yaml", []byte("name: tower\nfloors: 26\nlifts:\n  - {id: l1, load: 0.5}\n  - id: l2\n"), []byte(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v struct {
+		Name   string `json:"name"`
+		Floors int    `json:"floors"`
+		Lifts  []struct {
+			ID   string  `json:"id"`
+			Load float64 `json:"load"`
+		} `json:"lifts"`
+	}
+	if err := doc.Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	if v.Name != "tower" || v.Floors != 26 || len(v.Lifts) != 2 || v.Lifts[0].Load != 0.5 || v.Lifts[1].ID != "l2" {
+		t.Errorf("decoded %+v", v)
+	}
+	if got := doc.Fault("/lifts/1/id", "x", "").Error(); got != "a.yaml:5:5: lifts.1.id: x" {
+		t.Errorf("place of a later finding: %s", got)
+	}
+}
+
+// Each line of want must stand in the error, which holds as many faults.
+func TestEveryFaultIsNamedWithPlaceAndRemedy(t *testing.T) {
+	for name, c := range map[string]struct {
+		src  string
+		want []string
+	}{
+		"several at once": {"nam: tower\nfloors: many\nlifts:\n  - ident: 4\n", []string{
+			`f.yaml:1:1: the key "name" is missing; add it: a lower-case word`,
+			`f.yaml:1:1: nam: the key "nam" is not known here; did you mean name? known keys: floors, lifts, mode, name`,
+			`f.yaml:2:1: floors: this is text, not a whole number; it is the number of storeys`,
+			`f.yaml:4:5: lifts.0: the key "id" is missing; add it: the lift's name`,
+			`f.yaml:4:5: lifts.0.ident: the key "ident" is not known here`,
+		}},
+		"wrong choice":   {"name: a\nmode: noon\n", []string{`f.yaml:2:1: mode: "noon" is not permitted; use one of day, night`}},
+		"wrong form":     {"name: Tower 1\n", []string{`f.yaml:1:1: name: "Tower 1" does not have the right form; it is a lower-case word`}},
+		"too small":      {"name: a\nfloors: 0\n", []string{`f.yaml:2:1: floors: `}},
+		"repeated key":   {"name: a\nname: b\n", []string{`f.yaml:2:1: `}},
+		"alias":          {"name: &x a\nmode: *x\n", []string{`f.yaml:1:7: name: anchors and aliases`, `f.yaml:2:7: mode: anchors and aliases`}},
+		"tag":            {"name: !!str 4\n", []string{`tags are not supported`}},
+		"two documents":  {"name: a\n---\nname: b\n", []string{`keep one document`}},
+		"not a number":   {"name: a\nfloors: .nan\n", []string{`f.yaml:2:9: floors: infinity and NaN`}},
+		"broken syntax":  {"name: [a\n", []string{`f.yaml:1:`}},
+		"empty":          {"", []string{`f.yaml:1:1: this is empty, not a mapping`}},
+		"nested too far": {"name: " + strings.Repeat("[", 100) + strings.Repeat("]", 100), []string{`too deep`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := yamldoc.Parse("f.yaml", []byte(c.src), []byte(schema))
+			var faults yamldoc.Faults
+			if !errors.As(err, &faults) {
+				t.Fatalf("want faults, got %v", err)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("missing: %s\nin:\n%v", w, err)
+				}
+			}
+			if len(faults) != len(c.want) {
+				t.Errorf("%d faults, want %d:\n%v", len(faults), len(c.want), err)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("name: tower\nlifts: [{id: l1}]\n"))
+	f.Add([]byte("name: &a [*a]\n"))
+	f.Add([]byte("? [a]: b\n- c"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		doc, err := yamldoc.Parse("f.yaml", src, []byte(schema))
+		if err == nil {
+			var v any
+			if err := doc.Decode(&v); err != nil {
+				t.Errorf("a valid document does not decode: %v", err)
+			}
+		}
+	})
+}
