@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// conn is one SQLite connection with its prepared statements. One goroutine
+// uses it at a time.
+type conn struct {
+	sql   *sql.Conn
+	stmts map[string]*sql.Stmt // by text; the texts are a small fixed set
+}
+
+// prepare returns the statement for a text, prepared once per connection.
+func (c *conn) prepare(query string) (*sql.Stmt, error) {
+	if st, ok := c.stmts[query]; ok {
+		return st, nil
+	}
+	st, err := c.sql.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	c.stmts[query] = st
+	return st, nil
+}
+
+// run executes a statement without arguments or rows, as BEGIN and COMMIT.
+func (c *conn) run(query string) error {
+	st, err := c.prepare(query)
+	if err != nil {
+		return err
+	}
+	_, err = st.ExecContext(context.Background())
+	return err
+}
+
+func (c *conn) close() error {
+	var err error
+	for _, st := range c.stmts {
+		err = errors.Join(err, st.Close())
+	}
+	return errors.Join(err, c.sql.Close())
+}

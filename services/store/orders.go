@@ -1,0 +1,195 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"plantroom"
+)
+
+const orderPrefix = "wo-"
+
+// orderID writes a number as wo-000042; beyond a million it grows.
+func orderID(num int64) plantroom.OrderID {
+	return plantroom.OrderID(fmt.Sprintf(orderPrefix+"%06d", num))
+}
+
+// orderNum reads what orderID writes, and nothing else.
+func orderNum(id plantroom.OrderID) (int64, bool) {
+	digits, ok := strings.CutPrefix(string(id), orderPrefix)
+	num, err := strconv.ParseInt(digits, 10, 64)
+	return num, ok && err == nil && num > 0 && orderID(num) == id
+}
+
+// NextOrderID gives every caller another id. An id that is not used, because
+// its transaction was rolled back, may come again.
+func (t *tx) NextOrderID() (plantroom.OrderID, error) {
+	const op = "number an order"
+	if err := t.usable(op, true); err != nil {
+		return "", err
+	}
+	var num int64
+	if _, err := t.get(op, "UPDATE order_number SET last = last + 1 RETURNING last", nil, &num); err != nil {
+		return "", err
+	}
+	return orderID(num), nil
+}
+
+// Order returns one order, or CodeNotFound.
+func (t *tx) Order(id plantroom.OrderID) (plantroom.WorkOrder, error) {
+	const op = "read order"
+	num, ok := orderNum(id)
+	if !ok {
+		return plantroom.WorkOrder{}, notFound(op, "order "+string(id))
+	}
+	return one[plantroom.WorkOrder](t, op, "SELECT doc FROM orders WHERE num = ?", "order "+string(id), num)
+}
+
+// OrderOf returns the order of an incident, its present or any earlier one.
+func (t *tx) OrderOf(id plantroom.IncidentID) (plantroom.WorkOrder, error) {
+	return one[plantroom.WorkOrder](t, "read order", "SELECT o.doc FROM order_incidents i JOIN orders o ON o.num = i.num WHERE i.incident = ?",
+		"order of incident "+string(id), string(id))
+}
+
+// Orders returns the orders that a filter selects, highest number first.
+func (t *tx) Orders(f plantroom.OrderFilter) ([]plantroom.WorkOrder, error) {
+	const op = "list orders"
+	var w where
+	if f.Open {
+		w.add("open = 1")
+	}
+	w.eq("asset", string(f.Asset))
+	w.eq("domain", string(f.Domain))
+	w.eq("building", string(f.Building))
+	w.eq("contractor", string(f.Contractor))
+	w.eq("rule", string(f.Rule))
+	if n := len(f.States); n > 0 {
+		w.add("state IN (?" + strings.Repeat(", ?", n-1) + ")")
+		for _, s := range f.States {
+			w.args = append(w.args, string(s))
+		}
+	}
+	w.span("raised", f.From, f.To)
+	if f.Before != "" {
+		num, ok := orderNum(f.Before)
+		if !ok {
+			return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: fmt.Sprintf("%q is no order's id, as in wo-000001", f.Before)}
+		}
+		w.add("num < ?", num)
+	}
+	query := "SELECT doc FROM orders" + w.String() + " ORDER BY num DESC LIMIT ?"
+	return list(t, op, query, scanDoc[plantroom.WorkOrder], append(w.args, rowLimit(f.Limit))...)
+}
+
+// DueOrders returns the orders that time alone has to change by now.
+func (t *tx) DueOrders(now plantroom.Instant, limit int) ([]plantroom.WorkOrder, error) {
+	return list(t, "list due orders", "SELECT doc FROM orders WHERE due > 0 AND due <= ? ORDER BY due, num LIMIT ?",
+		scanDoc[plantroom.WorkOrder], int64(now), rowLimit(limit))
+}
+
+// InsertOrder keeps a new order, as version 1 whatever o.Version says. It
+// fails with CodeConflict where the order, or another one for any of its
+// incidents, exists.
+func (t *tx) InsertOrder(o plantroom.WorkOrder) error {
+	op := "insert order " + string(o.ID)
+	num, ok := orderNum(o.ID)
+	if !ok {
+		return &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: fmt.Sprintf("%q is no order's id, as in wo-000001", o.ID)}
+	}
+	o.Version = 1
+	free, err := t.unclaimed(op, num, &o)
+	if err != nil {
+		return err
+	}
+	doc, err := encode(op, &o)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(op, `INSERT INTO orders (num, version, state, open, asset, domain, building, contractor, rule, raised, due, doc)
+		VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		num, string(o.State), flag(!o.State.Final()), string(o.Asset), string(o.Domain), string(o.Building),
+		string(o.Contractor), string(o.Rule), int64(o.Raised), int64(o.Due), doc)
+	if err != nil {
+		return sayConflict(err, "order %s exists already", o.ID)
+	}
+	return t.claim(op, num, free)
+}
+
+// UpdateOrder writes o over the version before o.Version. It fails with
+// CodeConflict where the store holds another version, or where another order
+// has o's incident, and with CodeNotFound where there is no such order.
+func (t *tx) UpdateOrder(o plantroom.WorkOrder) error {
+	op := "update order " + string(o.ID)
+	num, ok := orderNum(o.ID)
+	if !ok {
+		return notFound(op, "order "+string(o.ID))
+	}
+	free, err := t.unclaimed(op, num, &o)
+	if err != nil {
+		return err
+	}
+	doc, err := encode(op, &o)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(op, `UPDATE orders SET version = ?, state = ?, open = ?, asset = ?, domain = ?, building = ?,
+		contractor = ?, rule = ?, raised = ?, due = ?, doc = ? WHERE num = ? AND version = ?`,
+		o.Version, string(o.State), flag(!o.State.Final()), string(o.Asset), string(o.Domain), string(o.Building),
+		string(o.Contractor), string(o.Rule), int64(o.Raised), int64(o.Due), doc, num, o.Version-1)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return t.staleOrder(op, num, &o)
+	}
+	return t.claim(op, num, free)
+}
+
+// staleOrder says why no row had the version before o's.
+func (t *tx) staleOrder(op string, num int64, o *plantroom.WorkOrder) error {
+	var has int64
+	found, err := t.get(op, "SELECT version FROM orders WHERE num = ?", []any{num}, &has)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return notFound(op, "order "+string(o.ID))
+	}
+	return conflict(op, "version %d was to follow %d, but the order is at %d: somebody else was first", o.Version, o.Version-1, has)
+}
+
+// unclaimed returns those of an order's incidents that no order has yet. An
+// incident that another order has is a conflict; it is found before anything
+// is written, so that a refusal leaves nothing behind.
+func (t *tx) unclaimed(op string, num int64, o *plantroom.WorkOrder) ([]plantroom.IncidentID, error) {
+	var free []plantroom.IncidentID
+	for i := -1; i < len(o.Earlier); i++ {
+		id := o.Incident
+		if i >= 0 {
+			id = o.Earlier[i]
+		}
+		var owner int64
+		found, err := t.get(op, "SELECT num FROM order_incidents WHERE incident = ?", []any{string(id)}, &owner)
+		switch {
+		case err != nil:
+			return nil, err
+		case !found:
+			free = append(free, id)
+		case owner != num:
+			return nil, conflict(op, "incident %s has order %s already", id, orderID(owner))
+		}
+	}
+	return free, nil
+}
+
+// claim ties incidents to an order.
+func (t *tx) claim(op string, num int64, ids []plantroom.IncidentID) error {
+	for _, id := range ids {
+		_, err := t.exec(op, "INSERT INTO order_incidents (incident, num) VALUES (?, ?) ON CONFLICT DO NOTHING", string(id), num)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package store
+
+import "plantroom"
+
+// InsertCalls puts calls into the outbox. One whose id is there already is
+// left as it is.
+func (t *tx) InsertCalls(calls ...plantroom.Call) error {
+	const op = "put calls into the outbox"
+	for i := range calls {
+		c := &calls[i]
+		doc, err := encode(op, c)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(op, `INSERT INTO calls (id, order_id, state, created, next_try, doc) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO NOTHING`,
+			string(c.ID), string(c.Order), string(c.State), int64(c.Created), int64(c.NextTry), doc)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DueCalls returns at most limit (0: 1,000) pending calls with NextTry ≤ now,
+// earliest first.
+func (t *tx) DueCalls(now plantroom.Instant, limit int) ([]plantroom.Call, error) {
+	return list(t, "list due calls", "SELECT doc FROM calls WHERE state = 'pending' AND next_try <= ? ORDER BY next_try, seq LIMIT ?",
+		scanDoc[plantroom.Call], int64(now), rowLimit(limit))
+}
+
+// Call returns one call, or CodeNotFound.
+func (t *tx) Call(id plantroom.MessageID) (plantroom.Call, error) {
+	return one[plantroom.Call](t, "read call", "SELECT doc FROM calls WHERE id = ?", "call "+string(id), string(id))
+}
+
+// CallsOf returns the calls about one order, in the order of writing.
+func (t *tx) CallsOf(id plantroom.OrderID) ([]plantroom.Call, error) {
+	return list(t, "list calls of "+string(id), "SELECT doc FROM calls WHERE order_id = ? ORDER BY seq",
+		scanDoc[plantroom.Call], string(id))
+}
+
+// Calls returns at most limit (0: 1,000) calls in a state, newest first; the
+// empty state selects all.
+func (t *tx) Calls(state plantroom.CallState, limit int) ([]plantroom.Call, error) {
+	const op = "list calls"
+	const newest = " ORDER BY created DESC, seq DESC LIMIT ?"
+	switch state {
+	case "":
+		return list(t, op, "SELECT doc FROM calls"+newest, scanDoc[plantroom.Call], rowLimit(limit))
+	case plantroom.CallDead: // the literal lets SQLite use the partial index
+		return list(t, op, "SELECT doc FROM calls WHERE state = 'dead'"+newest, scanDoc[plantroom.Call], rowLimit(limit))
+	case plantroom.CallPending:
+		return list(t, op, "SELECT doc FROM calls WHERE state = 'pending'"+newest, scanDoc[plantroom.Call], rowLimit(limit))
+	}
+	return list(t, op, "SELECT doc FROM calls WHERE state = ?"+newest, scanDoc[plantroom.Call], string(state), rowLimit(limit))
+}
+
+// UpdateCall writes a call over itself, or fails with CodeNotFound.
+func (t *tx) UpdateCall(c plantroom.Call) error {
+	op := "update call " + string(c.ID)
+	doc, err := encode(op, &c)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(op, "UPDATE calls SET state = ?, next_try = ?, doc = ? WHERE id = ?",
+		string(c.State), int64(c.NextTry), doc, string(c.ID))
+	if err == nil && n == 0 {
+		err = notFound(op, "call "+string(c.ID))
+	}
+	return err
+}
