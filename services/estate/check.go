@@ -1,0 +1,205 @@
+package estate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"plantroom"
+	"plantroom/internal/yamldoc"
+)
+
+// checker gathers what a schema cannot express: unique names, references that
+// lead somewhere, numbers that the domains accept.
+type checker struct {
+	doc     *yamldoc.Doc
+	known   Known
+	faults  yamldoc.Faults
+	at      map[plantroom.AssetID]string // where each asset stands in the file
+	devices []string                     // where each device stands, in order
+}
+
+func (c *checker) fault(path, problem, remedy string) {
+	c.faults = append(c.faults, c.doc.Fault(path, problem, remedy))
+}
+
+func (c *checker) place(id plantroom.AssetID, path string) {
+	if c.at == nil {
+		c.at = map[plantroom.AssetID]string{}
+	}
+	if first, twice := c.at[id]; twice {
+		c.fault(path+"/id", fmt.Sprintf("the asset %q exists already", id), fmt.Sprintf("it stands on line %d too; choose another id", c.doc.Line(first)))
+		return
+	}
+	c.at[id] = path
+}
+
+func (c *checker) day(path, s string, loc *time.Location) plantroom.Instant {
+	if s == "" {
+		return 0
+	}
+	t, err := time.ParseInLocation("2006-01-02", s, loc)
+	if err != nil {
+		c.fault(path, fmt.Sprintf("%q is not a day of the calendar", s), "write it as 2026-01-31")
+	}
+	return plantroom.At(t)
+}
+
+// names is a set of identifiers that a file defines.
+type names map[string]bool
+
+// define collects ids and finds the ones that stand twice.
+func define[T any](c *checker, list, what string, items []T, id func(T) string) names {
+	n := make(names, len(items))
+	for i, it := range items {
+		if n[id(it)] {
+			c.fault(fmt.Sprintf("/%s/%d/id", list, i), fmt.Sprintf("the %s %q exists already", what, id(it)), "choose another id")
+		}
+		n[id(it)] = true
+	}
+	return n
+}
+
+func (c *checker) refer(n names, path, what, id string) {
+	if id == "" || n[id] {
+		return
+	}
+	all := make([]string, 0, len(n))
+	for k := range n {
+		all = append(all, k)
+	}
+	slices.Sort(all)
+	if len(all) > 12 {
+		all = append(all[:12], "…")
+	}
+	remedy := "this file has none: add it"
+	if len(all) > 0 {
+		remedy = "use one of " + strings.Join(all, ", ")
+	}
+	c.fault(path, fmt.Sprintf("there is no %s %q", what, id), remedy)
+}
+
+func (c *checker) references(e *plantroom.Estate, f file) {
+	buildings := define(c, "buildings", "building", f.Buildings, func(b building) string { return string(b.ID) })
+	define(c, "zones", "zone", f.Zones, func(z zone) string { return string(z.ID) })
+	gateways := define(c, "gateways", "gateway", f.Gateways, func(g gateway) string { return string(g.ID) })
+	people := define(c, "people", "person", f.People, func(p person) string { return string(p.ID) })
+	contractors := define(c, "contractors", "contractor", f.Contractors, func(k contractor) string { return string(k.ID) })
+	define(c, "contracts", "contract", f.Contracts, func(k contract) string { return string(k.ID) })
+	ladders := define(c, "ladders", "ladder", f.Ladders, func(l ladder) string { return string(l.ID) })
+	zones := make(names, len(e.Zones))
+	for _, z := range e.Zones {
+		zones[string(z.ID)] = true
+	}
+	if !slices.Contains(c.known.Profiles, f.Profile) {
+		c.fault("/profile", fmt.Sprintf("there is no profile %q", f.Profile), "use one of "+strings.Join(c.known.Profiles, ", "))
+	}
+	for i, z := range f.Zones {
+		c.refer(buildings, fmt.Sprintf("/zones/%d/building", i), "building", string(z.Building))
+	}
+	for i, g := range f.Gateways {
+		c.refer(zones, fmt.Sprintf("/gateways/%d/zone", i), "zone", string(g.Zone))
+	}
+	for i, a := range f.Assets {
+		c.assetRefs(fmt.Sprintf("/assets/%d", i), a, buildings, zones)
+	}
+	c.deviceRefs(e, gateways)
+	c.contractorRefs(f, people)
+	c.contractRefs(f, buildings, contractors, ladders)
+	for i, l := range f.Ladders {
+		c.ladderRefs(fmt.Sprintf("/ladders/%d", i), l, people)
+	}
+}
+
+func (c *checker) assetRefs(at string, a asset, buildings, zones names) {
+	c.refer(buildings, at+"/building", "building", string(a.Building))
+	c.refer(zones, at+"/zone", "zone", string(a.Zone))
+	if a.Each == nil && a.Building == "" && a.Zone == "" {
+		c.fault(at, "the asset is nowhere", "add building: or zone:")
+	}
+	i := slices.IndexFunc(c.known.Domains, func(d plantroom.Domain) bool { return d.Name == a.Domain })
+	if i < 0 {
+		c.fault(at+"/domain", fmt.Sprintf("there is no domain %q", a.Domain), "use one of "+strings.Join(c.domainNames(), ", "))
+		return
+	}
+	d := c.known.Domains[i]
+	if !slices.Contains(d.Kinds, a.Kind) {
+		c.fault(at+"/kind", fmt.Sprintf("%s know no kind %q", d.Name, a.Kind), "use one of "+strings.Join(d.Kinds, ", "))
+	}
+	for name, v := range a.Params {
+		j := slices.IndexFunc(d.Params, func(s plantroom.Signal) bool { return s.Name == name })
+		if j < 0 {
+			var have []string
+			for _, p := range d.Params {
+				have = append(have, p.Name)
+			}
+			c.fault(at+"/params/"+name, fmt.Sprintf("%s know no parameter %q", d.Name, name), "use one of "+strings.Join(have, ", "))
+		} else if err := d.Params[j].Check(plantroom.Float(v)); err != nil {
+			c.fault(at+"/params/"+name, err.Error(), d.Params[j].Doc)
+		}
+	}
+}
+
+func (c *checker) domainNames() []string {
+	var out []string
+	for _, d := range c.known.Domains {
+		out = append(out, string(d.Name))
+	}
+	return out
+}
+
+func (c *checker) deviceRefs(e *plantroom.Estate, gateways names) {
+	seen := make(names, len(e.Devices))
+	for i, d := range e.Devices {
+		c.refer(gateways, c.devices[i]+"/gateway", "gateway", string(d.Gateway))
+		if seen[string(d.ID)] {
+			c.fault(c.devices[i]+"/id", fmt.Sprintf("the device %q exists already", d.ID), "choose another id")
+		}
+		seen[string(d.ID)] = true
+	}
+}
+
+func (c *checker) contractorRefs(f file, people names) {
+	for i, k := range f.Contractors {
+		for j, p := range k.Technicians {
+			c.refer(people, fmt.Sprintf("/contractors/%d/technicians/%d", i, j), "person", string(p))
+		}
+		for j, s := range k.Roster {
+			for n, p := range s.People {
+				path := fmt.Sprintf("/contractors/%d/roster/%d/people/%d", i, j, n)
+				c.refer(people, path, "person", string(p))
+				if people[string(p)] && !slices.Contains(k.Technicians, p) {
+					c.fault(path, fmt.Sprintf("%q is on the roster but not one of the contractor's technicians", p), "add the person to technicians")
+				}
+			}
+		}
+	}
+}
+
+func (c *checker) contractRefs(f file, buildings, contractors, ladders names) {
+	for i, k := range f.Contracts {
+		at := fmt.Sprintf("/contracts/%d", i)
+		c.refer(contractors, at+"/contractor", "contractor", string(k.Contractor))
+		c.refer(ladders, at+"/ladder", "ladder", string(k.Ladder))
+		for j, b := range k.Buildings {
+			c.refer(buildings, fmt.Sprintf("%s/buildings/%d", at, j), "building", string(b))
+		}
+		for j, d := range k.Domains {
+			if !slices.Contains(c.domainNames(), string(d)) {
+				c.fault(fmt.Sprintf("%s/domains/%d", at, j), fmt.Sprintf("there is no domain %q", d), "use one of "+strings.Join(c.domainNames(), ", "))
+			}
+		}
+	}
+}
+
+func (c *checker) ladderRefs(at string, l ladder, people names) {
+	for j, v := range l.Levels {
+		if j > 0 && v.After <= l.Levels[j-1].After {
+			c.fault(fmt.Sprintf("%s/levels/%d/after", at, j), "a level comes no later than the one before it", "use a time after "+l.Levels[j-1].After.String())
+		}
+		for n, p := range v.People {
+			c.refer(people, fmt.Sprintf("%s/levels/%d/people/%d", at, j, n), "person", string(p))
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package estate_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"plantroom"
+	"plantroom/services/estate"
+)
+
+// known stands for the domains and profiles of the house: what an estate file
+// may name is decided by the caller.
+var known = estate.Known{
+	Profiles: []string{"cn-urban", "plain"},
+	Domains: []plantroom.Domain{
+		{Name: "lifts", Kinds: []string{"passenger", "firefighters"}},
+		{Name: "leaks", Kinds: []string{"spot", "rope"}},
+		{Name: "waste", Kinds: []string{"rigid_1100"}, Params: []plantroom.Signal{
+			{Name: "d_empty_m", Kind: plantroom.FloatKind, Unit: "m", Min: 0.2, Max: 5, Doc: "distance when empty"},
+			{Name: "d_full_m", Kind: plantroom.FloatKind, Unit: "m", Max: 5},
+			{Name: "blind_zone_m", Kind: plantroom.FloatKind, Unit: "m", Max: 1}}},
+		{Name: "bays", Kinds: []string{"visitor", "charging", "fire_lane", "no_stopping"}, Params: []plantroom.Signal{
+			{Name: "grace_s", Kind: plantroom.FloatKind, Unit: "s", Max: 3600},
+			{Name: "max_stay_s", Kind: plantroom.FloatKind, Unit: "s", Max: 1e6}}},
+		{Name: "devices"},
+	},
+}
+
+func TestTheStoryEstateIsWholeAndRight(t *testing.T) {
+	e, err := estate.Load("../../sim/estates/story/estate.yaml", known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flats, lifts := 0, 0
+	for _, z := range e.Zones {
+		if z.Kind == "flat" {
+			flats++
+		}
+	}
+	for _, a := range e.Assets {
+		if a.Domain == "lifts" {
+			lifts++
+		}
+	}
+	if len(e.Buildings) != 4 || lifts != 8 || flats != 412 {
+		t.Errorf("%d buildings, %d lifts, %d flats; the story has 4, 8 and 412", len(e.Buildings), lifts, flats)
+	}
+	quick := e.Contracts[0]
+	if quick.Price.Yearly != 190_000_00 || !quick.OnSite {
+		t.Errorf("the chosen contract: %+v", quick)
+	}
+	if want := time.Date(2025, 12, 31, 16, 0, 0, 0, time.UTC); !quick.From.Time().Equal(want) {
+		t.Errorf("it begins at %s, not at the local midnight %s", quick.From, want)
+	}
+	night := e.Contractors[1].Roster[1]
+	if night.Start != plantroom.Duration(20*time.Hour) || night.End != plantroom.Duration(8*time.Hour) || len(night.Days) != 5 {
+		t.Errorf("the night shift: %+v", night)
+	}
+}
+
+const small = `estate: e
+name: Small
+time_zone: Europe/Berlin
+profile: plain
+currency: EUR
+buildings:
+  - {id: b1, floors: 3, flats: {from: 1, to: 3, risers: [a]}}
+gateways:
+  - {id: gw, zone: b1-01a}
+assets:
+  - each: {zone_kind: flat}
+    id: "{zone}-wc"
+    domain: leaks
+    kind: spot
+    devices: [{id: "{zone}-leak", gateway: gw}]
+  - {id: bin, domain: waste, kind: rigid_1100, building: b1, params: {d_empty_m: 1.3}, devices: [{id: bin-level, gateway: gw}]}
+people:
+  - {id: eva, name: Eva, role: technician}
+contractors:
+  - {id: firm, name: Firm, technicians: [eva], roster: [{start: "08:00", end: "18:00", people: [eva]}]}
+contracts:
+  - {id: c, contractor: firm, domains: [leaks], from: 2026-01-01, windows: [{clock: attend, length: 1h}]}
+ladders:
+  - {id: l, levels: [{after: 1m}, {after: 5m, people: [eva]}]}
+`
+
+func TestOneEntryMakesAnAssetForEveryFlat(t *testing.T) {
+	e, err := estate.Parse("e.yaml", []byte(small), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Assets) != 4 || e.Assets[2].ID != "b1-03a-wc" || e.Assets[2].Floor != 3 || e.Devices[2].ID != "b1-03a-leak" || e.Devices[2].Gateway != "gw" {
+		t.Errorf("assets %+v\ndevices %+v", e.Assets, e.Devices)
+	}
+	if w := e.Contracts[0].Windows[0]; w.From != plantroom.FromRaised || w.Severity != plantroom.Low {
+		t.Errorf("a window without severity and start covers everything from raised on: %+v", w)
+	}
+}
+
+func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, want string }{
+		"unknown zone":            {"zone: b1-01a", "zone: b1-09a", `e.yaml:9:14: gateways.0.zone: there is no zone "b1-09a"; use one of b1-01a, b1-02a, b1-03a`},
+		"unknown gateway":         {"gateway: gw}]}\npeople", "gateway: gx}]}\npeople", `assets.1.devices.0.gateway: there is no gateway "gx"; use one of gw`},
+		"unknown domain":          {"domain: leaks\n", "domain: leak\n", `assets.0.domain: there is no domain "leak"; use one of lifts, leaks, waste, bays, devices`},
+		"kind of another domain":  {"kind: rigid_1100", "kind: spot", `assets.1.kind: waste know no kind "spot"; use one of rigid_1100`},
+		"parameter out of range":  {"d_empty_m: 1.3", "d_empty_m: 130", `assets.1.params.d_empty_m: signal d_empty_m is 130 m: outside 0.2 to 5; distance when empty`},
+		"unknown parameter":       {"d_empty_m: 1.3", "d_emty_m: 1.3", `no parameter "d_emty_m"; use one of d_empty_m, d_full_m, blind_zone_m`},
+		"same asset twice":        {"id: bin,", "id: b1-01a-wc,", `assets.1.id: the asset "b1-01a-wc" exists already; it stands on line 11 too`},
+		"same device twice":       {"id: bin-level", "id: b1-01a-leak", `the device "b1-01a-leak" exists already`},
+		"asset is nowhere":        {"building: b1, params", "params", `assets.1: the asset is nowhere; add building: or zone:`},
+		"not a time zone":         {"Europe/Berlin", "Berlin", `e.yaml:3:1: time_zone: "Berlin" is not a time zone`},
+		"not a profile":           {"profile: plain", "profile: mars", `there is no profile "mars"; use one of cn-urban, plain`},
+		"flats above the roof":    {"to: 3", "to: 4", `buildings.0.flats: flats from floor 1 to 4 in a building of 3 floors`},
+		"stranger on the roster":  {"technicians: [eva],", "technicians: [],", `"eva" is on the roster but not one of the contractor's technicians`},
+		"contract of nobody":      {"contractor: firm", "contractor: form", `there is no contractor "form"; use one of firm`},
+		"contract ends too early": {"from: 2026-01-01,", "from: 2026-01-01, to: 2025-01-01,", `contracts.0.to: the contract ends before it begins`},
+		"no such day":             {"from: 2026-01-01", "from: 2026-02-30", `"2026-02-30" is not a day of the calendar`},
+		"ladder goes backwards":   {"{after: 1m}", "{after: 7m}", `ladders.0.levels.1.after: a level comes no later`},
+		"pattern without a field": {`"{zone}-wc"`, `"{flat}-wc"`, `the permitted fields are {zone} {building} {floor} {riser}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := strings.Replace(small, c.old, c.new, 1)
+			if src == small {
+				t.Fatalf("%q is not in the file", c.old)
+			}
+			_, err := estate.Parse("e.yaml", []byte(src), known)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("want %s\ngot  %v", c.want, err)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(small))
+	if b, err := os.ReadFile("../../sim/estates/story/estate.yaml"); err == nil {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		_, _ = estate.Parse("e.yaml", src, known)
+	})
+}

@@ -1,0 +1,146 @@
+package estate
+
+import (
+	"encoding/json"
+
+	"plantroom"
+)
+
+// file is an estate file as it is written; the schema beside it explains each
+// key.
+type file struct {
+	Estate      plantroom.EstateID `json:"estate"`
+	Name        text               `json:"name"`
+	TimeZone    string             `json:"time_zone"`
+	Profile     string             `json:"profile"`
+	Currency    string             `json:"currency"`
+	Buildings   []building         `json:"buildings"`
+	Zones       []zone             `json:"zones"`
+	Gateways    []gateway          `json:"gateways"`
+	Assets      []asset            `json:"assets"`
+	People      []person           `json:"people"`
+	Contractors []contractor       `json:"contractors"`
+	Contracts   []contract         `json:"contracts"`
+	Ladders     []ladder           `json:"ladders"`
+}
+
+// text is a name, written plainly or by language.
+type text plantroom.Text
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &t.En)
+	}
+	return json.Unmarshal(b, (*plantroom.Text)(t))
+}
+
+type building struct {
+	ID     plantroom.BuildingID `json:"id"`
+	Name   text                 `json:"name"`
+	Floors int                  `json:"floors"`
+	Flats  *struct {
+		From   int      `json:"from"`
+		To     int      `json:"to"`
+		Risers []string `json:"risers"`
+	} `json:"flats"`
+}
+
+type zone struct {
+	ID       plantroom.ZoneID     `json:"id"`
+	Building plantroom.BuildingID `json:"building"`
+	Kind     string               `json:"kind"`
+	Floor    int                  `json:"floor"`
+	Riser    string               `json:"riser"`
+	Name     text                 `json:"name"`
+}
+
+type gateway struct {
+	ID   plantroom.GatewayID `json:"id"`
+	Zone plantroom.ZoneID    `json:"zone"`
+	Name text                `json:"name"`
+}
+
+type asset struct {
+	Each *struct {
+		ZoneKind string               `json:"zone_kind"`
+		Building plantroom.BuildingID `json:"building"`
+	} `json:"each"`
+	ID       string               `json:"id"`
+	Domain   plantroom.DomainName `json:"domain"`
+	Kind     string               `json:"kind"`
+	Building plantroom.BuildingID `json:"building"`
+	Zone     plantroom.ZoneID     `json:"zone"`
+	Floor    *int                 `json:"floor"`
+	Name     text                 `json:"name"`
+	Params   map[string]float64   `json:"params"`
+	Devices  []device             `json:"devices"`
+}
+
+type device struct {
+	ID       string             `json:"id"`
+	Gateway  string             `json:"gateway"`
+	Model    string             `json:"model"`
+	Interval plantroom.Duration `json:"interval"`
+}
+
+type address struct {
+	Channel string `json:"channel"`
+	To      string `json:"to"`
+}
+
+type person struct {
+	ID       plantroom.PersonID `json:"id"`
+	Name     string             `json:"name"`
+	Role     string             `json:"role"`
+	Lang     string             `json:"lang"`
+	Channels []address          `json:"channels"`
+}
+
+type contractor struct {
+	ID          plantroom.ContractorID `json:"id"`
+	Name        text                   `json:"name"`
+	Technicians []plantroom.PersonID   `json:"technicians"`
+	Channels    []address              `json:"channels"`
+	Roster      []struct {
+		Days   []string             `json:"days"`
+		Start  string               `json:"start"`
+		End    string               `json:"end"`
+		People []plantroom.PersonID `json:"people"`
+	} `json:"roster"`
+}
+
+type contract struct {
+	ID         plantroom.ContractID   `json:"id"`
+	Contractor plantroom.ContractorID `json:"contractor"`
+	Title      text                   `json:"title"`
+	Domains    []plantroom.DomainName `json:"domains"`
+	Buildings  []plantroom.BuildingID `json:"buildings"`
+	From       string                 `json:"from"`
+	To         string                 `json:"to"`
+	Windows    []struct {
+		Clock    plantroom.ClockKind  `json:"clock"`
+		Severity plantroom.Severity   `json:"severity"`
+		Length   plantroom.Duration   `json:"length"`
+		From     plantroom.ClockStart `json:"from"`
+		Source   string               `json:"source"`
+	} `json:"windows"`
+	OnSite bool               `json:"on_site"`
+	Travel plantroom.Duration `json:"travel"`
+	Price  struct {
+		Yearly  float64 `json:"yearly"`
+		CallOut float64 `json:"call_out"`
+		Hour    float64 `json:"hour"`
+	} `json:"price"`
+	CleanCycles int                `json:"clean_cycles"`
+	Reopen      plantroom.Duration `json:"reopen"`
+	Ladder      plantroom.LadderID `json:"ladder"`
+}
+
+type ladder struct {
+	ID     plantroom.LadderID `json:"id"`
+	Levels []struct {
+		After  plantroom.Duration   `json:"after"`
+		People []plantroom.PersonID `json:"people"`
+		Repeat plantroom.Duration   `json:"repeat"`
+	} `json:"levels"`
+}

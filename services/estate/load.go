@@ -1,0 +1,146 @@
+// Package estate reads an estate file, one YAML document with a JSON Schema,
+// into a plantroom.Estate, and names every fault in it by line and column.
+//
+// It deliberately knows neither the domains nor the profiles itself: the
+// caller hands them in, so that a new domain needs no change here.
+package estate
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"time"
+
+	"plantroom"
+	"plantroom/internal/yamldoc"
+)
+
+// Schema is the JSON Schema of an estate file.
+//
+//go:embed estate.schema.json
+var Schema []byte
+
+// Known is what an estate file may refer to.
+type Known struct {
+	Domains  []plantroom.Domain
+	Profiles []string // ids of jurisdiction profiles
+}
+
+// Load reads and checks the file at path.
+func Load(path string, known Known) (plantroom.Estate, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return plantroom.Estate{}, fmt.Errorf("read the estate file: %w", err)
+	}
+	return Parse(path, src, known)
+}
+
+// Parse checks src and makes an Estate of it. The error is a yamldoc.Faults
+// with all that is wrong.
+func Parse(name string, src []byte, known Known) (plantroom.Estate, error) {
+	doc, err := yamldoc.Parse(name, src, Schema)
+	if err != nil {
+		return plantroom.Estate{}, err
+	}
+	var f file
+	if err := doc.Decode(&f); err != nil {
+		return plantroom.Estate{}, err
+	}
+	c := checker{doc: doc, known: known}
+	e := c.build(f)
+	if err := c.faults.Err(); err != nil {
+		return plantroom.Estate{}, err
+	}
+	return e, nil
+}
+
+func (c *checker) build(f file) plantroom.Estate {
+	loc, err := time.LoadLocation(f.TimeZone)
+	if err != nil || f.TimeZone == "" || f.TimeZone == "Local" {
+		c.fault("/time_zone", fmt.Sprintf("%q is not a time zone", f.TimeZone), "use an IANA name, as in Asia/Shanghai")
+		loc = time.UTC
+	}
+	e := plantroom.Estate{ID: f.Estate, Name: plantroom.Text(f.Name), Zone: f.TimeZone, Profile: f.Profile, Currency: f.Currency}
+	c.places(&e, f)
+	c.assets(&e, f)
+	c.people(&e, f)
+	c.contracts(&e, f, loc)
+	c.references(&e, f)
+	return e
+}
+
+func (c *checker) places(e *plantroom.Estate, f file) {
+	for i, b := range f.Buildings {
+		e.Buildings = append(e.Buildings, plantroom.Building{ID: b.ID, Name: named(b.Name, string(b.ID)), Floors: b.Floors})
+		if b.Flats == nil {
+			continue
+		}
+		if b.Flats.From > b.Flats.To || b.Flats.To > b.Floors {
+			c.fault(fmt.Sprintf("/buildings/%d/flats", i), fmt.Sprintf("flats from floor %d to %d in a building of %d floors", b.Flats.From, b.Flats.To, b.Floors),
+				"use from ≤ to ≤ floors")
+			continue
+		}
+		for fl := b.Flats.From; fl <= b.Flats.To; fl++ {
+			for _, r := range b.Flats.Risers {
+				id := plantroom.ZoneID(fmt.Sprintf("%s-%02d%s", b.ID, fl, r))
+				e.Zones = append(e.Zones, plantroom.Zone{ID: id, Building: b.ID, Kind: "flat", Floor: fl, Riser: r,
+					Name: plantroom.Text{En: fmt.Sprintf("Flat %d%s", fl, upper(r)), Zh: fmt.Sprintf("%d%s室", fl, upper(r))}})
+			}
+		}
+	}
+	for _, z := range f.Zones {
+		e.Zones = append(e.Zones, plantroom.Zone{ID: z.ID, Building: z.Building, Kind: z.Kind, Floor: z.Floor, Riser: z.Riser,
+			Name: named(z.Name, string(z.ID))})
+	}
+	for _, g := range f.Gateways {
+		e.Gateways = append(e.Gateways, plantroom.Gateway{ID: g.ID, Zone: g.Zone, Name: named(g.Name, string(g.ID))})
+	}
+}
+
+func (c *checker) people(e *plantroom.Estate, f file) {
+	for _, p := range f.People {
+		lang := p.Lang
+		if lang == "" {
+			lang = "en"
+		}
+		e.People = append(e.People, plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Channels: addresses(p.Channels)})
+	}
+	for _, k := range f.Contractors {
+		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels)}
+		for _, s := range k.Roster {
+			out.Roster = append(out.Roster, plantroom.Shift{Days: weekdays(s.Days), Start: clockTime(s.Start), End: clockTime(s.End), People: s.People})
+		}
+		e.Contractors = append(e.Contractors, out)
+	}
+	for _, l := range f.Ladders {
+		out := plantroom.Ladder{ID: l.ID}
+		for _, v := range l.Levels {
+			out.Levels = append(out.Levels, plantroom.Level{After: v.After, People: v.People, Repeat: v.Repeat})
+		}
+		e.Ladders = append(e.Ladders, out)
+	}
+}
+
+func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
+	for i, k := range f.Contracts {
+		at := fmt.Sprintf("/contracts/%d", i)
+		out := plantroom.Contract{ID: k.ID, Contractor: k.Contractor, Title: named(k.Title, string(k.ID)),
+			Domains: k.Domains, Buildings: k.Buildings, OnSite: k.OnSite, Travel: k.Travel, Clean: k.CleanCycles,
+			Reopen: k.Reopen, Ladder: k.Ladder,
+			From: c.day(at+"/from", k.From, loc), To: c.day(at+"/to", k.To, loc),
+			Price: plantroom.Price{Yearly: minor(k.Price.Yearly), CallOut: minor(k.Price.CallOut), Hour: minor(k.Price.Hour)}}
+		if !out.To.IsZero() && out.To <= out.From {
+			c.fault(at+"/to", "the contract ends before it begins", "use a day after "+k.From)
+		}
+		for _, w := range k.Windows {
+			if w.Severity == plantroom.NoSeverity {
+				w.Severity = plantroom.Low
+			}
+			if w.From == "" {
+				w.From = plantroom.FromRaised
+			}
+			out.Windows = append(out.Windows, plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, From: w.From, Source: w.Source})
+		}
+		e.Contracts = append(e.Contracts, out)
+	}
+}
