@@ -1,0 +1,147 @@
+// Package httpapi is Plantroom's JSON API, version 1: what the estate is,
+// what is wrong, who works on it, how the promises stand, and the commands an
+// operator may give. openapi.yaml describes it and is served with it.
+//
+// It holds no rule of its own: commands go to the dispatch desk, everything
+// else is read from the store. Access control is guard's, pages are web's.
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+
+	"plantroom"
+	"plantroom/services/httpapi/guard"
+	"plantroom/services/httpapi/problem"
+)
+
+// Commander changes a work order on a human's behalf.
+type Commander interface {
+	Command(context.Context, Command) (plantroom.WorkOrder, error)
+}
+
+// Probe asks one part that the server depends on whether it works.
+type Probe struct {
+	Name  string
+	Check func(context.Context) error
+}
+
+// Options of an API. Estate, Store, Desk, Events and Now are required.
+type Options struct {
+	Estate func() *plantroom.Estate // the present one; a reload swaps it
+	Store  plantroom.Store
+	Desk   Commander
+	Events http.Handler // the event stream, a *live.Hub
+	Now    func() plantroom.Instant
+	Probes []Probe // further parts for /healthz; the store is always asked
+	Kick   func()  // wakes the outbox after a call was set to be sent again
+	Logger *slog.Logger
+}
+
+// API answers the routes below /api/v1 and /healthz.
+type API struct {
+	opt Options
+	log *slog.Logger
+}
+
+// New makes an API.
+func New(opt Options) *API {
+	if opt.Logger == nil {
+		opt.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opt.Kick == nil {
+		opt.Kick = func() {}
+	}
+	return &API{opt: opt, log: opt.Logger}
+}
+
+// answer is a handler that has its query parameters checked and leaves its
+// errors to the caller.
+type answer func(w http.ResponseWriter, r *http.Request, q *query) error
+
+// Routes lists every route with whom it serves.
+func (a *API) Routes() []guard.Route {
+	operator := func(pattern string, f answer, params ...string) guard.Route {
+		return guard.Route{Pattern: pattern, Need: guard.Operator, Handler: a.handler(f, params)}
+	}
+	return []guard.Route{
+		{Pattern: "GET /healthz", Need: guard.Anyone, Handler: a.handler(a.health, nil)},
+		operator("GET /api/v1/openapi.yaml", a.openapi),
+		operator("GET /api/v1/summary", a.summary, "from", "to"),
+		operator("GET /api/v1/estate", a.estate),
+		operator("GET /api/v1/buildings", a.buildings, "limit", "after"),
+		operator("GET /api/v1/assets", a.assets, "building", "domain", "limit", "after"),
+		operator("GET /api/v1/assets/{id}", a.asset),
+		operator("GET /api/v1/devices", a.devices, "asset", "gateway", "limit", "after"),
+		operator("GET /api/v1/incidents", a.incidents, "open", "asset", "domain", "from", "to", "limit", "after"),
+		operator("GET /api/v1/incidents/{id}", a.incident),
+		operator("GET /api/v1/orders", a.orders, "open", "asset", "domain", "building", "contractor", "rule", "state", "from", "to", "limit", "before"),
+		operator("GET /api/v1/orders/{id}", a.order),
+		operator("GET /api/v1/orders/{id}/candidates", a.candidates),
+		operator("GET /api/v1/orders/{id}/timeline", a.timeline),
+		operator("GET /api/v1/orders/{id}/calls", a.callsOf),
+		operator("POST /api/v1/orders/{id}/{action}", a.command),
+		operator("GET /api/v1/outbox", a.outbox, "state", "limit"),
+		operator("GET /api/v1/outbox/{id}", a.call),
+		operator("POST /api/v1/outbox/{id}/resend", a.resend),
+		operator("GET /api/v1/quarantine", a.quarantine, "limit"),
+		operator("GET /api/v1/quarantine/count", a.quarantineCount),
+		operator("GET /api/v1/gaps", a.gaps, "gateway"),
+		operator("GET /api/v1/gateways", a.gateways),
+		operator("GET /api/v1/ledger", a.ledger, "after", "limit"),
+		{Pattern: "GET /api/v1/events", Need: guard.Operator, Handler: a.opt.Events},
+	}
+}
+
+// handler checks the query and turns an error into a problem.
+func (a *API) handler(f answer, params []string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q, err := parseQuery(r.URL.RawQuery, params)
+		if err == nil {
+			err = f(w, r, q)
+		}
+		if err != nil {
+			problem.Write(w, r, a.log, err)
+		}
+	})
+}
+
+// list is the envelope of every list. Next is the cursor of the next page,
+// absent on the last one.
+type list[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty"`
+}
+
+// listOf makes a list that is [] rather than null when it is empty.
+func listOf[T any](items []T, next string) list[T] {
+	if items == nil {
+		items = []T{}
+	}
+	return list[T]{Items: items, Next: next}
+}
+
+// send writes a JSON body. It encodes first, so that a value that cannot be
+// encoded becomes a 500 and not half an answer.
+func send(w http.ResponseWriter, status int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n')) // the client may have gone; nobody is left to tell
+	return nil
+}
+
+// pathID reads an identifier from the path, so that nonsense does not reach
+// the store. Message ids are the outbox's own and are checked for size only.
+func pathID(r *http.Request) (string, error) {
+	id := r.PathValue("id")
+	if err := plantroom.ValidID(id); err != nil {
+		return "", plantroom.Errorf(plantroom.CodeNotFound, "there is nothing called that: %w", err)
+	}
+	return id, nil
+}

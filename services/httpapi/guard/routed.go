@@ -1,0 +1,48 @@
+package guard
+
+import (
+	"net/http"
+	"strings"
+
+	"plantroom"
+	"plantroom/services/httpapi/problem"
+)
+
+// routed replaces the mux's own plain-text 404 and 405 with ours. Below
+// /api/, a stranger learns nothing of which paths exist.
+func (g *Guard) routed(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		api := strings.HasPrefix(r.URL.Path, "/api/")
+		if _, ok := g.identify(r); api && !ok {
+			g.challenge(w, r, Route{})
+			return
+		}
+		refusal := &header{h: http.Header{}}
+		h.ServeHTTP(refusal, r)
+		switch {
+		case refusal.status == http.StatusMethodNotAllowed:
+			allow := refusal.h.Get("Allow")
+			w.Header().Set("Allow", allow)
+			g.fail(plantroom.Errorf(problem.CodeMethod, "%s takes %s", r.URL.Path, allow)).ServeHTTP(w, r)
+		case !api && g.opt.NotFound != nil:
+			g.opt.NotFound.ServeHTTP(w, r)
+		default:
+			g.fail(plantroom.Errorf(plantroom.CodeNotFound, "there is nothing at %s", r.URL.Path)).ServeHTTP(w, r)
+		}
+	})
+}
+
+// header is a response of which only the head is of interest.
+type header struct {
+	h      http.Header
+	status int
+}
+
+func (h *header) Header() http.Header         { return h.h }
+func (h *header) WriteHeader(status int)      { h.status = status }
+func (h *header) Write(b []byte) (int, error) { return len(b), nil }

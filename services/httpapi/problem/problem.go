@@ -1,0 +1,105 @@
+// Package problem answers HTTP requests that fail with RFC 9457 problem
+// details. One table maps error codes to status codes; the message that is
+// safe to show goes out, the cause goes to the log only.
+//
+// It renders no HTML: pages use Status and words of their own.
+package problem
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"plantroom"
+)
+
+// MediaType is the content type of a problem, from RFC 9457.
+const MediaType = "application/problem+json"
+
+// Codes that exist only where HTTP does.
+const (
+	CodePrecondition plantroom.Code = "precondition_failed"    // If-Match names an older version
+	CodeMethod       plantroom.Code = "method_not_allowed"     // the path exists, the method does not
+	CodeMediaType    plantroom.Code = "unsupported_media_type" // the body is not what the route reads
+	CodeRateLimited  plantroom.Code = "rate_limited"           // too many requests from one address
+)
+
+// kind is what a code means over HTTP.
+type kind struct {
+	status int
+	title  string
+}
+
+// kinds is the one table from code to status.
+var kinds = map[plantroom.Code]kind{
+	plantroom.CodeInvalid:     {http.StatusBadRequest, "The request is malformed or out of range"},
+	plantroom.CodeUnauth:      {http.StatusUnauthorized, "Sign in first"},
+	plantroom.CodeForbidden:   {http.StatusForbidden, "Known, but not allowed"},
+	plantroom.CodeNotFound:    {http.StatusNotFound, "No such thing"},
+	CodeMethod:                {http.StatusMethodNotAllowed, "The path does not take this method"},
+	plantroom.CodeConflict:    {http.StatusConflict, "Somebody else was first"},
+	plantroom.CodeTransition:  {http.StatusConflict, "The work order's state does not permit this"},
+	plantroom.CodeExpired:     {http.StatusGone, "It was valid once"},
+	CodePrecondition:          {http.StatusPreconditionFailed, "It has changed since it was read"},
+	plantroom.CodeTooLarge:    {http.StatusRequestEntityTooLarge, "Beyond a stated limit"},
+	CodeMediaType:             {http.StatusUnsupportedMediaType, "The body has another media type"},
+	CodeRateLimited:           {http.StatusTooManyRequests, "Too many requests"},
+	plantroom.CodeInternal:    {http.StatusInternalServerError, "Our fault"},
+	plantroom.CodeUnavailable: {http.StatusServiceUnavailable, "A part we depend on does not answer"},
+}
+
+// Codes lists every code that can be answered, in no particular order.
+func Codes() []plantroom.Code {
+	list := make([]plantroom.Code, 0, len(kinds))
+	for c := range kinds {
+		list = append(list, c)
+	}
+	return list
+}
+
+// Status returns the HTTP status of a code, 500 for one that is not known.
+func Status(c plantroom.Code) int {
+	if k, ok := kinds[c]; ok {
+		return k.status
+	}
+	return http.StatusInternalServerError
+}
+
+// Details is the body of a failed request.
+type Details struct {
+	Type   string         `json:"type"` // urn:plantroom:problem:<code>
+	Title  string         `json:"title"`
+	Status int            `json:"status"`
+	Detail string         `json:"detail"`
+	Code   plantroom.Code `json:"code"`
+}
+
+// Of makes the details of an error. A body that outgrew its limit counts as
+// CodeTooLarge whoever noticed it.
+func Of(err error) Details {
+	code, detail := plantroom.CodeOf(err), plantroom.MessageOf(err)
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		code = plantroom.CodeTooLarge
+		detail = plantroom.MessageOf(plantroom.Errorf(code, "the body is larger than %d bytes", tooLarge.Limit))
+	}
+	k, ok := kinds[code]
+	if !ok {
+		code, k = plantroom.CodeInternal, kinds[plantroom.CodeInternal]
+	}
+	return Details{Type: "urn:plantroom:problem:" + string(code), Title: k.title, Status: k.status, Detail: detail, Code: code}
+}
+
+// Write answers a request with an error. What is our fault or a dependency's
+// is logged with its cause.
+func Write(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
+	d := Of(err)
+	if d.Status >= 500 {
+		log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "code", d.Code, "error", err)
+	}
+	w.Header().Set("Content-Type", MediaType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(d.Status)
+	// A client that has gone away cannot be told anything.
+	_ = json.NewEncoder(w).Encode(d)
+}
