@@ -1,0 +1,186 @@
+package broker
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/url"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
+
+	"plantroom"
+)
+
+const (
+	connectTimeout = 10 * time.Second
+	keepAlive      = 20 * time.Second
+	quiesce        = 250 // ms that Disconnect may take to say goodbye
+)
+
+// Conn is one connection. It never comes back: after Lost, connect anew.
+type Conn struct {
+	mqtt.Client
+	Lost    <-chan error // one error when the connection has gone, for whatever reason but Close
+	Present bool         // the broker still had our session
+
+	lost chan error
+}
+
+// Will is what the broker publishes, retained and at QoS 1, when the
+// connection dies.
+type Will struct {
+	Topic   string
+	Payload []byte
+}
+
+// Session says what is particular to a user's connections.
+type Session struct {
+	Persistent bool // the broker keeps subscriptions and messages while we are away
+	Will       *Will
+	// Handle takes each message, in order, from one goroutine per
+	// connection. It must not wait: while it does, no acknowledgement, no
+	// ping reply and no loss of the connection is noticed. It calls Ack
+	// itself, then or later, from any other goroutine.
+	Handle func(mqtt.Message)
+}
+
+// Connect opens a connection and waits until the broker has accepted it or ctx
+// has ended. Errors are CodeUnavailable where time may heal them, and
+// CodeUnauth where the broker does not want us.
+func Connect(ctx context.Context, o Options, s Session) (*Conn, error) {
+	c := &Conn{lost: make(chan error, 1)}
+	c.Lost = c.lost
+	client, err := c.options(ctx, o, s)
+	if err != nil {
+		return nil, err
+	}
+	c.Client = mqtt.NewClient(client)
+	token := c.Client.Connect().(*mqtt.ConnectToken)
+	select {
+	case <-token.Done():
+	case <-ctx.Done():
+		c.abandon(token)
+		return nil, ctx.Err()
+	}
+	if err := token.Error(); err != nil {
+		return nil, refused(o, token.ReturnCode(), err)
+	}
+	c.Present = token.SessionPresent()
+	return c, nil
+}
+
+// abandon closes the connection that may still come out of an attempt.
+func (c *Conn) abandon(token *mqtt.ConnectToken) {
+	go func() {
+		<-token.Done() // bounded by connectTimeout
+		if token.Error() == nil {
+			c.Disconnect(0)
+		}
+	}()
+}
+
+// Close says goodbye, so that the broker does not publish the will.
+func (c *Conn) Close() { c.Disconnect(quiesce) }
+
+// options sets what makes paho honest: see each line.
+func (c *Conn) options(ctx context.Context, o Options, s Session) (*mqtt.ClientOptions, error) {
+	addr, secure, err := o.address()
+	if err != nil {
+		return nil, err
+	}
+	password, err := o.password()
+	if err != nil {
+		return nil, err
+	}
+	var config *tls.Config
+	if secure {
+		if config, err = o.tlsConfig(); err != nil {
+			return nil, err
+		}
+	}
+	p := mqtt.NewClientOptions()
+	p.AddBroker("tcp://" + addr) // not dialled by paho: see below
+	p.SetClientID(o.ClientID)
+	p.SetUsername(o.Username)
+	p.SetPassword(password)
+	p.SetProtocolVersion(4)          // else a refusal is tried again as MQTT 3.1
+	p.SetAutoReconnect(false)        // else a publish token may finish without a PUBACK
+	p.SetConnectRetry(false)         // we pace attempts ourselves
+	p.SetStore(noStore{})            // nothing may depend on it: what is unfinished is sent again from the spool
+	p.SetCleanSession(!s.Persistent) //
+	p.SetOrderMatters(true)          // a contact that closes and opens must not arrive the other way round
+	p.SetAutoAckDisabled(true)       // Ack means that the reading is on disk
+	p.SetKeepAlive(keepAlive)        //
+	p.SetPingTimeout(connectTimeout) //
+	p.SetConnectTimeout(connectTimeout)
+	p.SetWriteTimeout(writeTimeout) // bounds Publish, which otherwise waits 30 s
+	p.SetConnectionLostHandler(func(_ mqtt.Client, err error) { c.lost <- err })
+	p.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) { s.handle(m) })
+	if s.Will != nil {
+		p.SetBinaryWill(s.Will.Topic, s.Will.Payload, 1, true)
+	}
+	p.SetCustomOpenConnectionFn(func(*url.URL, mqtt.ClientOptions) (net.Conn, error) {
+		return dial(ctx, addr, config)
+	})
+	return p, nil
+}
+
+// handle passes a message on, or acknowledges what nobody wants: an unhandled
+// message would stay in the broker's window for ever.
+func (s *Session) handle(m mqtt.Message) {
+	if s.Handle == nil {
+		m.Ack()
+		return
+	}
+	s.Handle(m)
+}
+
+func dial(ctx context.Context, addr string, config *tls.Config) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	d := &net.Dialer{}
+	if config == nil {
+		c, err := d.DialContext(ctx, "tcp", addr)
+		if err != nil {
+			return nil, err
+		}
+		return newPipe(c), nil
+	}
+	c, err := (&tls.Dialer{NetDialer: d, Config: config}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return newPipe(c), nil
+}
+
+// refused names a failed attempt for the operator.
+func refused(o Options, code byte, err error) error {
+	e := &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "connect to " + o.URL, Message: "the broker does not answer", Err: err,
+		Hint: "it is tried again until it does"}
+	switch code {
+	case packets.ErrRefusedBadUsernameOrPassword, packets.ErrRefusedNotAuthorised:
+		e.Code, e.Message, e.Hint = plantroom.CodeUnauth, "the broker does not admit client "+o.ClientID, "check username, password_file and the broker's access list"
+	case packets.ErrRefusedIDRejected:
+		e.Code, e.Message, e.Hint = plantroom.CodeUnauth, "the broker rejects the client id "+o.ClientID, "check client_id"
+	default:
+		var verify *tls.CertificateVerificationError
+		if errors.As(err, &verify) {
+			e.Message, e.Hint = "the broker's certificate is not to be trusted", "check tls ca and the host name"
+		}
+	}
+	return e
+}
+
+// noStore keeps nothing.
+type noStore struct{}
+
+func (noStore) Open()                             {}
+func (noStore) Put(string, packets.ControlPacket) {}
+func (noStore) Get(string) packets.ControlPacket  { return nil }
+func (noStore) All() []string                     { return nil }
+func (noStore) Del(string)                        {}
+func (noStore) Close()                            {}
+func (noStore) Reset()                            {}

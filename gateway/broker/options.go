@@ -1,0 +1,114 @@
+package broker
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"plantroom"
+)
+
+// Options says how to reach a broker. It is a part of the gateway's file.
+type Options struct {
+	URL          string `json:"broker"`                  // tcp://host:1883 or tls://host:8883
+	ClientID     string `json:"client_id,omitempty"`     // the broker admits one connection per client id
+	Username     string `json:"username,omitempty"`      // with PasswordFile
+	PasswordFile string `json:"password_file,omitempty"` // its first line is the password; read at each connect
+	TLS          TLS    `json:"tls,omitzero"`
+}
+
+// TLS names PEM files. They are read at each connect, so that a renewed
+// certificate is used without a restart.
+type TLS struct {
+	CA   string `json:"ca,omitempty"`   // whom to believe; "": the system's authorities
+	Cert string `json:"cert,omitempty"` // who we are
+	Key  string `json:"key,omitempty"`
+}
+
+// Check reports everything that keeps these options from being used, without
+// touching the network: the address, the files and what is in them.
+func (o *Options) Check() error {
+	_, secure, err := o.address()
+	if err != nil {
+		return err
+	}
+	_, err = o.password()
+	if secure {
+		_, bad := o.tlsConfig()
+		err = errors.Join(err, bad)
+	} else if o.TLS != (TLS{}) {
+		err = errors.Join(err, plantroom.Errorf(plantroom.CodeInvalid, "tls is given, but %s does not use it: write tls://", o.URL))
+	}
+	return err
+}
+
+// address splits the URL into host:port and whether to speak TLS.
+func (o *Options) address() (addr string, secure bool, err error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" {
+		return "", false, plantroom.Errorf(plantroom.CodeInvalid, "broker %q is not like tcp://host:1883 or tls://host:8883", o.URL)
+	}
+	port := "1883"
+	switch u.Scheme {
+	case "tcp", "mqtt":
+	case "tls", "ssl", "mqtts":
+		secure, port = true, "8883"
+	default:
+		return "", false, plantroom.Errorf(plantroom.CodeInvalid, "broker %q: scheme %q is not tcp or tls", o.URL, u.Scheme)
+	}
+	if u.User != nil || strings.Trim(u.Path, "/") != "" {
+		return "", false, plantroom.Errorf(plantroom.CodeInvalid, "broker %q holds more than scheme, host and port: use username and password_file", u.Redacted())
+	}
+	if u.Port() != "" {
+		port = u.Port()
+	}
+	return net.JoinHostPort(u.Hostname(), port), secure, nil
+}
+
+// password reads the password file.
+func (o *Options) password() (string, error) {
+	if o.PasswordFile == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(o.PasswordFile)
+	if err != nil {
+		return "", &plantroom.Error{Code: plantroom.CodeInvalid, Op: "read the broker's password", Message: "password_file", Err: err}
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	return strings.TrimSuffix(line, "\r"), nil
+}
+
+// tlsConfig reads the TLS files.
+func (o *Options) tlsConfig() (*tls.Config, error) {
+	addr, _, err := o.address()
+	if err != nil {
+		return nil, err
+	}
+	host, _, _ := net.SplitHostPort(addr)
+	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
+	if o.TLS.CA != "" {
+		pem, err := os.ReadFile(o.TLS.CA)
+		if err != nil {
+			return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: "read the broker's authority", Message: "tls ca", Err: err}
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, plantroom.Errorf(plantroom.CodeInvalid, "tls ca %s holds no PEM certificate", o.TLS.CA)
+		}
+	}
+	if (o.TLS.Cert == "") != (o.TLS.Key == "") {
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "tls cert and key belong together: one of them is missing")
+	}
+	if o.TLS.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(o.TLS.Cert, o.TLS.Key)
+		if err != nil {
+			return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: "read the gateway's certificate", Message: "tls cert and key", Err: err}
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}

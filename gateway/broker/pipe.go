@@ -1,0 +1,119 @@
+package broker
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+const (
+	readBuffer   = 16 << 10
+	writeBacklog = 256 << 10 // a Write beyond it waits for the network
+	writeTimeout = 10 * time.Second
+)
+
+// pipe is a net.Conn that gathers small reads and writes. paho reads a packet
+// in three calls and writes each four-byte acknowledgement in one: unbuffered,
+// that is four system calls a message, more than all our own work.
+//
+// Writes return once they are buffered; a goroutine sends whatever has
+// gathered while its previous write was under way. A failed write closes the
+// connection, so that the reader notices.
+type pipe struct {
+	net.Conn
+	in *bufio.Reader
+
+	mu     sync.Mutex
+	more   sync.Cond // out has grown or shrunk, or closed is set
+	out    []byte
+	err    error // of the first write that failed
+	closed bool
+	done   chan struct{} // the writing goroutine has ended
+}
+
+func newPipe(c net.Conn) *pipe {
+	p := &pipe{Conn: c, in: bufio.NewReaderSize(c, readBuffer), done: make(chan struct{})}
+	p.more.L = &p.mu
+	go p.send()
+	return p
+}
+
+// Read reads through the buffer.
+func (p *pipe) Read(b []byte) (int, error) { return p.in.Read(b) }
+
+// Write buffers b. It waits only while the network is behind by writeBacklog.
+func (p *pipe) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.out) > writeBacklog && p.err == nil && !p.closed {
+		p.more.Wait()
+	}
+	if p.err != nil {
+		return 0, p.err
+	}
+	if p.closed {
+		return 0, net.ErrClosed
+	}
+	p.out = append(p.out, b...)
+	p.more.Broadcast()
+	return len(b), nil
+}
+
+// send is the writing goroutine. It ends when the pipe is closed and all that
+// was written is on its way, or when a write fails.
+func (p *pipe) send() {
+	defer close(p.done)
+	var spare []byte
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		for len(p.out) == 0 && !p.closed {
+			p.more.Wait()
+		}
+		if len(p.out) == 0 {
+			return
+		}
+		batch := p.out
+		p.out = spare[:0]
+		p.more.Broadcast()
+		p.mu.Unlock()
+		_ = p.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // a dead connection shows in Write
+		_, err := p.Conn.Write(batch)
+		p.mu.Lock()
+		spare = batch
+		if cap(spare) > writeBacklog { // one great batch must not be kept for ever
+			spare = nil
+		}
+		if err != nil {
+			p.err = err
+			p.more.Broadcast()
+			_ = p.Conn.Close() // wakes the reader
+			return
+		}
+	}
+}
+
+// Close sends what is buffered and closes the connection.
+func (p *pipe) Close() error {
+	p.mu.Lock()
+	first := !p.closed
+	p.closed = true
+	p.more.Broadcast()
+	p.mu.Unlock()
+	if first {
+		_ = p.Conn.SetWriteDeadline(time.Now().Add(time.Second))
+		<-p.done
+	}
+	if err := p.Conn.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// SetDeadline limits reading only: writes have a limit of their own.
+func (p *pipe) SetDeadline(t time.Time) error { return p.SetReadDeadline(t) }
+
+// SetWriteDeadline does nothing, because a buffered write cannot be late.
+func (p *pipe) SetWriteDeadline(time.Time) error { return nil }
