@@ -1,0 +1,135 @@
+package sla
+
+import (
+	"time"
+
+	"plantroom"
+)
+
+// Mark says that a part of a clock's window is used up.
+type Mark struct {
+	Kind    plantroom.ClockKind
+	Percent int               // one of plantroom.Marks
+	At      plantroom.Instant // when it came due
+	Late    time.Duration     // how long after At it was noticed
+}
+
+// Start lets a waiting clock run from at, which may lie in the past. A clock
+// that is not waiting stays as it is.
+func Start(c *plantroom.Clock, at plantroom.Instant) {
+	if c.State != plantroom.ClockWaiting {
+		return
+	}
+	c.State = plantroom.ClockRunning
+	c.Started = at
+	c.Due = at.Add(time.Duration(c.Window))
+}
+
+// Stop says that the promise was kept at an instant. A clock that is stopped
+// by its due time, to the nanosecond, is met, and so is one whose starting
+// event has not even happened. One that is stopped later is breached; one
+// that has been found breached stays so, whatever time is given. The first
+// Stop counts.
+func Stop(c *plantroom.Clock, at plantroom.Instant) {
+	if !c.Open() {
+		return
+	}
+	c.Stopped = at
+	switch {
+	case c.State == plantroom.ClockBreached:
+	case c.State == plantroom.ClockRunning && at > c.Due:
+		c.State, c.Breached = plantroom.ClockBreached, c.Due
+	default:
+		c.State = plantroom.ClockMet
+	}
+}
+
+// Resume takes a Stop back, as when an acknowledgement is withdrawn: the
+// clock counts on as if it had never been stopped. Marks that have taken
+// effect do not do so again, and a breach remains.
+func Resume(c *plantroom.Clock) {
+	if c.Stopped.IsZero() || c.State != plantroom.ClockMet && c.State != plantroom.ClockBreached {
+		return
+	}
+	c.Stopped = 0
+	switch {
+	case c.State == plantroom.ClockBreached:
+	case c.Started.IsZero():
+		c.State = plantroom.ClockWaiting
+	default:
+		c.State = plantroom.ClockRunning
+	}
+}
+
+// Void ends a clock that still counts, because the order was cancelled or the
+// promise fell away. A breach before that stays readable in Breached. A clock
+// that is decided stays as it is.
+func Void(c *plantroom.Clock) {
+	if c.Open() {
+		c.State = plantroom.ClockVoid
+	}
+}
+
+// Due returns the next instant at which a mark takes effect, zero where none
+// will: Advance does nothing before it and something from it on. The marks of
+// 50 and 80 % take effect when that part is used up, the breach one
+// nanosecond after the due time, because a promise kept at the due time is kept.
+func Due(c *plantroom.Clock) plantroom.Instant {
+	for _, percent := range plantroom.Marks {
+		if pending(c, percent) {
+			return effect(c, percent)
+		}
+	}
+	return 0
+}
+
+// Advance lets time pass up to now and returns the marks that have come due
+// since the last call, lowest first. Each takes effect once, however often
+// and with whatever instants it is called; after a long stop all that were
+// missed come at once, with their own due times. A clock that was met, or
+// voided, or that pauses, has no marks; one that was stopped late and not
+// yet found breached has the last one only.
+func Advance(c *plantroom.Clock, now plantroom.Instant) []Mark {
+	var marks []Mark
+	for _, percent := range plantroom.Marks {
+		if !pending(c, percent) || now < effect(c, percent) {
+			continue
+		}
+		at := markAt(c, percent)
+		marks = append(marks, Mark{Kind: c.Kind, Percent: percent, At: at, Late: now.Sub(at)})
+		c.Marked = percent
+		if percent == 100 {
+			c.State, c.Breached = plantroom.ClockBreached, c.Due
+		}
+	}
+	return marks
+}
+
+// pending reports whether a mark may still take effect.
+func pending(c *plantroom.Clock, percent int) bool {
+	if percent <= c.Marked {
+		return false
+	}
+	switch c.State {
+	case plantroom.ClockRunning:
+		return true
+	case plantroom.ClockBreached: // stopped late, before anybody looked
+		return percent == 100
+	}
+	return false
+}
+
+// effect returns when Advance has to notice a mark.
+func effect(c *plantroom.Clock, percent int) plantroom.Instant {
+	if percent == 100 {
+		return c.Due + 1
+	}
+	return markAt(c, percent)
+}
+
+// markAt returns when a part of the window was used up. It divides first, so
+// that no window is too long for it.
+func markAt(c *plantroom.Clock, percent int) plantroom.Instant {
+	length, p := c.Due-c.Started, plantroom.Instant(percent)
+	return c.Started + length/100*p + length%100*p/100
+}
