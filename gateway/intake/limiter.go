@@ -1,0 +1,70 @@
+package intake
+
+import (
+	"fmt"
+	"time"
+
+	"plantroom"
+)
+
+// maxSources bounds what strangers can make the limiter remember. Beyond it,
+// new sources share one place until the old ones are a pace old.
+const maxSources = 10_000
+
+// limiter lets one event per source and pace pass.
+type limiter struct {
+	pace    time.Duration
+	sources map[string]*quota
+	swept   plantroom.Instant
+}
+
+type quota struct {
+	last plantroom.Instant // when one passed
+	left uint64            // held back since then
+}
+
+// allow reports whether an event may pass, and how many before it did not.
+func (l *limiter) allow(source string, now plantroom.Instant) (ok bool, left uint64) {
+	if l.sources == nil {
+		l.sources = map[string]*quota{}
+	}
+	q := l.sources[source]
+	if q == nil {
+		if len(l.sources) >= maxSources {
+			l.sweep(now)
+		}
+		if len(l.sources) >= maxSources {
+			source = ""
+		}
+		if q = l.sources[source]; q == nil {
+			l.sources[source] = &quota{last: now}
+			return true, 0
+		}
+	}
+	if d := now.Sub(q.last); d >= 0 && d < l.pace { // a clock that was set back must not silence a source
+		q.left++
+		return false, 0
+	}
+	left = q.left
+	q.last, q.left = now, 0
+	return true, left
+}
+
+// sweep forgets sources that have been quiet for a pace, at most once per pace.
+func (l *limiter) sweep(now plantroom.Instant) {
+	if d := now.Sub(l.swept); d >= 0 && d < l.pace {
+		return
+	}
+	l.swept = now
+	for s, q := range l.sources {
+		if d := now.Sub(q.last); d < 0 || d >= l.pace {
+			delete(l.sources, s)
+		}
+	}
+}
+
+// counted puts the number of events held back first, where no bound on the
+// length of a reason cuts it off.
+func counted(reason string, left uint64) string {
+	return fmt.Sprintf("(and %d before it) %s", left, reason)
+}

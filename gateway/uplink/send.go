@@ -1,0 +1,146 @@
+package uplink
+
+import (
+	"context"
+	"time"
+
+	"plantroom"
+	"plantroom/firmware-bridge/wire"
+)
+
+// goodbyeTimeout bounds the wait for the PUBACK of the last state.
+const goodbyeTimeout = 2 * time.Second
+
+// send fills the window with batches that are full, or whose linger is over.
+func (s *session) send() error {
+	u := s.u
+	for u.w.open() {
+		next, from := u.o.Spool.Next(), max(u.w.next, u.o.Spool.Base())
+		if from >= next {
+			s.full = false
+			return nil
+		}
+		if !s.full && next-from < uint64(u.o.MaxRecords) {
+			return nil
+		}
+		sent, err := s.sendBatch(from)
+		if err != nil || !sent {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendBatch publishes one batch, and reports false where the spool had
+// nothing durable after all.
+func (s *session) sendBatch(from uint64) (bool, error) {
+	u := s.u
+	first, records, err := u.o.Spool.Read(from, u.o.MaxRecords, wire.MaxPayload)
+	if err != nil || len(records) == 0 {
+		return false, err
+	}
+	base := u.o.Spool.Base()
+	if first > from {
+		// Records are missing from the midst of the spool. Base declares
+		// the hole, and must not declare more than that: everything
+		// before it has to have been heard.
+		if len(u.w.flight) > 0 {
+			return false, nil
+		}
+		base = first
+	}
+	payload, err := wire.AppendBatch(make([]byte, 0, size(records)), wire.Batch{
+		Gateway: u.o.Gateway, Epoch: u.o.Spool.Epoch(), Base: base,
+		First: first, Sent: plantroom.At(time.Now()), Records: records,
+	})
+	if err != nil {
+		return false, err
+	}
+	if err := s.conn.Send(s.upTopic, false, payload); err != nil {
+		return false, err
+	}
+	u.w.sent(first, len(records), time.Now())
+	u.count(func(st *Stats) { st.Batches++; st.Records += uint64(len(records)) })
+	return true, nil
+}
+
+// size bounds the length of a batch.
+func size(records [][]byte) int {
+	n := 128 + 3*len(records)
+	for _, r := range records {
+		n += len(r)
+	}
+	return n
+}
+
+// acknowledged takes an acknowledgement from the services.
+func (u *Uplink) acknowledged(payload []byte) {
+	a, err := u.readAck(payload)
+	if err != nil {
+		u.count(func(st *Stats) { st.Ignored++ })
+		if err.Error() != u.refused { // one line for a thousand of the same
+			u.refused = err.Error()
+			u.log.Warn("an acknowledgement is ignored", "error", err)
+		}
+		return
+	}
+	u.refused = ""
+	if a.Rewind && a != u.w.ack {
+		u.log.Info("the services ask for records again", "from", a.Stored+1, "to", a.Seen)
+	}
+	u.w.receive(a)
+	if err := u.o.Spool.Trim(a.Stored); err != nil {
+		u.log.Error("cannot trim the spool", "to", a.Stored, "error", err)
+	}
+	u.count(func(st *Stats) {
+		st.Acks++
+		if a.Rewind {
+			st.Rewinds++
+		}
+		st.Seen, st.Stored, st.LastAck = a.Seen, a.Stored, plantroom.At(time.Now())
+	})
+}
+
+// readAck refuses what is not about this spool: trimming on it would lose
+// readings.
+func (u *Uplink) readAck(payload []byte) (wire.Ack, error) {
+	a, err := wire.DecodeAck(payload)
+	if err != nil {
+		return a, err
+	}
+	if epoch := u.o.Spool.Epoch(); a.Epoch != epoch {
+		return a, plantroom.Errorf(plantroom.CodeConflict, "it is for epoch %d of the spool, which is at epoch %d", a.Epoch, epoch)
+	}
+	if next := u.o.Spool.Next(); a.Seen >= next {
+		return a, plantroom.Errorf(plantroom.CodeConflict, "it is for record %d, and the next one to be written is %d: does another gateway use the id %s?", a.Seen, next, u.o.Gateway)
+	}
+	return a, nil
+}
+
+// state makes the message for the state topic.
+func (u *Uplink) state(online bool) ([]byte, error) {
+	return wire.AppendState(nil, wire.State{
+		Gateway: u.o.Gateway, Online: online, Version: u.o.Version, Epoch: u.o.Spool.Epoch(),
+		Base: u.o.Spool.Base(), Next: u.o.Spool.Next(), At: plantroom.At(time.Now()),
+	})
+}
+
+func (s *session) publishState(online bool) error {
+	b, err := s.u.state(online)
+	if err != nil {
+		return err
+	}
+	return s.conn.Send(s.stateTopic, true, b)
+}
+
+// goodbye replaces the retained state, which the broker would not do: its will
+// is for connections that end without a word.
+func (s *session) goodbye() error {
+	b, err := s.u.state(false)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), goodbyeTimeout)
+	defer cancel()
+	return s.conn.SendAndWait(ctx, s.stateTopic, true, b)
+}

@@ -1,0 +1,124 @@
+package uplink
+
+import (
+	"context"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"plantroom"
+	"plantroom/firmware-bridge/wire"
+	"plantroom/gateway/broker"
+)
+
+// session is the life of one connection. All of it runs on Run's goroutine,
+// but for handle, which only passes acknowledgements on, and the watcher of
+// the spool.
+type session struct {
+	u          *Uplink
+	conn       *broker.Conn
+	upTopic    string
+	ackTopic   string
+	stateTopic string
+
+	acks chan mqtt.Message
+	more chan struct{} // the spool has grown
+	full bool          // records wait since more than the linger, or fill a batch
+}
+
+func newSession(u *Uplink) *session {
+	topic := func(l wire.Leaf) string { return wire.Topic(u.o.Estate, u.o.Gateway, l) }
+	return &session{
+		u: u, upTopic: topic(wire.Up), ackTopic: topic(wire.AckLeaf), stateTopic: topic(wire.StateLeaf),
+		acks: make(chan mqtt.Message, 256),
+		more: make(chan struct{}, 1),
+	}
+}
+
+// handle takes a message from paho. Acknowledgements are cumulative, so one
+// that finds no room may be dropped: a later one says it again.
+func (s *session) handle(m mqtt.Message) {
+	select {
+	case s.acks <- m:
+	default:
+	}
+	m.Ack()
+}
+
+// run sends and listens until the connection is lost, or until ctx has ended
+// and the spool is drained or the time for it is over.
+func (s *session) run(ctx context.Context) error {
+	u := s.u
+	u.w.connected()
+	watch, stop := context.WithCancel(context.Background())
+	defer stop()
+	go s.watch(watch)
+	if err := s.publishState(true); err != nil {
+		return err
+	}
+	linger, expiry := stoppedTimer(), stoppedTimer()
+	refresh := time.NewTicker(u.o.StateEvery)
+	defer refresh.Stop()
+	defer linger.Stop()
+	defer expiry.Stop()
+	stopping, drained := ctx.Done(), (<-chan time.Time)(nil)
+	lingering := false
+	for {
+		if err := s.send(); err != nil {
+			return err
+		}
+		if waits := u.w.next < u.o.Spool.Next(); waits && !s.full && !lingering {
+			linger.Reset(u.o.Linger)
+			lingering = true
+		}
+		if d := u.w.deadline(); !d.IsZero() {
+			expiry.Reset(time.Until(d))
+		}
+		if drained != nil && len(u.w.flight) == 0 && u.w.next >= u.o.Spool.Next() {
+			return s.goodbye()
+		}
+		select {
+		case <-stopping:
+			stopping = nil
+			t := time.NewTimer(u.o.Drain)
+			defer t.Stop()
+			drained = t.C
+			s.full = true
+		case <-drained:
+			return s.goodbye()
+		case err := <-s.conn.Lost:
+			return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "send to " + u.o.Broker.URL, Message: "the connection was lost", Err: err}
+		case m := <-s.acks:
+			u.acknowledged(m.Payload())
+		case <-s.more:
+		case <-linger.C:
+			lingering, s.full = false, true
+		case now := <-expiry.C:
+			if u.w.expire(now) {
+				u.count(func(st *Stats) { st.Timeouts++ })
+				u.log.Warn("the services do not acknowledge; sending again", "after", u.o.AckTimeout, "from", u.w.next)
+			}
+		case <-refresh.C:
+			if err := s.publishState(true); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// watch tells run that the spool has grown.
+func (s *session) watch(ctx context.Context) {
+	for next := s.u.o.Spool.Next(); s.u.o.Spool.Wait(ctx, next) == nil; next = s.u.o.Spool.Next() {
+		select {
+		case s.more <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
