@@ -1,0 +1,42 @@
+// Package spool is the gateway's crash-safe store-and-forward queue: opaque
+// records with sequence numbers 1, 2, 3 …, each on disk before it is
+// acknowledged, kept until the far end has them.
+//
+// A record is accepted once its group's fdatasync has returned. From then on
+// it survives a kill, a power cut, a full disk and a failing fsync; where the
+// medium itself destroys bytes, the loss is confined to the records in those
+// bytes and reported as a gap. Sequence numbers are never used twice within
+// an epoch; a spool that can no longer know which were used starts a new one.
+//
+// # Files
+//
+// All integers are little-endian; a checksum is CRC-32C. The checksums of
+// records start from the epoch's checksum, so that bytes of another spool, or
+// a payload that looks like a record, are not taken for one.
+//
+//	lock          held with flock while the spool is open
+//	meta          two copies, 4,096 bytes each, of: epoch, oldest number not
+//	              acknowledged, first number of the newest segment, a bound
+//	              on the numbers in use, known gaps
+//	N.seg         one segment; N is its first sequence number, 20 digits
+//	N.seg.corrupt a damaged segment as it was found, for inspection
+//
+// A segment is a header of 40 bytes (magic, format version, epoch, first
+// number, checksum) and then records: length u32, sequence number u64,
+// checksum of the payload u32, checksum of these 16 bytes u32, payload. The
+// header's own checksum tells a record that was cut off by a crash from one
+// that was damaged later, and lets the scan find its way past damage. The
+// first number of a segment overrules the segment before it: records from
+// that number on in the older one belong to a group whose fsync failed, which
+// was refused to its callers.
+//
+// Segments are never rewritten. Whole segments are removed once they are
+// acknowledged.
+//
+// # What it does not do
+//
+// It does not look into records, compress, encrypt or de-duplicate them, and
+// it does not know who reads them. It retries no fsync: after an error the
+// kernel may have dropped the pages and says "success" the next time. It
+// counts on flock, so its directory must not be on a file system without it.
+package spool

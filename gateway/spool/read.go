@@ -1,0 +1,140 @@
+package spool
+
+// reader is the place where the last Read ended, so that the next one goes on
+// from there.
+type reader struct {
+	seg  *segment
+	file File
+	sc   scanner
+}
+
+func (r *reader) close() {
+	if r.file != nil {
+		_ = r.file.Close() // it was only read
+	}
+	r.seg, r.file = nil, nil
+}
+
+// leave closes the reader's file if it is seg's.
+func (r *reader) leave(seg *segment) {
+	if r.seg == seg {
+		r.close()
+	}
+}
+
+// Read returns up to maxRecs durable records of together up to maxBytes
+// payload bytes, with consecutive numbers that begin with first; one record
+// is returned even where it alone is longer than maxBytes. The records are
+// the caller's to keep.
+//
+// first is from wherever that record is there. It is above from where from
+// was trimmed, or lies in a gap (see Gaps): the numbers between are not
+// coming. A Read never goes across a gap. No records and no error mean that
+// there is nothing from from on yet; see Wait. After an error
+// (CodeUnavailable) another try may succeed.
+func (s *Spool) Read(from uint64, maxRecs, maxBytes int) (first uint64, recs [][]byte, err error) {
+	s.readMu.Lock()
+	defer s.readMu.Unlock()
+	for {
+		part, err := s.locate(from)
+		if err != nil || part.seg == nil {
+			return part.from, nil, err
+		}
+		first, recs, err := s.readPart(part, maxRecs, maxBytes)
+		if err != nil && len(recs) == 0 {
+			return part.from, nil, s.fault("read spool", err)
+		}
+		if len(recs) > 0 {
+			s.lose(part.from, first-1, causeDamage)
+			return first, recs, nil
+		}
+		if maxRecs <= 0 {
+			return part.from, nil, nil
+		}
+		s.lose(part.from, part.next-1, causeDamage)
+		from = part.next
+	}
+}
+
+// part is the piece of a segment that a Read looks at.
+type part struct {
+	seg  *segment // nil: there is nothing yet
+	from uint64
+	next uint64 // numbers from here on are not in the segment, or not yet
+	end  int64
+	at   mark // where to begin
+}
+
+// locate finds the segment that holds from, or what follows it.
+func (s *Spool) locate(from uint64) (part, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return part{from: from}, ErrClosed
+	}
+	from = s.gaps.skip(max(from, s.base))
+	if from >= s.next {
+		return part{from: from}, nil
+	}
+	i := len(s.segs) - 1
+	for i > 0 && s.segs[i].first > from {
+		i--
+	}
+	seg := s.segs[i]
+	return part{seg, from, min(seg.next, s.next), seg.end, seg.find(from)}, nil
+}
+
+// readPart collects consecutive records of one segment.
+func (s *Spool) readPart(p part, maxRecs, maxBytes int) (first uint64, recs [][]byte, err error) {
+	if err := s.point(p); err != nil {
+		return 0, nil, err
+	}
+	sc := &s.reader.sc
+	var arena []byte
+	for total := 0; len(recs) < maxRecs; {
+		off, want := sc.off, sc.want
+		seq, payload, ok, err := sc.next()
+		switch {
+		case err != nil:
+			s.reader.close()
+			return first, recs, err
+		case !ok || seq >= p.next:
+			return first, recs, nil
+		case seq < p.from:
+			continue
+		case len(recs) == 0:
+			first = seq
+		case seq != first+uint64(len(recs)) || total+len(payload) > maxBytes:
+			sc.seek(off, want)
+			return first, recs, nil
+		}
+		if cap(arena)-len(arena) < len(payload) {
+			arena = make([]byte, 0, max(len(payload), min(max(maxBytes-total, 0), window)))
+		}
+		at := len(arena)
+		arena = append(arena, payload...)
+		recs = append(recs, arena[at:len(arena):len(arena)])
+		total += len(payload)
+	}
+	return first, recs, nil
+}
+
+// point puts the reader on p.at, or leaves it where it is, if that is nearer.
+func (s *Spool) point(p part) error {
+	r := &s.reader
+	if r.seg != p.seg {
+		r.close()
+		f, err := s.opt.FS.Open(s.path(p.seg.name))
+		if err != nil {
+			return err
+		}
+		r.seg, r.file = p.seg, f
+		r.sc = scanner{r: f, seed: s.seed, buf: r.sc.buf[:0]}
+		r.sc.seek(p.at.off, p.at.seq)
+	}
+	r.sc.end = p.end
+	if r.sc.want > p.from || r.sc.want < p.at.seq {
+		r.sc.seek(p.at.off, p.at.seq)
+	}
+	return nil
+}
