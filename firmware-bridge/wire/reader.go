@@ -16,6 +16,7 @@ type reader struct {
 	err error
 }
 
+// fail notes what is wrong at the present byte, unless something was before.
 func (r *reader) fail(format string, args ...any) {
 	if r.err == nil {
 		e := plantroom.Errorf(plantroom.CodeInvalid, format, args...)
@@ -93,6 +94,7 @@ func (r *reader) array(max int, what string) int {
 	return int(n)
 }
 
+// uint reads an unsigned integer.
 func (r *reader) uint(what string) uint64 { return r.head(majorUint, what) }
 
 // sequence reads a number of the spool's sequence.
@@ -122,13 +124,19 @@ func (r *reader) instant(what string) plantroom.Instant {
 	return plantroom.Instant(n)
 }
 
+// bool reads true or false.
 func (r *reader) bool(what string) bool {
-	n := r.head(majorOther, what)
-	if r.err == nil && n != cborFalse&0x1f && n != cborTrue&0x1f {
-		r.at--
+	switch {
+	case r.err != nil:
+	case r.at >= len(r.b):
+		r.fail("the message ends where %s should be", what)
+	case r.b[r.at] == cborFalse, r.b[r.at] == cborTrue:
+		r.at++
+		return r.b[r.at-1] == cborTrue
+	default:
 		r.fail("0x%02x is not %s", r.b[r.at], what)
 	}
-	return n == cborTrue&0x1f
+	return false
 }
 
 // bytes reads a byte string of at most max bytes, aliasing the message.
@@ -138,6 +146,7 @@ func (r *reader) bytes(max int, what string) []byte { return r.chunk(majorBytes,
 // caller has to see to it that the text is UTF-8; text does.
 func (r *reader) rawText(max int, what string) []byte { return r.chunk(majorText, max, what) }
 
+// text reads a text string of at most max bytes.
 func (r *reader) text(max int, what string) string {
 	b := r.rawText(max, what)
 	if !utf8.Valid(b) {
@@ -147,6 +156,7 @@ func (r *reader) text(max int, what string) string {
 	return string(b)
 }
 
+// chunk reads a string of definite length.
 func (r *reader) chunk(major byte, max int, what string) []byte {
 	n := r.head(major, what)
 	if n > uint64(max) {
