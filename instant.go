@@ -68,6 +68,9 @@ func (i *Instant) UnmarshalText(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("time %q is not RFC 3339, as in 2026-03-02T08:00:00+08:00", b)
 	}
+	if y := t.Year(); y < 1678 || y > 2261 { // what 64 bits of nanoseconds hold
+		return fmt.Errorf("time %q lies outside the years 1678 to 2261", b)
+	}
 	*i = At(t)
 	return nil
 }
