@@ -1,0 +1,205 @@
+package dispatch
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"plantroom"
+)
+
+// recipient is somebody who can be called.
+type recipient struct {
+	who       string // contractor:quicklift, person:li
+	addresses []plantroom.Address
+}
+
+func (d *decision) person(p plantroom.Person) recipient {
+	return recipient{who: "person:" + string(p.ID), addresses: p.Channels}
+}
+
+func (d *decision) contractor() recipient {
+	firm := d.book.contractors[d.order.Contractor]
+	return recipient{who: "contractor:" + string(firm.ID), addresses: firm.Channels}
+}
+
+// tellContractor calls the order's contractor, if it has one.
+func (d *decision) tellContractor(kind, subject string, key ...any) {
+	if d.order.Contractor != "" {
+		d.tell(kind, d.contractor(), subject, key...)
+	}
+}
+
+// tellManagers calls everybody who has the role manager and an address.
+func (d *decision) tellManagers(kind, subject string, key ...any) {
+	for _, p := range d.book.managers {
+		d.tell(kind, d.person(p), subject, key...)
+	}
+}
+
+// tell puts one call into the outbox, to the recipient's first address with
+// the others to fall back to, and returns whom it calls. The key is what tells
+// this call from others of its kind about the order; it holds stored values
+// only, so that a decision taken twice makes one call.
+func (d *decision) tell(kind string, to recipient, subject string, key ...any) string {
+	o := &d.order
+	id := messageID(append([]any{o.ID, o.Reopens, kind, to.who}, key...)...)
+	body, err := json.Marshal(d.event(id, kind, to, subject))
+	if err != nil && d.err == nil {
+		d.err = err
+	}
+	d.calls = append(d.calls, plantroom.Call{
+		ID: id, Kind: kind, Order: o.ID, Channel: to.addresses[0].Channel, To: to.addresses[0].To, Who: to.who,
+		Subject: subject, Body: body, Fallback: to.addresses[1:], State: plantroom.CallPending, Created: d.now, NextTry: d.now,
+	})
+	return to.who
+}
+
+// messageID derives an id from what makes a call unique. It holds no full
+// stop, which separates the parts that Standard Webhooks signs.
+func messageID(parts ...any) plantroom.MessageID {
+	h := sha256.New()
+	for _, p := range parts {
+		s := fmt.Sprint(p)
+		fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	return plantroom.MessageID("msg-" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:15])))
+}
+
+// Event is the body of a call: CloudEvents 1.0, structured mode. Its type is
+// "plantroom." and the call's kind, its subject the order's id, its id the
+// call's.
+type Event struct {
+	SpecVersion string            `json:"specversion"`
+	ID          string            `json:"id"`
+	Source      string            `json:"source"` // urn:plantroom:{estate}
+	Type        string            `json:"type"`
+	Subject     string            `json:"subject"`
+	Time        plantroom.Instant `json:"time"`
+	ContentType string            `json:"datacontenttype"`
+	Data        EventData         `json:"data"`
+}
+
+// EventData is what a call tells.
+type EventData struct {
+	Text      string               `json:"text"` // the call in one line
+	Order     EventOrder           `json:"order"`
+	Asset     EventAsset           `json:"asset"`
+	Window    *plantroom.Candidate `json:"window,omitempty"` // the window check of the chosen contractor
+	Clocks    []EventClock         `json:"clocks"`
+	Playbook  []EventStep          `json:"playbook,omitempty"`   // to contractors
+	JobLink   string               `json:"job_link,omitempty"`   // to contractors: accept, arrive, fix
+	OrderPage string               `json:"order_page,omitempty"` // to people
+}
+
+// EventOrder is the order as it is after what the call tells of.
+type EventOrder struct {
+	ID         plantroom.OrderID      `json:"id"`
+	State      plantroom.OrderState   `json:"state"`
+	Severity   plantroom.Severity     `json:"severity"`
+	Rule       plantroom.RuleID       `json:"rule"`
+	Cause      string                 `json:"cause"`
+	Detail     string                 `json:"detail"`
+	Contractor plantroom.ContractorID `json:"contractor,omitempty"`
+	Occurred   plantroom.Instant      `json:"occurred"`
+	Raised     plantroom.Instant      `json:"raised"`
+	ETA        plantroom.Instant      `json:"eta,omitzero"`
+	By         string                 `json:"by,omitempty"`
+}
+
+// EventAsset says where to go.
+type EventAsset struct {
+	ID       plantroom.AssetID `json:"id"`
+	Name     plantroom.Text    `json:"name"`
+	Kind     string            `json:"kind,omitempty"`
+	Building plantroom.Text    `json:"building"`
+	Floor    int               `json:"floor"`
+}
+
+// EventClock is one promise.
+type EventClock struct {
+	Kind   plantroom.ClockKind  `json:"kind"`
+	State  plantroom.ClockState `json:"state"`
+	Window plantroom.Duration   `json:"window"`
+	Due    plantroom.Instant    `json:"due,omitzero"`
+	Basis  string               `json:"basis"`
+}
+
+// EventStep is one line of the playbook.
+type EventStep struct {
+	ID    string         `json:"id"`
+	Title plantroom.Text `json:"title"`
+	Proof string         `json:"proof"`
+}
+
+func (d *decision) event(id plantroom.MessageID, kind string, to recipient, text string) Event {
+	o := &d.order
+	data := EventData{
+		Text: text,
+		Order: EventOrder{ID: o.ID, State: o.State, Severity: o.Severity, Rule: o.Rule, Cause: o.Cause, Detail: o.Detail,
+			Contractor: o.Contractor, Occurred: o.Occurred, Raised: o.Raised, ETA: o.ETA, By: o.By},
+		Asset:  d.place(),
+		Clocks: make([]EventClock, 0, len(o.Clocks)),
+	}
+	for i := range o.Choice {
+		if o.Choice[i].Chosen {
+			data.Window = &o.Choice[i]
+		}
+	}
+	for _, c := range o.Clocks {
+		data.Clocks = append(data.Clocks, EventClock{Kind: c.Kind, State: c.State, Window: c.Window, Due: c.Due, Basis: c.Basis})
+	}
+	if strings.HasPrefix(to.who, "contractor:") {
+		data.Playbook, data.JobLink = d.playbook(), d.jobLink()
+	} else if d.book.publicURL != "" {
+		data.OrderPage = d.book.publicURL + "/orders/" + string(o.ID)
+	}
+	return Event{SpecVersion: "1.0", ID: string(id), Source: "urn:plantroom:" + string(d.book.estate.ID),
+		Type: "plantroom." + kind, Subject: string(o.ID), Time: d.now, ContentType: "application/json", Data: data}
+}
+
+func (d *decision) place() EventAsset {
+	a := d.book.asset(d.incident)
+	return EventAsset{ID: a.ID, Name: a.Name, Kind: a.Kind, Building: d.book.buildings[a.Building].Name, Floor: a.Floor}
+}
+
+func (d *decision) playbook() []EventStep {
+	var steps []EventStep
+	for _, s := range d.book.rules[d.order.Rule].Steps {
+		steps = append(steps, EventStep{ID: s.ID, Title: s.Title, Proof: s.Proof})
+	}
+	return steps
+}
+
+// jobLink is the contractor's link of the present generation. It is the same
+// in every call of one dispatch.
+func (d *decision) jobLink() string {
+	o := &d.order
+	if d.book.links == nil || d.book.publicURL == "" {
+		return ""
+	}
+	return d.book.publicURL + "/job/" + d.book.links.Sign(o.ID, o.Contractor, o.Link, o.Raised.Add(LinkLife))
+}
+
+// title names the order in a subject line.
+func (d *decision) title() string {
+	o := &d.order
+	name := d.book.asset(d.incident).Name.En
+	if name == "" {
+		name = string(o.Asset)
+	}
+	return fmt.Sprintf("%s %s: %s (%s)", o.ID, name, strings.ReplaceAll(o.Cause, "_", " "), o.Severity)
+}
+
+// dueWords says by when what has to have happened.
+func (d *decision) dueWords() string {
+	var b strings.Builder
+	for _, kind := range []plantroom.ClockKind{plantroom.Attend, plantroom.Release, plantroom.Restore} {
+		if c := d.order.Clock(kind); c != nil && c.Open() && !c.Due.IsZero() {
+			fmt.Fprintf(&b, ", %s by %s", kind, d.when(c.Due))
+		}
+	}
+	return b.String()
+}

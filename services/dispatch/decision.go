@@ -1,0 +1,112 @@
+package dispatch
+
+import (
+	"encoding/json"
+	"slices"
+
+	"plantroom"
+)
+
+// decision is one decision being taken: the order as it will be, and what has
+// to be written together with it.
+type decision struct {
+	book     *book
+	now      plantroom.Instant
+	incident plantroom.Incident
+	order    plantroom.WorkOrder
+	rows     []plantroom.LedgerRow
+	calls    []plantroom.Call
+	err      error // of encoding a row or a call
+}
+
+// Actors that are no humans.
+const (
+	bySystem = "system"
+	bySensor = "sensor"
+)
+
+// decide starts a decision on a copy of the order.
+func (b *book) decide(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident) *decision {
+	o.Clocks = slices.Clone(o.Clocks)
+	o.Choice = slices.Clone(o.Choice)
+	o.Earlier = slices.Clone(o.Earlier)
+	o.DeclinedBy = slices.Clone(o.DeclinedBy)
+	return &decision{book: b, now: now, order: o, incident: in}
+}
+
+// entry is the body of a ledger row. Each kind of row fills what concerns it.
+type entry struct {
+	From       plantroom.OrderState   `json:"from,omitempty"`
+	To         plantroom.OrderState   `json:"to,omitempty"`
+	Order      plantroom.OrderID      `json:"order,omitempty"`
+	Incident   plantroom.IncidentID   `json:"incident,omitempty"`
+	Severity   string                 `json:"severity,omitempty"`
+	Cause      string                 `json:"cause,omitempty"`
+	Detail     string                 `json:"detail,omitempty"`
+	Clean      string                 `json:"clean,omitempty"` // "2 of 3"
+	Contractor plantroom.ContractorID `json:"contractor,omitempty"`
+	Contract   plantroom.ContractID   `json:"contract,omitempty"`
+	Link       int                    `json:"link,omitempty"`
+	Choice     []plantroom.Candidate  `json:"choice,omitempty"`
+	Clocks     []plantroom.Clock      `json:"clocks,omitempty"`
+	Clock      plantroom.ClockKind    `json:"clock,omitempty"`
+	Percent    int                    `json:"percent,omitempty"`
+	Due        plantroom.Instant      `json:"due,omitzero"`
+	LateBy     plantroom.Duration     `json:"late_by,omitzero"`
+	Level      int                    `json:"level,omitempty"` // from 1
+	Called     []string               `json:"called,omitempty"`
+	By         string                 `json:"by,omitempty"`
+	Note       string                 `json:"note,omitempty"`
+	Reason     string                 `json:"reason,omitempty"`
+	ETA        plantroom.Instant      `json:"eta,omitzero"`
+	Source     plantroom.Instant      `json:"source_time,omitzero"` // of the evidence
+}
+
+// row adds a ledger row about the order.
+func (d *decision) row(kind, actor string, e entry) {
+	d.add(kind, actor, string(d.order.ID), e)
+}
+
+// incidentRow adds a ledger row about an incident of the order.
+func (d *decision) incidentRow(change plantroom.IncidentChange, id plantroom.IncidentID, e entry) {
+	e.Order = d.order.ID
+	d.add("incident."+string(change), bySensor, string(id), e)
+}
+
+func (d *decision) add(kind, actor, subject string, e entry) {
+	body, err := json.Marshal(e)
+	if err != nil && d.err == nil {
+		d.err = err
+	}
+	d.rows = append(d.rows, plantroom.LedgerRow{At: d.now, Kind: kind, Subject: subject, Actor: actor, Body: body})
+}
+
+// do takes the order through one transition of plantroom.Transitions and
+// writes its ledger row. A transition that the table refuses changes nothing
+// but d.err.
+func (d *decision) do(action plantroom.OrderAction, actor string, e entry) {
+	to, err := d.order.State.Next(action)
+	if err != nil {
+		if d.err == nil {
+			d.err = err
+		}
+		return
+	}
+	e.From, e.To = d.order.State, to
+	d.order.State = to
+	d.row("order."+string(action), actor, e)
+}
+
+// can reports whether the table permits an action now.
+func (d *decision) can(action plantroom.OrderAction) bool {
+	_, err := d.order.State.Next(action)
+	return err == nil
+}
+
+// finish does what is due already, settles when the order is next due, and
+// returns the decision.
+func (d *decision) finish() *decision {
+	d.settle()
+	d.order.Due = d.due()
+	return d
+}

@@ -1,0 +1,222 @@
+package dispatch
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"plantroom"
+)
+
+// Times that contracts do not say. They are the product's own choice, not from
+// any rule.
+const (
+	// ContradictAfter is how long a contractor's "fixed" stands while the
+	// sensor still sees the fault.
+	ContradictAfter = 2 * time.Minute
+	// CloseAfter is how long a verified order stays open, so that a fault
+	// which comes straight back is seen on the same page.
+	CloseAfter = 10 * time.Minute
+	// LinkLife is how long a job link can be used after the dispatch.
+	LinkLife = 7 * 24 * time.Hour
+	// SayLate is how much later than due a thing has to be done for the call
+	// about it to say so.
+	SayLate = 10 * time.Second
+)
+
+// LinkSigner makes the token of a job link; joblink.Key is one.
+type LinkSigner interface {
+	Sign(order plantroom.OrderID, c plantroom.ContractorID, generation int, expires plantroom.Instant) string
+}
+
+// Options says what a Desk needs. Estate is required. Without Links or
+// PublicURL calls carry no job link.
+type Options struct {
+	Estate    plantroom.Estate
+	Domains   []plantroom.Domain
+	Links     LinkSigner
+	PublicURL string // where the pages are reached from outside, as in https://plantroom.example.net
+}
+
+// Desk takes incidents, commands and the passing of time. It holds no state
+// but the estate, and is safe for concurrent use; of two transactions that
+// change the same order the store lets one win.
+type Desk struct {
+	book *book
+}
+
+// New makes a Desk. It fails with CodeInvalid for an estate in which somebody
+// who has to be called could not be: a contract without its contractor or
+// ladder, a contractor or manager without an address.
+func New(o Options) (*Desk, error) {
+	b, err := newBook(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Desk{book: b}, nil
+}
+
+// Incident takes one change of an incident: it keeps the incident, and raises,
+// reopens or moves the order behind it. The Desk is the only writer of
+// incidents; a change that the store already has is ignored, so the same event
+// may come twice.
+func (d *Desk) Incident(tx plantroom.Tx, now plantroom.Instant, ev plantroom.IncidentEvent) error {
+	known, err := keepIncident(tx, ev.Incident)
+	if err != nil {
+		return err
+	}
+	order, err := tx.OrderOf(ev.Incident.ID)
+	switch {
+	case plantroom.CodeOf(err) == plantroom.CodeNotFound:
+		if ev.Change == plantroom.IncidentOpened {
+			return d.open(tx, now, ev.Incident)
+		}
+		return plantroom.Errorf(plantroom.CodeInternal, "incident %s %s, and no order was ever raised for it", ev.Incident.ID, ev.Change)
+	case err != nil || known:
+		return err
+	}
+	present := ev.Incident
+	if present.ID != order.Incident {
+		if present, err = tx.Incident(order.Incident); err != nil {
+			return err
+		}
+	}
+	return write(tx, order, d.book.evidence(now, order, present, ev))
+}
+
+// keepIncident stores an incident and says whether it was stored like that before.
+func keepIncident(tx plantroom.Tx, in plantroom.Incident) (known bool, err error) {
+	old, err := tx.Incident(in.ID)
+	switch {
+	case plantroom.CodeOf(err) == plantroom.CodeNotFound:
+		return false, tx.InsertIncident(in)
+	case err != nil || old == in:
+		return true, err
+	}
+	return false, tx.UpdateIncident(in)
+}
+
+// open finds out whether an incident continues an earlier order, and raises or
+// reopens accordingly.
+func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Incident) error {
+	busy, err := d.busy(tx, in, now)
+	if err != nil {
+		return err
+	}
+	recent, err := tx.Orders(plantroom.OrderFilter{Asset: in.Asset, Rule: in.Rule, Limit: 1,
+		States: []plantroom.OrderState{plantroom.Verified, plantroom.Closed}})
+	if err != nil {
+		return err
+	}
+	if len(recent) > 0 && d.book.continues(recent[0], in) {
+		return write(tx, recent[0], d.book.reopen(now, recent[0], in, busy))
+	}
+	id, err := tx.NextOrderID()
+	if err != nil {
+		return err
+	}
+	return write(tx, plantroom.WorkOrder{}, d.book.raise(now, id, in, busy))
+}
+
+// busy counts, for each contractor that might be chosen, the orders that keep
+// a technician: given to it and not yet restored.
+func (d *Desk) busy(tx plantroom.Tx, in plantroom.Incident, now plantroom.Instant) (map[plantroom.ContractorID]int, error) {
+	counts := make(map[plantroom.ContractorID]int)
+	for _, c := range d.book.covering(d.book.asset(in), now) {
+		if _, done := counts[c.Contractor]; done {
+			continue
+		}
+		orders, err := tx.Orders(plantroom.OrderFilter{Contractor: c.Contractor,
+			States: []plantroom.OrderState{plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended}})
+		if err != nil {
+			return nil, err
+		}
+		counts[c.Contractor] = len(orders)
+	}
+	return counts, nil
+}
+
+// Command does what a human asks, or says why not. Asking for what the same
+// actor has already done returns the order as it is. See Command for the codes.
+func (d *Desk) Command(tx plantroom.Tx, now plantroom.Instant, cmd Command) (plantroom.WorkOrder, error) {
+	if err := cmd.check(now); err != nil {
+		return plantroom.WorkOrder{}, err
+	}
+	order, err := tx.Order(cmd.Order)
+	if err != nil {
+		return plantroom.WorkOrder{}, err
+	}
+	in, err := tx.Incident(order.Incident)
+	if err != nil {
+		return order, err
+	}
+	if done, err := repeated(tx, order, cmd); done || err != nil {
+		return order, err
+	}
+	var busy map[plantroom.ContractorID]int
+	if cmd.Do == plantroom.DoDecline {
+		if busy, err = d.busy(tx, in, now); err != nil {
+			return order, err
+		}
+	}
+	dec, err := d.book.command(now, order, in, cmd, busy)
+	if err != nil {
+		return order, err
+	}
+	if err := write(tx, order, dec); err != nil {
+		return order, err
+	}
+	return dec.order, nil
+}
+
+// Tick does what has come due: marks of clocks, rungs of the ladder,
+// contradictions, closing. It handles at most limit orders, earliest first,
+// and returns how many; fewer than limit means that nothing else was due.
+func (d *Desk) Tick(tx plantroom.Tx, now plantroom.Instant, limit int) (done int, err error) {
+	orders, err := tx.DueOrders(now, limit)
+	if err != nil {
+		return 0, err
+	}
+	for _, order := range orders {
+		in, err := tx.Incident(order.Incident)
+		if err != nil {
+			return done, err
+		}
+		if err := write(tx, order, d.book.tick(now, order, in)); err != nil {
+			return done, err
+		}
+		done++
+	}
+	return done, nil
+}
+
+// write stores a decision over the order that it was taken on; a zero order
+// means a new one.
+func write(tx plantroom.Tx, before plantroom.WorkOrder, d *decision) error {
+	if d.err != nil {
+		return d.err
+	}
+	if !d.order.Due.IsZero() && d.order.Due <= d.now {
+		return plantroom.Errorf(plantroom.CodeInternal, "order %s is still due at %s after it was handled at %s", d.order.ID, d.order.Due, d.now)
+	}
+	if err := writeOrder(tx, before, &d.order); err != nil {
+		return fmt.Errorf("write %s: %w", d.order.ID, err)
+	}
+	if err := tx.AppendLedger(d.rows...); err != nil {
+		return err
+	}
+	return tx.InsertCalls(d.calls...)
+}
+
+// writeOrder stores the order if it has changed; a clean cycle, for one, leaves
+// it as it is.
+func writeOrder(tx plantroom.Tx, before plantroom.WorkOrder, o *plantroom.WorkOrder) error {
+	if reflect.DeepEqual(before, *o) {
+		return nil
+	}
+	o.Version = before.Version + 1
+	if before.Version == 0 {
+		return tx.InsertOrder(*o)
+	}
+	return tx.UpdateOrder(*o)
+}

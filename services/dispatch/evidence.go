@@ -1,0 +1,98 @@
+package dispatch
+
+import (
+	"fmt"
+
+	"plantroom"
+)
+
+// evidence moves an order by what the sensor says of its incident. Every
+// change has a ledger row, also one about an earlier episode of the order,
+// which moves nothing any more; present is the episode behind it now.
+func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present plantroom.Incident, ev plantroom.IncidentEvent) *decision {
+	d := b.decide(now, o, present)
+	in := ev.Incident
+	e := entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail}
+	switch ev.Change {
+	case plantroom.IncidentReleased:
+		e.Source = in.Released
+	case plantroom.IncidentCleared:
+		e.Source = in.Cleared
+	case plantroom.IncidentProgress:
+		e.Clean = fmt.Sprintf("%d of %d", in.Clean, in.Needed)
+	case plantroom.IncidentProved:
+		e.Clean, e.Source = fmt.Sprintf("%d of %d", in.Clean, in.Needed), in.Proved
+	}
+	d.incidentRow(ev.Change, in.ID, e)
+	if in.ID == o.Incident {
+		d.move(ev.Change)
+	}
+	return d.finish()
+}
+
+func (d *decision) move(change plantroom.IncidentChange) {
+	switch change {
+	case plantroom.IncidentWorsened:
+		d.worsened()
+	case plantroom.IncidentReleased:
+		d.stop(plantroom.Release, d.incident.Released)
+	case plantroom.IncidentRelapsed:
+		if d.order.State == plantroom.Restored {
+			d.contradict("the fault came back before the repair was proved")
+		}
+	case plantroom.IncidentProved:
+		if d.can(plantroom.DoProve) {
+			d.proved()
+		}
+	}
+}
+
+// worsened takes the new severity and cause over, tightens the windows, and
+// tells the contractor; the managers too once a life is at stake.
+func (d *decision) worsened() {
+	o := &d.order
+	if d.settled() {
+		return
+	}
+	before := o.Severity
+	o.Severity = max(o.Severity, d.incident.Severity)
+	o.Cause, o.Detail = d.incident.Cause, d.incident.Detail
+	if o.Severity > before {
+		d.tighten()
+		d.row("order.worsened", bySensor, entry{Severity: o.Severity.String(), Cause: o.Cause, Clocks: o.Clocks})
+		if o.Severity == plantroom.Life {
+			d.tellManagers("order.worsened", d.title()+": a life is at stake"+d.dueWords(), int(o.Version))
+		}
+	}
+	d.tellContractor("order.worsened", d.title()+": worse than it was"+d.dueWords(), int(o.Version))
+}
+
+// settled reports whether the order no longer asks anything of the contractor.
+func (d *decision) settled() bool {
+	return d.order.State.Final() || d.order.State == plantroom.Verified
+}
+
+// proved verifies the order. The clocks stop at the source time of the last
+// clean cycle, however late that was heard; what had already been found
+// breached stays so.
+func (d *decision) proved() {
+	at := d.incident.Proved
+	if at.IsZero() {
+		at = d.now
+	}
+	d.stopAll(at)
+	d.order.Verified, d.order.NextCall = d.now, 0
+	d.do(plantroom.DoProve, bySensor, entry{Source: at, Clocks: d.order.Clocks,
+		Clean: fmt.Sprintf("%d of %d", d.incident.Clean, d.incident.Needed)})
+	d.tellContractor("order.verified", d.title()+": repair proved by the sensor", d.order.Reopens)
+}
+
+// contradict takes a claim of "fixed" back.
+func (d *decision) contradict(why string) {
+	d.order.Contradicted++
+	d.order.Restored = 0
+	d.do(plantroom.DoContradict, bySensor, entry{Reason: why, Note: d.order.FixNote})
+	subject := d.title() + ": said to be fixed, but " + why
+	d.tellContractor("order.contradicted", subject, d.order.Contradicted)
+	d.tellManagers("order.contradicted", subject, d.order.Contradicted)
+}

@@ -1,0 +1,119 @@
+package dispatch
+
+import (
+	"fmt"
+	"time"
+
+	"plantroom"
+)
+
+// raise makes the order of a new incident and gives it to whom the window
+// check chooses. Where no contract covers the asset it stays raised, and the
+// managers are called.
+func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.Incident, busy map[plantroom.ContractorID]int) *decision {
+	d := b.decide(now, plantroom.WorkOrder{
+		ID: id, State: plantroom.Raised, Incident: in.ID, Asset: in.Asset, Building: in.Building, Domain: in.Domain,
+		Rule: in.Rule, Severity: in.Severity, Cause: in.Cause, Detail: in.Detail,
+		Occurred: in.Episode, Raised: now, Level: -1,
+	}, in)
+	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
+	choice := d.check(busy)
+	d.order.Choice = choice
+	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice})
+	d.order.Clocks = d.clocksFor(nil)
+	d.give(choice)
+	return d.finish()
+}
+
+// continues reports whether an incident continues an order: a repeat of the
+// same rule on the same asset within the reopening time of the order's contract.
+func (b *book) continues(o plantroom.WorkOrder, in plantroom.Incident) bool {
+	c := b.contracts[o.Contract]
+	return c != nil && in.Episode.Sub(o.Verified) <= time.Duration(c.Reopen)
+}
+
+// reopen lets an order go on with a new episode. It gets new clocks, since a
+// promise is made for each episode; those of the round before stay readable in
+// the ledger row of the reopening, and the incident moves to Earlier. Raised
+// stays the first raising; the other times, notes and refusals are those of
+// the new round, Contradicted counts over all of them. The order stays with
+// its contractor while a contract of that contractor covers the asset: it is
+// its repair that did not last.
+func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy map[plantroom.ContractorID]int) *decision {
+	d := b.decide(now, o, in)
+	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Clocks: o.Clocks,
+		Reason: fmt.Sprintf("the same fault %s after the repair was proved", words(in.Episode.Sub(o.Verified)))})
+	n := &d.order
+	n.Earlier = append(n.Earlier, o.Incident)
+	n.Reopens++
+	n.Incident, n.Severity, n.Cause, n.Detail, n.Occurred = in.ID, in.Severity, in.Cause, in.Detail, in.Episode
+	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0
+	n.By, n.FixNote, n.DeclinedBy = "", "", nil
+	n.Choice = stayWith(o.Contract, d.check(busy))
+	n.Clocks = d.clocksFor(nil)
+	d.give(n.Choice)
+	return d.finish()
+}
+
+// stayWith moves the choice to the contract that an order had, if that is
+// among the candidates.
+func stayWith(contract plantroom.ContractID, list []plantroom.Candidate) []plantroom.Candidate {
+	for i := range list {
+		if list[i].Contract != contract {
+			continue
+		}
+		for j := range list {
+			list[j].Chosen = j == i
+		}
+		list[i].Reason += "; it is its repair that did not last"
+	}
+	return list
+}
+
+// give dispatches the order to the chosen candidate, and calls the managers at
+// once where the window cannot be kept or nobody can be sent.
+func (d *decision) give(choice []plantroom.Candidate) {
+	for _, c := range choice {
+		if !c.Chosen {
+			continue
+		}
+		d.dispatch(c)
+		if !c.CanMeet {
+			d.tellManagers("window.cannot_meet", fmt.Sprintf("%s: earliest possible %s, due %s",
+				d.title(), d.when(c.Earliest), d.when(c.Due)), d.order.Link)
+		}
+		return
+	}
+	d.order.Contractor, d.order.Contract, d.order.Ladder, d.order.NextCall = "", "", "", 0
+	if len(choice) == 0 {
+		d.row("order.uncovered", bySystem, entry{Reason: "no contract in force covers it"})
+		d.tellManagers("order.uncovered", d.title()+": no contract covers it; find somebody", d.order.Reopens)
+		return
+	}
+	d.row("order.refused", bySystem, entry{Choice: choice, Reason: "everybody whose contract covers it has declined"})
+	d.tellManagers("order.refused", d.title()+": everybody has declined; find somebody", len(d.order.DeclinedBy))
+}
+
+// dispatch gives the order to a candidate: a new job link, the ladder from its
+// start, the clocks of that contract, and the call.
+func (d *decision) dispatch(c plantroom.Candidate) {
+	contract := d.book.contracts[c.Contract]
+	o := &d.order
+	o.Contractor, o.Contract, o.Ladder = c.Contractor, c.Contract, contract.Ladder
+	o.Dispatched, o.Acknowledged, o.Attended, o.ETA, o.By = d.now, 0, 0, 0, ""
+	o.Link++
+	d.transfer(contract)
+	d.restartLadder()
+	d.do(plantroom.DoDispatch, bySystem, entry{Contractor: c.Contractor, Contract: c.Contract, Link: o.Link,
+		Clocks: o.Clocks, Choice: o.Choice})
+	d.tellContractor("order.dispatched", d.title()+d.dueWords(), o.Link)
+}
+
+// when gives a time of day, or says that it will not come.
+func (d *decision) when(at plantroom.Instant) string {
+	if at.IsZero() {
+		return "never"
+	}
+	return d.book.clock(at, d.now)
+}

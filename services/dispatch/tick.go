@@ -1,0 +1,171 @@
+package dispatch
+
+import (
+	"fmt"
+	"time"
+
+	"plantroom"
+	"plantroom/services/roster"
+	"plantroom/services/sla"
+)
+
+// tick lets time pass for one order.
+func (b *book) tick(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident) *decision {
+	return b.decide(now, o, in).finish()
+}
+
+// settle does everything that has come due by now. Doing it again does nothing.
+func (d *decision) settle() {
+	d.marks()
+	d.climb()
+	if at := d.contradictAt(); !at.IsZero() && at <= d.now {
+		d.contradict(fmt.Sprintf("the sensor still sees it %s later", words(d.now.Sub(d.order.Restored))))
+	}
+	if at := d.closeAt(); !at.IsZero() && at <= d.now {
+		d.order.Closed = d.now
+		d.do(plantroom.DoClose, bySystem, entry{})
+	}
+}
+
+// due returns when time alone will next change the order.
+func (d *decision) due() plantroom.Instant {
+	next := sooner0(d.contradictAt(), d.closeAt())
+	if d.order.State == plantroom.Dispatched {
+		next = sooner0(next, d.order.NextCall)
+	}
+	for i := range d.order.Clocks {
+		next = sooner0(next, sla.Due(&d.order.Clocks[i]))
+	}
+	return next
+}
+
+// sooner0 returns the earlier of two instants, where zero means never.
+func sooner0(a, b plantroom.Instant) plantroom.Instant {
+	if a.IsZero() || !b.IsZero() && b < a {
+		return b
+	}
+	return a
+}
+
+// contradictAt is when a claim falls, zero where none stands against the sensor.
+func (d *decision) contradictAt() plantroom.Instant {
+	if d.order.State != plantroom.Restored || d.incident.State != plantroom.IncidentOpen {
+		return 0
+	}
+	return d.order.Restored.Add(ContradictAfter)
+}
+
+func (d *decision) closeAt() plantroom.Instant {
+	if d.order.State != plantroom.Verified {
+		return 0
+	}
+	return d.order.Verified.Add(CloseAfter)
+}
+
+// marks writes down every part of a window that has been used up, each once,
+// and calls: at 80 % contractor and managers, at 100 % the managers.
+func (d *decision) marks() {
+	for i := range d.order.Clocks {
+		c := &d.order.Clocks[i]
+		for _, m := range sla.Advance(c, d.now) {
+			d.mark(*c, m)
+		}
+	}
+}
+
+func (d *decision) mark(c plantroom.Clock, m sla.Mark) {
+	kind := map[int]string{50: "clock.half", 80: "clock.at_risk", 100: "clock.breached"}[m.Percent]
+	d.row(kind, bySystem, entry{Clock: c.Kind, Percent: m.Percent, Due: c.Due, LateBy: late(m.Late)})
+	switch m.Percent {
+	case 80:
+		subject := fmt.Sprintf("%s: %s due %s, 80 %% of the window used%s", d.title(), c.Kind, d.when(c.Due), lateWords(m.Late))
+		d.tellContractor(kind, subject, c.Kind, c.Due)
+		d.tellManagers(kind, subject, c.Kind, c.Due)
+	case 100:
+		d.tellManagers(kind, fmt.Sprintf("%s: %s was due %s%s", d.title(), c.Kind, d.when(c.Due), lateWords(m.Late)), c.Kind, c.Due)
+	}
+}
+
+// restartLadder puts the order below the first rung. The rungs are counted
+// from Dispatched.
+func (d *decision) restartLadder() {
+	d.order.Level = -1
+	d.order.NextCall = d.rung(0)
+}
+
+// rung is when a level of the order's ladder is due, zero where there is none.
+func (d *decision) rung(level int) plantroom.Instant {
+	levels := d.book.ladders[d.order.Ladder].Levels
+	if level >= len(levels) {
+		return 0
+	}
+	return d.order.Dispatched.Add(time.Duration(levels[level].After))
+}
+
+// climb calls every rung that has come due while nobody has acknowledged. A
+// rung that was missed is called late, and once; its missed repeats are not
+// made up for.
+func (d *decision) climb() {
+	o := &d.order
+	for o.State == plantroom.Dispatched && !o.NextCall.IsZero() && o.NextCall <= d.now {
+		planned := o.NextCall
+		if next := d.rung(o.Level + 1); !next.IsZero() && next <= planned {
+			o.Level++
+		}
+		level := d.book.ladders[o.Ladder].Levels[o.Level]
+		called := d.callLevel(level, planned)
+		d.row("ladder.call", bySystem, entry{Level: o.Level + 1, Called: called, LateBy: late(d.now.Sub(planned))})
+		o.NextCall = d.nextCall(level, planned)
+	}
+}
+
+// nextCall is when the ladder moves after a level was called: at the level's
+// own pace until the next level is due.
+func (d *decision) nextCall(level plantroom.Level, planned plantroom.Instant) plantroom.Instant {
+	next := d.rung(d.order.Level + 1)
+	if level.Repeat <= 0 {
+		return next
+	}
+	repeat := planned.Add(time.Duration(level.Repeat))
+	if repeat <= d.now {
+		repeat = d.now.Add(time.Duration(level.Repeat))
+	}
+	return sooner0(next, repeat)
+}
+
+// callLevel calls a level's people and returns whom. Where the level names
+// nobody, it is the contractor's people on duty, or the contractor itself
+// where none of them has an address.
+func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) []string {
+	o := &d.order
+	subject := fmt.Sprintf("%s: nobody has acknowledged for %s%s", d.title(), words(d.now.Sub(o.Dispatched)), lateWords(d.now.Sub(planned)))
+	people := level.People
+	if len(people) == 0 {
+		people = roster.OnDuty(d.book.contractors[o.Contractor], d.book.zone, d.now)
+	}
+	var called []string
+	for _, id := range people {
+		if p := d.book.people[id]; len(p.Channels) > 0 {
+			called = append(called, d.tell("ladder.call", d.person(p), subject, o.Level, planned))
+		}
+	}
+	if len(called) == 0 {
+		called = append(called, d.tell("ladder.call", d.contractor(), subject, o.Level, planned))
+	}
+	return called
+}
+
+// late is a lateness worth writing down, else zero.
+func late(by time.Duration) plantroom.Duration {
+	if by < SayLate {
+		return 0
+	}
+	return plantroom.Duration(by.Round(time.Second))
+}
+
+func lateWords(by time.Duration) string {
+	if by < SayLate {
+		return ""
+	}
+	return " (late by " + words(by) + ")"
+}
