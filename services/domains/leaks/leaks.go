@@ -1,0 +1,109 @@
+// Package leaks is the watched domain of water: spot and rope sensors and
+// meters, with the rules leak.wet and leak.cable_break.
+//
+// It does not say whose water it is (tracing across floors weighs several
+// assets) and closes no valve: that is the gateway's reflex.
+package leaks
+
+import (
+	"time"
+
+	"plantroom"
+)
+
+// The rules of this domain.
+const (
+	RuleWet        plantroom.RuleID = "leak.wet"
+	RuleCableBreak plantroom.RuleID = "leak.cable_break"
+)
+
+// The signals' names and the states of a sensor.
+const (
+	sigState    = "state"
+	sigDistance = "distance_m"
+
+	dry        = "dry"
+	wet        = "wet"
+	cableBreak = "cable_break"
+)
+
+// Domain returns the domain.
+func Domain() plantroom.Domain {
+	return plantroom.Domain{
+		Name:        "leaks",
+		Measurement: "leak",
+		Title:       plantroom.Text{En: "Water", Zh: "漏水"},
+		Kinds:       []string{"spot", "rope", "meter"},
+		Signals: []plantroom.Signal{
+			{Name: sigState, Kind: plantroom.StringKind, Values: []string{dry, wet, cableBreak, "contaminated", "unknown"},
+				Doc: "what the sensor says; a rope is dry above 1 MΩ/m and often wet below 50 kΩ, its end resistor tells dry from cut"},
+			{Name: sigDistance, Kind: plantroom.FloatKind, Unit: "m", Min: 0, Max: 5000,
+				Doc: "where along the rope it is wet, from the rope's head"},
+			{Name: "flow_l_h", Kind: plantroom.FloatKind, Unit: "L/h", Min: -10000, Max: 1000000,
+				Doc: "flow through the meter; negative: backwards"},
+			{Name: "volume_l", Kind: plantroom.FloatKind, Unit: "L", Min: 0, Max: 1e12,
+				Doc: "running total of the meter"},
+		},
+		Rules: []plantroom.Rule{wetRule(), cableBreakRule()},
+		Targets: []plantroom.Window{
+			target(plantroom.Acknowledge, plantroom.Low, 30*time.Minute, plantroom.FromDispatched),
+			target(plantroom.Acknowledge, plantroom.High, 5*time.Minute, plantroom.FromDispatched),
+			target(plantroom.Attend, plantroom.Low, 8*time.Hour, plantroom.FromRaised),
+			target(plantroom.Attend, plantroom.High, 30*time.Minute, plantroom.FromRaised),
+			target(plantroom.Restore, plantroom.Low, 48*time.Hour, plantroom.FromRaised),
+			target(plantroom.Restore, plantroom.High, 4*time.Hour, plantroom.FromRaised),
+		},
+	}
+}
+
+func target(k plantroom.ClockKind, s plantroom.Severity, d time.Duration, from plantroom.ClockStart) plantroom.Window {
+	return plantroom.Window{Clock: k, Severity: s, Length: plantroom.Duration(d), From: from, Source: "house default, unverified"}
+}
+
+func wetRule() plantroom.Rule {
+	return plantroom.Rule{
+		ID:    RuleWet,
+		Title: plantroom.Text{En: "Water leak", Zh: "漏水"},
+		Doc: "A sensor is wet: for 5 s, or in two reports. A cut or contaminated cable is never a leak, and does not end one: " +
+			"only dry does, of every sensor that was wet. Each 10 min dry is one clean cycle.",
+		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Restore},
+		Clean:   2,
+		Kinds:   []string{"spot", "rope"},
+		Signals: []string{sigState, sigDistance},
+		Steps: []plantroom.Step{
+			{ID: "stop", Proof: "reading", Title: plantroom.Text{En: "Close the nearest valve above the wet place", Zh: "关闭漏水点上游最近的阀门"}},
+			{ID: "power", Proof: "person", Title: plantroom.Text{En: "Keep people away from wet sockets and switch their circuit off", Zh: "远离进水的插座并断开回路"}},
+			{ID: "look", Proof: "photo", Title: plantroom.Text{En: "Photograph the wet place and the ceiling below before anything is wiped", Zh: "擦拭前拍下漏水点和楼下天花"}},
+			{ID: "trace", Proof: "note", Title: plantroom.Text{En: "Find where the water comes from: the highest wet floor on the riser, works nearby, what the builder left; blame nobody before", Zh: "查明水源：立管最高湿点、附近施工、建造遗留；查清前不归责"}},
+			{ID: "isolate", Proof: "note", Title: plantroom.Text{En: "Isolate the suspected pipe and watch whether the wet place dries", Zh: "隔离可疑管段，观察是否变干"}},
+			{ID: "repair", Proof: "photo", Title: plantroom.Text{En: "Repair and photograph the repair", Zh: "维修并拍照"}},
+			{ID: "dry", Proof: "reading", Title: plantroom.Text{En: "Dry the sensor and let it prove the repair with the water on again", Zh: "擦干传感器，恢复供水后由传感器确认"}},
+			{ID: "inform", Proof: "person", Title: plantroom.Text{En: "Tell the flats above and below what was found and who pays for what", Zh: "告知上下住户原因和费用归属"}},
+		},
+		New: func(plantroom.Asset) plantroom.Detector {
+			return newDetector(condition{state: wet, ends: []string{dry}, severity: plantroom.High, title: "wet"})
+		},
+	}
+}
+
+func cableBreakRule() plantroom.Rule {
+	return plantroom.Rule{
+		ID:    RuleCableBreak,
+		Title: plantroom.Text{En: "Leak rope cut", Zh: "漏水感应绳断开"},
+		Doc: "A rope reports a broken cable: for 5 s, or in two reports. Until it is mended nobody watches for water there. " +
+			"Any state that only a whole cable can report ends it. Each 10 min whole is one clean cycle.",
+		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Restore},
+		Clean:   1,
+		Kinds:   []string{"rope"},
+		Signals: []string{sigState},
+		Steps: []plantroom.Step{
+			{ID: "look", Proof: "photo", Title: plantroom.Text{En: "Walk the rope and photograph the break; look for water while there", Zh: "沿绳检查并拍下断点，同时查看有无积水"}},
+			{ID: "mend", Proof: "note", Title: plantroom.Text{En: "Mend or replace the rope, end resistor included", Zh: "修复或更换感应绳及末端电阻"}},
+			{ID: "test", Proof: "reading", Title: plantroom.Text{En: "Wet it with a damp cloth and see the reading, then dry it", Zh: "用湿布测试读数后擦干"}},
+		},
+		New: func(plantroom.Asset) plantroom.Detector {
+			return newDetector(condition{state: cableBreak, ends: []string{dry, wet, "contaminated"},
+				severity: plantroom.Medium, title: "cable broken"})
+		},
+	}
+}

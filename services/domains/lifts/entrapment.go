@@ -1,0 +1,211 @@
+package lifts
+
+import (
+	"time"
+
+	"plantroom"
+	"plantroom/services/domains/internal/evidence"
+)
+
+// ConfirmDelay is how long a car has to stand behind closed doors with its
+// alarm on before that alone is taken for an entrapment. A sound car waits
+// some three seconds between closing its door and starting. Unverified.
+const ConfirmDelay = 10 * time.Second
+
+func entrapmentRule() plantroom.Rule {
+	return plantroom.Rule{
+		ID:    RuleEntrapment,
+		Title: plantroom.Text{En: "People trapped in a lift", Zh: "电梯困人"},
+		Doc: "The lift reports an entrapment, or the car's alarm is on while the car cannot run or stands behind closed doors. " +
+			"Where door and motion are not known an alarm opens at high severity as alarm_button, needing confirmation, and rises to life when confirmed. " +
+			"An alarm in a car that runs, stands open or is known to be empty opens nothing: misuse, filtered in the spirit of EN 81-28. " +
+			"Released when the alarm ends, the car is empty, runs again, or its door opens at a landing.",
+		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Release, plantroom.Restore},
+		Clean:   3,
+		Signals: []string{sigFault, sigMode, sigCycles, sigAlarm, sigOccupied, sigDoor, sigDirection},
+		Steps:   entrapmentSteps(),
+		New:     func(plantroom.Asset) plantroom.Detector { return new(entrapmentDetector) },
+	}
+}
+
+type entrapmentDetector struct{ s entrapmentState }
+
+type entrapmentState struct {
+	car
+	Alarm     evidence.Newest   `json:"alarm,omitempty"`
+	Occupied  evidence.Newest   `json:"occupied,omitempty"`
+	Door      evidence.Newest   `json:"door,omitempty"`
+	Direction evidence.Newest   `json:"direction,omitempty"`
+	Stood     plantroom.Instant `json:"stood,omitzero"` // since when the car stands closed with its alarm on
+}
+
+// Observe takes a reading of one of the rule's signals.
+func (d *entrapmentDetector) Observe(r plantroom.Reading) plantroom.Verdict {
+	if d.s.put(r) {
+		d.s.judge(r.At, true)
+	}
+	return d.s.Verdict(d.s.wake())
+}
+
+// Tick confirms an alarm in a car that has stood long enough, and counts clean
+// time.
+func (d *entrapmentDetector) Tick(now plantroom.Instant) plantroom.Verdict {
+	d.s.judge(now, false)
+	return d.s.Verdict(d.s.wake())
+}
+
+func (s *entrapmentState) put(r plantroom.Reading) (fresh bool) {
+	var list *evidence.Newest
+	switch r.Signal {
+	case sigAlarm:
+		list = &s.Alarm
+	case sigOccupied:
+		list = &s.Occupied
+	case sigDoor:
+		list = &s.Door
+	case sigDirection:
+		list = &s.Direction
+	default:
+		return s.car.put(r)
+	}
+	changed, fresh := list.Put(r)
+	if changed {
+		s.Touch()
+	}
+	return fresh
+}
+
+func (s *entrapmentState) judge(at plantroom.Instant, news bool) {
+	if news {
+		s.stand(at)
+	}
+	sev, cause, detail := s.trapped(at)
+	switch {
+	case s.Active:
+		s.Raise(at, sev, cause, detail)
+		s.Release(at, !s.held())
+		if f := s.worst(true); s.Released && (f == nil || !f.Stops) {
+			s.End(at)
+		}
+	case sev > plantroom.NoSeverity && !s.Stood.IsZero():
+		s.Begin(s.Stood, at, sev, cause, detail)
+	case sev > plantroom.NoSeverity && news:
+		s.Begin(at, at, sev, cause, detail)
+	}
+	if news {
+		s.settle(at)
+	}
+	s.prove(at)
+}
+
+// trapped says how grave the evidence for people in the car is, at a time.
+func (s *entrapmentState) trapped(at plantroom.Instant) (sev plantroom.Severity, cause, detail string) {
+	switch {
+	case s.serviced():
+		return plantroom.NoSeverity, "", ""
+	case s.entrapped():
+		return plantroom.Life, entrapmentFault, "the lift reports people trapped"
+	case !s.alarm() || s.empty(0) || s.wayOut(0) || s.runs(0):
+		return plantroom.NoSeverity, "", ""
+	case s.stopped():
+		return plantroom.Life, entrapmentFault, "the alarm is on in a car that cannot run"
+	case !s.Stood.IsZero() && at >= s.Stood.Add(ConfirmDelay):
+		return plantroom.Life, entrapmentFault, "the alarm is on in a car that stands behind closed doors"
+	case !s.Stood.IsZero() || s.seen():
+		return plantroom.NoSeverity, "", ""
+	}
+	return plantroom.High, alarmButton, "the alarm is on; nothing is known of door and motion that confirms or denies it"
+}
+
+// seen reports whether both the door and the motion of the car are known.
+func (s *entrapmentState) seen() bool {
+	door, dir := s.Door.Last(), s.Direction.Last()
+	return door != nil && door.Value.Str() != "unknown" && dir != nil && dir.Value.Str() != "unknown"
+}
+
+// held reports whether, in an open episode, somebody may still be in the car.
+// Only news since its onset can say no.
+func (s *entrapmentState) held() bool {
+	if s.empty(s.Since) || s.wayOut(s.Since) || s.runs(s.Since) {
+		return false
+	}
+	return s.alarm() || s.entrapped() || s.Occupied.Any(plantroom.Bool(true))
+}
+
+// entrapped reports whether the lift itself says that people are trapped.
+func (s *entrapmentState) entrapped() bool { return s.Fault.Any(plantroom.String(entrapmentFault)) }
+
+// stand keeps Stood up to date.
+func (s *entrapmentState) stand(at plantroom.Instant) {
+	stands := s.alarm() && s.Door.Any(plantroom.String("closed")) && s.Direction.Any(plantroom.String("none")) && !s.runs(0)
+	switch {
+	case stands && s.Stood.IsZero():
+		s.Stood = at
+		s.Touch()
+	case !stands && !s.Stood.IsZero():
+		s.Stood = 0
+		s.Touch()
+	}
+}
+
+func (s *entrapmentState) alarm() bool {
+	return s.Alarm.Any(plantroom.Bool(true)) || s.Fault.Any(plantroom.String(alarmButton))
+}
+
+// stopped reports whether the car has a fault with which it cannot run.
+func (s *entrapmentState) stopped() bool {
+	f := s.worst(false)
+	return f != nil && f.Stops
+}
+
+// empty reports whether the last word, later than since, is that nobody is in
+// the car.
+func (s *entrapmentState) empty(since plantroom.Instant) bool {
+	it := s.Occupied.Last()
+	return it != nil && it.Since > since && !it.Value.True()
+}
+
+// wayOut reports whether the last word, later than since, is that the door is
+// open at a landing.
+func (s *entrapmentState) wayOut(since plantroom.Instant) bool {
+	it := s.Door.Last()
+	return it != nil && it.Since > since && it.Value.Str() == "open" && !s.betweenLandings()
+}
+
+// runs reports whether the last word, later than since, is that a sound car
+// is moving.
+func (s *entrapmentState) runs(since plantroom.Instant) bool {
+	it := s.Direction.Last()
+	return it != nil && it.Since > since && (it.Value.Str() == "up" || it.Value.Str() == "down") &&
+		!s.stopped() && !s.entrapped()
+}
+
+// betweenLandings reports a fault with which an open door is no way out.
+func (s *entrapmentState) betweenLandings() bool {
+	for _, slug := range []string{outOfZone, movingDoorOpen, unintendedMotion} {
+		if s.Fault.Any(plantroom.String(slug)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *entrapmentState) wake() plantroom.Instant {
+	if !s.Stood.IsZero() && s.Severity < plantroom.Life && !s.serviced() {
+		return s.Stood.Add(ConfirmDelay)
+	}
+	return s.nextProof()
+}
+
+// State returns what must survive a restart.
+func (d *entrapmentDetector) State() []byte { return evidence.Save(1, &d.s) }
+
+// Restore takes back what State returned.
+func (d *entrapmentDetector) Restore(b []byte) error {
+	var s entrapmentState
+	if err := evidence.Load(b, 1, &s); err != nil {
+		return err
+	}
+	d.s = s
+	return nil
+}
