@@ -12,6 +12,7 @@ const (
 	readBuffer   = 16 << 10
 	writeBacklog = 256 << 10 // a Write beyond it waits for the network
 	writeTimeout = 10 * time.Second
+	closeTimeout = time.Second // to send what is left
 )
 
 // pipe is a net.Conn that gathers small reads and writes. paho reads a packet
@@ -75,11 +76,14 @@ func (p *pipe) send() {
 		if len(p.out) == 0 {
 			return
 		}
-		batch := p.out
+		batch, limit := p.out, writeTimeout
+		if p.closed {
+			limit = closeTimeout
+		}
 		p.out = spare[:0]
 		p.more.Broadcast()
 		p.mu.Unlock()
-		_ = p.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // a dead connection shows in Write
+		_ = p.Conn.SetWriteDeadline(time.Now().Add(limit)) // a dead connection shows in Write
 		_, err := p.Conn.Write(batch)
 		p.mu.Lock()
 		spare = batch
@@ -95,17 +99,16 @@ func (p *pipe) send() {
 	}
 }
 
-// Close sends what is buffered and closes the connection.
+// Close sends what is buffered and closes the connection. paho closes it from
+// two goroutines at once, and neither may cut off what the other still sends:
+// without the DISCONNECT the broker publishes the will.
 func (p *pipe) Close() error {
 	p.mu.Lock()
-	first := !p.closed
 	p.closed = true
 	p.more.Broadcast()
 	p.mu.Unlock()
-	if first {
-		_ = p.Conn.SetWriteDeadline(time.Now().Add(time.Second))
-		<-p.done
-	}
+	_ = p.Conn.SetWriteDeadline(time.Now().Add(closeTimeout)) // a dead connection shows in send
+	<-p.done
 	if err := p.Conn.Close(); !errors.Is(err, net.ErrClosed) {
 		return err
 	}

@@ -1,0 +1,71 @@
+package brokertest
+
+import (
+	"io"
+	"log/slog"
+	"testing"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
+)
+
+// Mochi is a broker in the process of the test.
+type Mochi struct {
+	*mqtt.Server
+	t     testing.TB
+	addr  string
+	hooks []mqtt.Hook
+}
+
+// NewMochi starts a broker that admits everybody, with further hooks. It ends
+// with the test.
+func NewMochi(t testing.TB, hooks ...mqtt.Hook) *Mochi {
+	t.Helper()
+	m := &Mochi{t: t, addr: freeAddr(t), hooks: hooks}
+	m.Start()
+	t.Cleanup(m.Stop)
+	return m
+}
+
+// Addr returns host:port.
+func (m *Mochi) Addr() string { return m.addr }
+
+// URL returns tcp://host:port.
+func (m *Mochi) URL() string { return "tcp://" + m.addr }
+
+// Start starts an empty broker on the old address.
+func (m *Mochi) Start() {
+	m.t.Helper()
+	m.Server = mqtt.New(&mqtt.Options{InlineClient: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	for _, h := range append([]mqtt.Hook{new(admit)}, m.hooks...) {
+		if err := m.AddHook(h, nil); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	if err := m.AddListener(listeners.NewTCP(listeners.Config{ID: "t", Address: m.addr})); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := m.Serve(); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// Stop ends the broker; sessions, queues and retained messages are gone.
+func (m *Mochi) Stop() {
+	if m.Server != nil {
+		_ = m.Close() // connections that are already closed
+		m.Server = nil
+	}
+}
+
+// admit lets everybody in. (mochi's own hook for it comes with a YAML library.)
+type admit struct{ mqtt.HookBase }
+
+func (admit) ID() string { return "admit" }
+
+func (admit) Provides(b byte) bool { return b == mqtt.OnConnectAuthenticate || b == mqtt.OnACLCheck }
+
+func (admit) OnConnectAuthenticate(*mqtt.Client, packets.Packet) bool { return true }
+
+func (admit) OnACLCheck(*mqtt.Client, string, bool) bool { return true }

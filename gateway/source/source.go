@@ -1,0 +1,205 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"plantroom"
+	"plantroom/gateway/broker"
+)
+
+// Intake is where decoded messages go; see intake.Intake.Take.
+type Intake interface {
+	Take(m plantroom.Message, samples []plantroom.Sample, why error, done func(error))
+}
+
+// Options says what to listen to. Zero durations mean the defaults beside them.
+type Options struct {
+	Name    string // in logs and on the health page
+	Broker  broker.Options
+	Topics  []string // MQTT filters
+	Decoder plantroom.Decoder
+	Intake  Intake
+
+	Patience time.Duration  // oldest message without acknowledgement, until the connection is given up; 60 s
+	Backoff  broker.Backoff // after a lost connection
+	Full     broker.Backoff // after a message that the spool could not take; at most every 4 s
+
+	Logger *slog.Logger // nil: silent
+}
+
+// settleTimeout bounds how long stopping waits for the messages that are on
+// their way to the disk.
+const settleTimeout = 2 * time.Second
+
+// settledAfter is how long a connection has to last to count as useful.
+const settledAfter = 10 * time.Second
+
+// Source is one subscription to one broker.
+type Source struct {
+	o   Options
+	log *slog.Logger
+
+	decoding sync.Mutex // a connection's last message may still be under way when the next one's first comes
+
+	messages, failed atomic.Uint64
+
+	mu    sync.Mutex
+	state State
+}
+
+// State is what the health page shows.
+type State struct {
+	Connected bool
+	Since     plantroom.Instant // of the present state
+	Connects  uint64
+	Messages  uint64 // received
+	Failed    uint64 // connections given up because the spool took no more; the broker sends again
+	LastError string
+}
+
+// New makes a Source. It fails where the options could never work.
+func New(o Options) (*Source, error) {
+	if len(o.Topics) == 0 {
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "source %s has no topics", o.Name)
+	}
+	if o.Broker.ClientID == "" {
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "source %s has no client id: a persistent session needs one", o.Name)
+	}
+	if err := o.Broker.Check(); err != nil {
+		return nil, err
+	}
+	if o.Patience <= 0 {
+		o.Patience = time.Minute
+	}
+	if o.Full == (broker.Backoff{}) {
+		o.Full = broker.Backoff{First: time.Second, Cap: 4 * time.Second}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Source{o: o, log: o.Logger.With("source", o.Name)}, nil
+}
+
+// State returns a snapshot.
+func (s *Source) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.state
+	st.Messages, st.Failed = s.messages.Load(), s.failed.Load()
+	return st
+}
+
+// Run listens until ctx ends. It never fails: whatever goes wrong is logged,
+// shown in State and tried again.
+func (s *Source) Run(ctx context.Context) {
+	lost, full := s.o.Backoff, s.o.Full
+	for pause := &lost; pause.Pause(ctx); {
+		begun := time.Now()
+		err := s.connection(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		s.note(false, err)
+		s.log.Warn("source is down", "broker", s.o.Broker.URL, "error", err)
+		if time.Since(begun) >= settledAfter {
+			lost.Reset()
+			full.Reset()
+		}
+		pause = &lost
+		if errors.As(err, new(*refusal)) {
+			pause = &full
+		}
+	}
+}
+
+func (s *Source) note(up bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.Connected, s.state.Since = up, plantroom.At(time.Now())
+	if up {
+		s.state.Connects++
+		s.state.LastError = ""
+	}
+	if err != nil {
+		s.state.LastError = err.Error()
+	}
+}
+
+// refusal is a message that the spool could not take.
+type refusal struct{ err error }
+
+func (r *refusal) Error() string { return "the spool takes no more readings: " + r.err.Error() }
+func (r *refusal) Unwrap() error { return r.err }
+
+// connection makes one connection and listens on it until it is lost, a
+// message cannot be stored, or ctx ends.
+func (s *Source) connection(ctx context.Context) error {
+	acks := newAcker()
+	defer acks.close()
+	conn, err := broker.Connect(ctx, s.o.Broker, broker.Session{
+		Persistent: true,
+		Handle:     func(m mqtt.Message) { s.handle(acks, m) },
+	})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.SubscribeAll(ctx, s.o.Topics...); err != nil {
+		return err
+	}
+	s.note(true, nil)
+	s.log.Info("source is up", "broker", s.o.Broker.URL, "topics", s.o.Topics, "session_kept", conn.Present)
+	watchdog := time.NewTicker(s.o.Patience / 4)
+	defer watchdog.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			acks.settle(settleTimeout)
+			return ctx.Err()
+		case err := <-conn.Lost:
+			return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "listen to " + s.o.Broker.URL, Message: "the connection was lost", Err: err}
+		case err := <-acks.failed:
+			s.failed.Add(1)
+			return &refusal{err}
+		case now := <-watchdog.C:
+			if age := acks.oldest(now); age > s.o.Patience {
+				return plantroom.Errorf(plantroom.CodeUnavailable, "a message is without acknowledgement since %s: is the disk stuck?", age.Round(time.Second))
+			}
+		}
+	}
+}
+
+// handle takes one message from paho. One that cannot be entered is not
+// acknowledged either: the broker gives it to the next connection.
+func (s *Source) handle(acks *acker, m mqtt.Message) {
+	e := acks.enter(m)
+	if e == nil {
+		return
+	}
+	s.messages.Add(1)
+	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: plantroom.At(e.at)}
+	s.decoding.Lock()
+	defer s.decoding.Unlock()
+	samples, err := s.decode(msg)
+	s.o.Intake.Take(msg, samples, err, e.done)
+}
+
+// decode keeps a decoder that panics on one message from ending the gateway:
+// the broker would give it the same message after every restart.
+func (s *Source) decode(m plantroom.Message) (samples []plantroom.Sample, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.log.Error("the decoder panicked", "topic", m.Topic, "panic", r, "stack", string(debug.Stack()))
+			samples, err = nil, plantroom.Errorf(plantroom.CodeInternal, "the decoder panicked: %v", r)
+		}
+	}()
+	return s.o.Decoder.Decode(m)
+}

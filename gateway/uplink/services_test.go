@@ -1,0 +1,148 @@
+package uplink_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"plantroom/firmware-bridge/wire"
+	"plantroom/gateway/broker"
+	"plantroom/gateway/broker/brokertest"
+)
+
+const (
+	estate  = "story"
+	gateway = "gw-b1"
+)
+
+// services is the other end of the road, as little of it as the uplink can
+// tell: it keeps records in order, stores them at once and answers.
+type services struct {
+	t    testing.TB
+	conn *broker.Conn
+
+	mu      sync.Mutex
+	epoch   uint64
+	seen    uint64
+	stored  uint64
+	records map[uint64]string
+	times   map[uint64]int // how often each record came
+	gaps    [][2]uint64
+	states  []wire.State
+	deaf    bool // takes nothing in
+	mute    bool // takes in and does not answer
+	echo    int  // answers more than once
+}
+
+// listen connects services to a broker, again after it was restarted.
+func listen(t testing.TB, b brokertest.Broker, s *services) *services {
+	t.Helper()
+	if s == nil {
+		s = &services{t: t, records: map[uint64]string{}, times: map[uint64]int{}}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	conn, err := broker.Connect(ctx, broker.Options{URL: b.URL(), ClientID: "services"}, broker.Session{Handle: s.handle})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	s.mu.Lock()
+	s.conn = conn
+	s.mu.Unlock()
+	if err := conn.SubscribeAll(ctx, "plantroom/1/+/+/up", "plantroom/1/+/+/state"); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *services) handle(m mqtt.Message) {
+	defer m.Ack()
+	e, g, leaf, err := wire.ParseTopic(m.Topic())
+	if err != nil || e != estate || g != gateway {
+		s.t.Errorf("message on %s: %v", m.Topic(), err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if leaf == wire.StateLeaf {
+		if st, err := wire.DecodeState(m.Payload()); err == nil {
+			s.states = append(s.states, st)
+		} else {
+			s.t.Errorf("state: %v", err)
+		}
+		return
+	}
+	if s.deaf {
+		return
+	}
+	b, err := wire.DecodeBatch(m.Payload())
+	if err != nil {
+		s.t.Errorf("batch: %v", err)
+		return
+	}
+	s.take(b)
+	if s.mute {
+		return
+	}
+	for range 1 + s.echo {
+		s.answer(wire.Ack{Epoch: b.Epoch, Stored: s.stored, Seen: s.seen})
+	}
+}
+
+// take keeps what continues the row. The caller holds mu.
+func (s *services) take(b wire.Batch) {
+	if s.epoch != b.Epoch {
+		s.epoch, s.seen, s.stored = b.Epoch, 0, 0
+	}
+	if b.Base > s.seen+1 {
+		s.gaps = append(s.gaps, [2]uint64{s.seen + 1, b.Base - 1})
+		s.seen, s.stored = b.Base-1, b.Base-1
+	}
+	if b.First > s.seen+1 {
+		return
+	}
+	for i, r := range b.Records {
+		seq := b.First + uint64(i)
+		s.times[seq]++
+		s.records[seq] = string(r)
+		s.seen = max(s.seen, seq)
+	}
+	s.stored = s.seen
+}
+
+// answer publishes an acknowledgement. The caller holds mu.
+func (s *services) answer(a wire.Ack) {
+	p, err := wire.AppendAck(nil, a)
+	if err != nil {
+		s.t.Errorf("ack: %v", err)
+		return
+	}
+	go func(c *broker.Conn) {
+		_ = c.Send(wire.Topic(estate, gateway, wire.AckLeaf), false, p) // the broker may be down
+	}(s.conn)
+}
+
+func (s *services) set(f func(*services)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(s)
+}
+
+func (s *services) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.records)
+}
+
+func (s *services) lastState() wire.State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.states) == 0 {
+		return wire.State{}
+	}
+	return s.states[len(s.states)-1]
+}
