@@ -196,8 +196,13 @@ func isEUI(s string) bool {
 func sourceTime(text string, m plantroom.Message) (plantroom.Instant, plantroom.Quality, error) {
 	if text != "" {
 		var at plantroom.Instant
-		err := at.UnmarshalText([]byte(text))
-		return at, plantroom.Good, err
+		if err := at.UnmarshalText([]byte(text)); err != nil {
+			return 0, 0, err
+		}
+		if at.IsZero() {
+			return 0, 0, plantroom.Errorf(plantroom.CodeInvalid, "time %q is the zero of all clocks", text)
+		}
+		return at, plantroom.Good, nil
 	}
 	if m.Retained {
 		return m.Received, plantroom.EstimatedTime, nil

@@ -12,7 +12,6 @@ package zigbee2mqtt
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"math"
 	"strings"
 
@@ -98,18 +97,19 @@ func availability(name string, m plantroom.Message) ([]plantroom.Sample, error) 
 }
 
 // payload is what a device's message may hold that somebody here has a use
-// for. A null means "not known yet" and leaves the pointer nil.
+// for. The fields are of any type, so that one of a wrong type is seen as such
+// and takes no other with it; nil is absent, or null for "not known yet".
 type payload struct {
-	WaterLeak         *bool           `json:"water_leak"`
-	Contact           *bool           `json:"contact"` // true: closed
-	Occupancy         *bool           `json:"occupancy"`
-	Presence          *bool           `json:"presence"` // what mmWave sensors say for occupancy
-	Tamper            *bool           `json:"tamper"`
-	Battery           *float64        `json:"battery"` // %
-	Voltage           *float64        `json:"voltage"` // mV, where there is a battery
-	LinkQuality       *float64        `json:"linkquality"`
-	DeviceTemperature *float64        `json:"device_temperature"` // °C
-	LastSeen          json.RawMessage `json:"last_seen"`          // RFC 3339, or ms since 1970
+	WaterLeak         any             `json:"water_leak"`         // bool
+	Contact           any             `json:"contact"`            // bool, true: closed
+	Occupancy         any             `json:"occupancy"`          // bool
+	Presence          any             `json:"presence"`           // bool: what mmWave sensors say for occupancy
+	Tamper            any             `json:"tamper"`             // bool
+	Battery           any             `json:"battery"`            // number, %
+	Voltage           any             `json:"voltage"`            // number, mV where there is a battery
+	LinkQuality       any             `json:"linkquality"`        // number
+	DeviceTemperature any             `json:"device_temperature"` // number, °C
+	LastSeen          json.RawMessage `json:"last_seen"`          // RFC 3339 text, or ms since 1970
 }
 
 func state(name string, m plantroom.Message) ([]plantroom.Sample, error) {
@@ -117,44 +117,50 @@ func state(name string, m plantroom.Message) ([]plantroom.Sample, error) {
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "zigbee2mqtt %s: payload is not a JSON object; set its option advanced.output to json", name)
 	}
 	var p payload
-	// Unmarshal goes on after a value of the wrong type and reports the first.
-	err := json.Unmarshal(m.Payload, &p)
-	if _, wrongType := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !wrongType {
+	if err := json.Unmarshal(m.Payload, &p); err != nil {
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "zigbee2mqtt %s: %w", name, err)
 	}
 	c := collector{address: name}
-	var timeErr error
-	c.at, c.quality, timeErr = sourceTime(p.LastSeen, m)
-	if err == nil {
-		err = timeErr
-	}
+	c.at, c.quality, c.err = sourceTime(p.LastSeen, m)
 	p.collect(&c)
-	if err != nil {
-		return c.samples, plantroom.Errorf(plantroom.CodeInvalid, "zigbee2mqtt %s: %w", name, err)
+	if c.err != nil {
+		return c.samples, plantroom.Errorf(plantroom.CodeInvalid, "zigbee2mqtt %s: %w", name, c.err)
 	}
 	return c.samples, nil
 }
 
 func (p *payload) collect(c *collector) {
-	if p.WaterLeak != nil {
+	if wet, ok := c.bool("water_leak", p.WaterLeak); ok {
 		word := "dry"
-		if *p.WaterLeak {
+		if wet {
 			word = "wet"
 		}
 		c.add("state", plantroom.String(word))
 	}
-	c.bool("contact", p.Contact)
+	if closed, ok := c.bool("contact", p.Contact); ok {
+		c.add("contact", plantroom.Bool(closed))
+	}
 	if p.Occupancy == nil {
 		p.Occupancy = p.Presence
 	}
-	c.bool("occupied", p.Occupancy)
-	c.bool("tamper", p.Tamper)
-	c.float("battery_pct", p.Battery)
-	if p.Battery != nil && p.Voltage != nil { // without a battery it is the mains, in V
-		c.add("battery_v", plantroom.Float(*p.Voltage/1000))
+	if occupied, ok := c.bool("occupancy", p.Occupancy); ok {
+		c.add("occupied", plantroom.Bool(occupied))
 	}
-	c.float("link_quality", p.LinkQuality)
-	c.float("device_temp_c", p.DeviceTemperature)
+	if tamper, ok := c.bool("tamper", p.Tamper); ok {
+		c.add("tamper", plantroom.Bool(tamper))
+	}
+	if percent, ok := c.number("battery", p.Battery); ok {
+		c.add("battery_pct", plantroom.Float(percent))
+		if mV, ok := c.number("voltage", p.Voltage); ok { // without a battery it is the mains, in V
+			c.add("battery_v", plantroom.Float(mV/1000))
+		}
+	}
+	if quality, ok := c.number("linkquality", p.LinkQuality); ok {
+		c.add("link_quality", plantroom.Float(quality))
+	}
+	if celsius, ok := c.number("device_temperature", p.DeviceTemperature); ok {
+		c.add("device_temp_c", plantroom.Float(celsius))
+	}
 }
 
 // collector gathers the samples of one message.
@@ -163,6 +169,7 @@ type collector struct {
 	at      plantroom.Instant
 	quality plantroom.Quality
 	samples []plantroom.Sample
+	err     error
 }
 
 func (c *collector) add(signal string, v plantroom.Value) {
@@ -174,15 +181,29 @@ func (c *collector) add(signal string, v plantroom.Value) {
 	})
 }
 
-func (c *collector) bool(signal string, b *bool) {
-	if b != nil {
-		c.add(signal, plantroom.Bool(*b))
+// bool takes a field that has to be true or false; ok is false where it is
+// absent or anything else, which is noted.
+func (c *collector) bool(field string, v any) (value, ok bool) {
+	value, ok = v.(bool)
+	if !ok && v != nil {
+		c.fail("%s is not true or false", field)
 	}
+	return value, ok
 }
 
-func (c *collector) float(signal string, f *float64) {
-	if f != nil {
-		c.add(signal, plantroom.Float(*f))
+// number takes a field that has to be a number.
+func (c *collector) number(field string, v any) (value float64, ok bool) {
+	value, ok = v.(float64)
+	if !ok && v != nil {
+		c.fail("%s is not a number", field)
+	}
+	return value, ok
+}
+
+// fail notes the first fault of a message.
+func (c *collector) fail(format string, args ...any) {
+	if c.err == nil {
+		c.err = plantroom.Errorf(plantroom.CodeInvalid, format, args...)
 	}
 }
 
