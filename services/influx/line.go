@@ -85,13 +85,13 @@ func nameable(s string) error {
 		return plantroom.Errorf(plantroom.CodeInvalid, "a name is empty")
 	case !utf8.ValidString(s):
 		return plantroom.Errorf(plantroom.CodeInvalid, "name %.80q is not UTF-8", s)
-	case s[0] == '#', s[len(s)-1] == '\\', strings.ContainsFunc(s, unwritable):
-		return plantroom.Errorf(plantroom.CodeInvalid, "name %.80q starts with #, ends with a backslash or holds a control character", s)
+	case s[0] == '#', strings.ContainsFunc(s, unwritable):
+		return plantroom.Errorf(plantroom.CodeInvalid, "name %.80q starts with # or holds a backslash or a control character", s)
 	}
 	return nil
 }
 
-func unwritable(r rune) bool { return r < ' ' || r == 0x7f }
+func unwritable(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }
 
 // appendEscaped appends s with a backslash before each byte of special.
 func appendEscaped(dst []byte, s, special string) []byte {
