@@ -2,6 +2,7 @@ package chirpstack_test
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -263,11 +264,17 @@ func FuzzDecode(f *testing.F) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	m := plantroom.Message{Topic: topic + "up", Payload: []byte(up("leak", "AXVcBQAB")), Received: received}
+	// More frames than a decoder remembers, so that none is dropped as repeated.
+	messages := make([]plantroom.Message, 16)
+	for i := range messages {
+		n := strconv.Itoa(10 + i)
+		payload := strings.NewReplacer("3ac7e3c4", "3ac7e3"+n, `"fCnt":12`, `"fCnt":`+n).Replace(up("leak", "AXVcBQAB"))
+		messages[i] = plantroom.Message{Topic: topic + "up", Payload: []byte(payload), Received: received}
+	}
+	d := chirpstack.New(options)
 	b.ReportAllocs()
-	for b.Loop() {
-		d := chirpstack.New(options) // a decoder drops what it has heard before
-		if got, err := d.Decode(m); err != nil || len(got) == 0 {
+	for i := 0; b.Loop(); i++ {
+		if got, err := d.Decode(messages[i%len(messages)]); err != nil || len(got) == 0 {
 			b.Fatal(got, err)
 		}
 	}
