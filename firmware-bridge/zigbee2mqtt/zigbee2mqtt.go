@@ -63,7 +63,8 @@ func (d *decoder) Decode(m plantroom.Message) ([]plantroom.Sample, error) {
 }
 
 // foreign reports topics below the base that are not a device's state: the
-// bridge's own, and commands on their way to a device.
+// bridge's own, and commands on their way to a device. A device whose name has
+// a level "get" or "set" cannot be told from these.
 func foreign(name string) bool {
 	if name == "bridge" || strings.HasPrefix(name, "bridge/") {
 		return true
