@@ -59,7 +59,7 @@ func New(o Options) (*Desk, error) {
 // Incident takes one change of an incident: it keeps the incident, and raises,
 // reopens or moves the order behind it. The Desk is the only writer of
 // incidents; a change that the store already has is ignored, so the same event
-// may come twice.
+// may come twice. Whatever the change, an incident that has no order gets one.
 func (d *Desk) Incident(tx plantroom.Tx, now plantroom.Instant, ev plantroom.IncidentEvent) error {
 	known, err := keepIncident(tx, ev.Incident)
 	if err != nil {
@@ -68,10 +68,7 @@ func (d *Desk) Incident(tx plantroom.Tx, now plantroom.Instant, ev plantroom.Inc
 	order, err := tx.OrderOf(ev.Incident.ID)
 	switch {
 	case plantroom.CodeOf(err) == plantroom.CodeNotFound:
-		if ev.Change == plantroom.IncidentOpened {
-			return d.open(tx, now, ev.Incident)
-		}
-		return plantroom.Errorf(plantroom.CodeInternal, "incident %s %s, and no order was ever raised for it", ev.Incident.ID, ev.Change)
+		return d.open(tx, now, ev.Incident)
 	case err != nil || known:
 		return err
 	}
