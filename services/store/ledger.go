@@ -2,6 +2,8 @@ package store
 
 import (
 	"database/sql"
+	"slices"
+	"strings"
 
 	"plantroom"
 )
@@ -27,6 +29,18 @@ func (t *tx) ledgerTail(op string) (*tail, error) {
 	return t.tail, nil
 }
 
+// ledgerRows is how many rows one statement appends at most.
+const ledgerRows = 8
+
+// appendLedger holds the statement for each number of rows.
+var appendLedger = func() (queries [ledgerRows + 1]string) {
+	for n := 1; n <= ledgerRows; n++ {
+		queries[n] = "INSERT INTO ledger (seq, at, kind, subject, actor, body, prev, hash) VALUES " +
+			strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?), ", n-1) + "(?, ?, ?, ?, ?, ?, ?, ?)"
+	}
+	return queries
+}()
+
 // AppendLedger seals the rows in order behind the newest row. Seq, Prev and
 // Hash of the arguments are not looked at.
 func (t *tx) AppendLedger(rows ...plantroom.LedgerRow) error {
@@ -38,14 +52,18 @@ func (t *tx) AppendLedger(rows ...plantroom.LedgerRow) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		r.Seal(last.seq+1, last.hash)
-		_, err := t.exec(op, "INSERT INTO ledger (seq, at, kind, subject, actor, body, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			r.Seq, int64(r.At), r.Kind, r.Subject, r.Actor, string(r.Body), r.Prev[:], r.Hash[:])
-		if err != nil {
+	for chunk := range slices.Chunk(rows, ledgerRows) {
+		args := make([]any, 0, 8*ledgerRows)
+		next := *last
+		for _, r := range chunk {
+			r.Seal(next.seq+1, next.hash)
+			next = tail{r.Seq, r.Hash}
+			args = append(args, r.Seq, int64(r.At), r.Kind, r.Subject, r.Actor, string(r.Body), r.Prev[:], r.Hash[:])
+		}
+		if _, err := t.exec(op, appendLedger[len(chunk)], args...); err != nil {
 			return err
 		}
-		last.seq, last.hash = r.Seq, r.Hash
+		*last = next
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func Open(ctx context.Context, path string) (_ *SQLite, err error) {
 			s.release()
 		}
 	}()
-	if s.writeDB, err = openPool(path, "_txlock=immediate&_pragma=synchronous(FULL)", 1); err != nil {
+	if s.writeDB, err = openPool(path, "_txlock=immediate&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)", 1); err != nil {
 		return nil, failure(op, err)
 	}
 	if err := prepareFile(ctx, op, path, s.writeDB); err != nil {

@@ -118,7 +118,8 @@ func (t *tx) InsertOrder(o plantroom.WorkOrder) error {
 
 // UpdateOrder writes o over the version before o.Version. It fails with
 // CodeConflict where the store holds another version, or where another order
-// has o's incident, and with CodeNotFound where there is no such order.
+// has o's incident, with CodeNotFound where there is no such order, and with
+// CodeInvalid where it would move the order to another place or time of raising.
 func (t *tx) UpdateOrder(o plantroom.WorkOrder) error {
 	op := "update order " + string(o.ID)
 	num, ok := orderNum(o.ID)
@@ -133,10 +134,10 @@ func (t *tx) UpdateOrder(o plantroom.WorkOrder) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.exec(op, `UPDATE orders SET version = ?, state = ?, open = ?, asset = ?, domain = ?, building = ?,
-		contractor = ?, rule = ?, raised = ?, due = ?, doc = ? WHERE num = ? AND version = ?`,
-		o.Version, string(o.State), flag(!o.State.Final()), string(o.Asset), string(o.Domain), string(o.Building),
-		string(o.Contractor), string(o.Rule), int64(o.Raised), int64(o.Due), doc, num, o.Version-1)
+	n, err := t.exec(op, `UPDATE orders SET version = ?, state = ?, open = ?, contractor = ?, rule = ?, due = ?, doc = ?
+		WHERE num = ? AND version = ? AND asset = ? AND domain = ? AND building = ? AND raised = ?`,
+		o.Version, string(o.State), flag(!o.State.Final()), string(o.Contractor), string(o.Rule), int64(o.Due), doc,
+		num, o.Version-1, string(o.Asset), string(o.Domain), string(o.Building), int64(o.Raised))
 	if err != nil {
 		return err
 	}
@@ -146,7 +147,7 @@ func (t *tx) UpdateOrder(o plantroom.WorkOrder) error {
 	return t.claim(op, num, free)
 }
 
-// staleOrder says why no row had the version before o's.
+// staleOrder says why no row was the version before o.
 func (t *tx) staleOrder(op string, num int64, o *plantroom.WorkOrder) error {
 	var has int64
 	found, err := t.get(op, "SELECT version FROM orders WHERE num = ?", []any{num}, &has)
@@ -155,6 +156,9 @@ func (t *tx) staleOrder(op string, num int64, o *plantroom.WorkOrder) error {
 	}
 	if !found {
 		return notFound(op, "order "+string(o.ID))
+	}
+	if has == o.Version-1 {
+		return &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "asset, building, domain and raising time of an order never change"}
 	}
 	return conflict(op, "version %d was to follow %d, but the order is at %d: somebody else was first", o.Version, o.Version-1, has)
 }

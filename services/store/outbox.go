@@ -12,9 +12,9 @@ func (t *tx) InsertCalls(calls ...plantroom.Call) error {
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(op, `INSERT INTO calls (id, order_id, state, created, next_try, doc) VALUES (?, ?, ?, ?, ?, ?)
+		_, err = t.exec(op, `INSERT INTO calls (id, order_id, state, next_try, doc) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT DO NOTHING`,
-			string(c.ID), string(c.Order), string(c.State), int64(c.Created), int64(c.NextTry), doc)
+			string(c.ID), string(c.Order), string(c.State), int64(c.NextTry), doc)
 		if err != nil {
 			return err
 		}
@@ -40,20 +40,21 @@ func (t *tx) CallsOf(id plantroom.OrderID) ([]plantroom.Call, error) {
 		scanDoc[plantroom.Call], string(id))
 }
 
-// Calls returns at most limit (0: 1,000) calls in a state, newest first; the
-// empty state selects all.
+// Calls returns at most limit (0: 1,000) calls in a state, the last written
+// first; the empty state selects all. The states that few calls are in have
+// an index each, which is named because SQLite would rather walk the table.
 func (t *tx) Calls(state plantroom.CallState, limit int) ([]plantroom.Call, error) {
-	const op = "list calls"
-	const newest = " ORDER BY created DESC, seq DESC LIMIT ?"
+	from, args := "calls WHERE state = ?", []any{string(state)}
 	switch state {
 	case "":
-		return list(t, op, "SELECT doc FROM calls"+newest, scanDoc[plantroom.Call], rowLimit(limit))
-	case plantroom.CallDead: // the literal lets SQLite use the partial index
-		return list(t, op, "SELECT doc FROM calls WHERE state = 'dead'"+newest, scanDoc[plantroom.Call], rowLimit(limit))
+		from, args = "calls", nil
 	case plantroom.CallPending:
-		return list(t, op, "SELECT doc FROM calls WHERE state = 'pending'"+newest, scanDoc[plantroom.Call], rowLimit(limit))
+		from, args = "calls INDEXED BY calls_due WHERE state = 'pending'", nil
+	case plantroom.CallDead:
+		from, args = "calls INDEXED BY calls_dead WHERE state = 'dead'", nil
 	}
-	return list(t, op, "SELECT doc FROM calls WHERE state = ?"+newest, scanDoc[plantroom.Call], string(state), rowLimit(limit))
+	query := "SELECT doc FROM " + from + " ORDER BY seq DESC LIMIT ?"
+	return list(t, "list calls", query, scanDoc[plantroom.Call], append(args, rowLimit(limit))...)
 }
 
 // UpdateCall writes a call over itself, or fails with CodeNotFound.

@@ -57,10 +57,10 @@ CREATE TABLE orders (
     due        INTEGER NOT NULL, -- 0: time alone changes nothing
     doc        TEXT    NOT NULL
 ) STRICT;
-CREATE INDEX orders_open ON orders (num) WHERE open = 1;
-CREATE INDEX orders_due ON orders (due) WHERE due > 0;
+-- One index for what is open and for what is due, because each index costs every
+-- transaction a page.
+CREATE INDEX orders_live ON orders (due) WHERE open = 1 OR due > 0;
 CREATE INDEX orders_asset ON orders (asset);
-CREATE INDEX orders_contractor ON orders (contractor);
 CREATE INDEX orders_raised ON orders (raised);
 
 -- One order per incident, ever: its present one and those before a reopen.
@@ -102,18 +102,16 @@ BEGIN SELECT raise(ABORT, 'a ledger row cannot be deleted'); END;
 -- +goose StatementEnd
 
 CREATE TABLE calls (
-    seq      INTEGER PRIMARY KEY,
+    seq      INTEGER PRIMARY KEY, -- the order of writing
     id       TEXT    NOT NULL UNIQUE,
     order_id TEXT    NOT NULL,
     state    TEXT    NOT NULL,
-    created  INTEGER NOT NULL,
     next_try INTEGER NOT NULL,
     doc      TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX calls_due ON calls (next_try) WHERE state = 'pending';
 CREATE INDEX calls_order ON calls (order_id);
-CREATE INDEX calls_created ON calls (created);
-CREATE INDEX calls_dead ON calls (created) WHERE state = 'dead';
+CREATE INDEX calls_dead ON calls (seq) WHERE state = 'dead';
 
 CREATE TABLE quarantine (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,

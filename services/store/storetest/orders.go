@@ -16,6 +16,7 @@ var orderCases = []testCase{
 	{"an order is found by its present and its earlier incidents", orderOfEarlier},
 	{"an order cannot take over another one's incident", orderTakeOver},
 	{"an update needs the version before", orderVersions},
+	{"where and when an order was raised never changes", orderIdentity},
 	{"due orders come earliest first and leave when written on", ordersDue},
 	{"a filter selects orders, newest first", ordersFiltered},
 }
@@ -153,6 +154,25 @@ func orderVersions(t *testing.T, s plantroom.Store) {
 	wantCode(t, try(2), "")
 	wantCode(t, try(2), plantroom.CodeConflict)
 	wantCode(t, try(3), "")
+}
+
+func orderIdentity(t *testing.T, s plantroom.Store) {
+	o := order(1, incident("b1-l1", "lift.fault", clock(0)))
+	insertOrder(t, s, o)
+	for name, change := range map[string]func(*plantroom.WorkOrder){
+		"asset":    func(o *plantroom.WorkOrder) { o.Asset = "b1-l2" },
+		"building": func(o *plantroom.WorkOrder) { o.Building = "b2" },
+		"domain":   func(o *plantroom.WorkOrder) { o.Domain = "leaks" },
+		"raised":   func(o *plantroom.WorkOrder) { o.Raised++ },
+	} {
+		t.Run(name, func(t *testing.T) {
+			other := o
+			other.Version = 2
+			change(&other)
+			refused(t, s, plantroom.CodeInvalid, func(tx plantroom.Tx) error { return tx.UpdateOrder(other) })
+		})
+	}
+	wantEqual(t, read(t, s, func(tx plantroom.Tx) (plantroom.WorkOrder, error) { return tx.Order(o.ID) }), o)
 }
 
 func ordersDue(t *testing.T, s plantroom.Store) {
