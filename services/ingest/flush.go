@@ -94,7 +94,8 @@ next:
 	return acks
 }
 
-// Tick returns the requests to send again that have become due: to spools
+// Tick lets time pass for the detectors, in a transaction of its own, and
+// returns the requests to send again that have become due: to spools
 // whose records went ahead of others that never came, and to those whose
 // points were dropped while the time-series database was away and that can be
 // taken now. Call it every second or so.
@@ -102,6 +103,10 @@ func (i *Ingest) Tick(ctx context.Context, now plantroom.Instant) ([]GatewayAck,
 	if err := i.ready(ctx); err != nil {
 		return nil, i.storeFailed(now, err)
 	}
+	if err := i.update(ctx, &transaction{now: now, judged: true, tick: true}); err != nil {
+		return nil, i.storeFailed(now, err)
+	}
+	i.storeWorks(now)
 	ready := i.counters.writerDown.Load() == 0 && i.waiting() <= i.queue.max/4
 	var acks []GatewayAck
 	for _, l := range i.lanes.ordered {

@@ -27,12 +27,14 @@ type Core interface {
 	// Heard takes a gateway's own word that it is, or its broker's that it is
 	// no longer, there.
 	Heard(tx plantroom.Tx, now plantroom.Instant, gw plantroom.GatewayID, online bool) error
+	// Tick lets time pass for the detectors and writes the consequences with tx.
+	Tick(tx plantroom.Tx, now plantroom.Instant) error
 	// Latest returns what Progress.Latest of a gateway shall hold from now
 	// on, nil where it has not changed since the last call. Ingest asks after
 	// each Judge and writes it in the same transaction.
 	Latest(gw plantroom.GatewayID) []byte
 	// Reload forgets what the last Judge and Heard calls did to the state in
-	// memory and takes back what the store holds. It is called after a
+	// memory and takes back what the store holds. It is called before the first work and after a
 	// transaction has failed, outside of any transaction; the same readings
 	// are then judged again.
 	Reload(context.Context, plantroom.Store) error
@@ -132,7 +134,7 @@ type Ingest struct {
 // message is judged.
 func New(o Options) *Ingest {
 	o.setDefaults()
-	i := &Ingest{opt: o}
+	i := &Ingest{opt: o, stale: true} // what the store holds has to be taken over first
 	i.reader = newReader(&i.opt, &i.counters)
 	i.lanes = newLanes()
 	i.queue.max = o.MaxQueue

@@ -83,6 +83,7 @@ type transaction struct {
 	landed  []*load
 	refused []plantroom.Quarantined
 	judged  bool // Core is involved
+	tick    bool // time passes for the detectors
 }
 
 func (t *transaction) empty() bool { return len(t.steps) == 0 && len(t.landed) == 0 }
@@ -185,6 +186,9 @@ func (i *Ingest) update(ctx context.Context, t *transaction) error {
 // write is the transaction's function. It changes nothing but the store, and
 // Core's memory.
 func (i *Ingest) write(tx plantroom.Tx, t *transaction) error {
+	if t.tick {
+		return i.opt.Core.Tick(tx, t.now)
+	}
 	for n := range t.steps {
 		s := &t.steps[n]
 		if err := i.writeStep(tx, t.now, s); err != nil {

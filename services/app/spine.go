@@ -1,0 +1,134 @@
+// Package app puts the services together: the spine from uplink to work order,
+// and around it the broker, the databases, the pages and the API.
+//
+// It decides nothing itself. Wiring lives here, so that tests and the
+// simulator start the real thing.
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"plantroom"
+	"plantroom/services/detect"
+	"plantroom/services/dispatch"
+	"plantroom/services/domains"
+	"plantroom/services/estate"
+	"plantroom/services/ingest"
+	"plantroom/services/outbox"
+	"plantroom/services/sla"
+)
+
+// Domains lists everything that is watched: the domains, and the devices and
+// gateways themselves.
+func Domains() []plantroom.Domain { return append(domains.All(), detect.Devices()) }
+
+// Known is what an estate file may refer to.
+func Known() estate.Known {
+	k := estate.Known{Domains: Domains()}
+	for _, p := range sla.Profiles() {
+		k.Profiles = append(k.Profiles, p.ID)
+	}
+	return k
+}
+
+// SpineOptions say what a Spine is made of.
+type SpineOptions struct {
+	Estate    plantroom.Estate
+	Store     plantroom.Store
+	Writer    ingest.Writer
+	Channels  []plantroom.Channel
+	Links     dispatch.LinkSigner
+	PublicURL string
+	Logger    *slog.Logger
+	Changed   func(kind, subject string) // after each commit; nil: nobody is told
+	MaxQueue  int                        // points that wait for InfluxDB; 0: ingest's default
+}
+
+// Spine is the road from an uplink to a delivered call. Step by step it can be
+// driven in virtual time by one goroutine; Server runs it on the real clock.
+type Spine struct {
+	Store  plantroom.Store
+	Ingest *ingest.Ingest
+	Desk   *dispatch.Desk
+	Outbox *outbox.Outbox
+	Engine *detect.Engine
+}
+
+// NewSpine puts a Spine together. It reads nothing yet.
+func NewSpine(o SpineOptions) (*Spine, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	all := Domains()
+	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, Domains: all, Links: o.Links, PublicURL: o.PublicURL})
+	if err != nil {
+		return nil, err
+	}
+	engine, err := detect.New(detect.Options{Estate: o.Estate, Domains: all, Clean: cleanCycles(o.Estate)})
+	if err != nil {
+		return nil, err
+	}
+	s := &Spine{Desk: desk, Engine: engine}
+	s.Store = watchedStore{Store: o.Store, changed: func(cs []change) {
+		for _, c := range cs {
+			if c.kind == "call" {
+				s.Outbox.Kick()
+			}
+			if o.Changed != nil {
+				o.Changed(c.kind, c.subject)
+			}
+		}
+	}}
+	if s.Outbox, err = outbox.New(outbox.Options{Store: s.Store, Channels: o.Channels, Logger: o.Logger}); err != nil {
+		return nil, err
+	}
+	gateways := make([]plantroom.GatewayID, len(o.Estate.Gateways))
+	for i, g := range o.Estate.Gateways {
+		gateways[i] = g.ID
+	}
+	s.Ingest = ingest.New(ingest.Options{Store: s.Store, Core: newCore(engine, desk), Writer: o.Writer, Estate: o.Estate.ID,
+		Gateways: gateways, Logger: o.Logger, MaxQueue: o.MaxQueue})
+	return s, nil
+}
+
+// cleanCycles says how many clean cycles prove a repair: what the strictest
+// contract in scope asks for, else the rule's own number.
+func cleanCycles(e plantroom.Estate) func(plantroom.Asset, plantroom.RuleID, int) int {
+	return func(a plantroom.Asset, _ plantroom.RuleID, own int) int {
+		n := own
+		for _, c := range e.Contracts {
+			if c.Clean > n && c.Covers(a, c.From) {
+				n = c.Clean
+			}
+		}
+		return n
+	}
+}
+
+// tickLimit bounds one transaction of the desk.
+const tickLimit = 200
+
+// TickOrders does everything on orders that has come due.
+func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
+	for {
+		var n int
+		err := s.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+			n, err = s.Desk.Tick(tx, now, tickLimit)
+			return err
+		})
+		if err != nil || n < tickLimit {
+			return err
+		}
+	}
+}
+
+// Command does what a human asks, in a transaction of its own.
+func (s *Spine) Command(ctx context.Context, now plantroom.Instant, cmd dispatch.Command) (plantroom.WorkOrder, error) {
+	var o plantroom.WorkOrder
+	err := s.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		o, err = s.Desk.Command(tx, now, cmd)
+		return err
+	})
+	return o, err
+}

@@ -1,0 +1,146 @@
+package scenario
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"plantroom"
+	"plantroom/services/dispatch"
+)
+
+// phones are those of everybody who can be called. It is every channel of the
+// estate at once and refuses an address that nobody has.
+type phones struct {
+	known map[plantroom.Address]string // who has it
+
+	mu  sync.Mutex
+	got []plantroom.Call
+}
+
+func newPhones(e plantroom.Estate) *phones {
+	p := &phones{known: map[plantroom.Address]string{}}
+	for _, c := range e.Contractors {
+		for _, a := range c.Channels {
+			p.known[a] = "contractor:" + string(c.ID)
+		}
+	}
+	for _, x := range e.People {
+		for _, a := range x.Channels {
+			p.known[a] = "person:" + string(x.ID)
+		}
+	}
+	return p
+}
+
+// channels returns one Channel for each kind of address.
+func (p *phones) channels() []plantroom.Channel {
+	names := map[string]bool{}
+	var out []plantroom.Channel
+	for a := range p.known {
+		if !names[a.Channel] {
+			names[a.Channel] = true
+			out = append(out, phone{p, a.Channel})
+		}
+	}
+	return out
+}
+
+type phone struct {
+	*phones
+	name string
+}
+
+// Name implements plantroom.Channel.
+func (p phone) Name() string { return p.name }
+
+// Send implements plantroom.Channel.
+func (p phone) Send(_ context.Context, c plantroom.Call) error {
+	if who := p.known[plantroom.Address{Channel: c.Channel, To: c.To}]; who != c.Who {
+		return &plantroom.SendError{Permanent: true, Err: plantroom.Errorf(plantroom.CodeInvalid,
+			"a call for %s went to %s %s, which is %q", c.Who, c.Channel, c.To, who)}
+	}
+	p.mu.Lock()
+	p.got = append(p.got, c)
+	p.mu.Unlock()
+	return nil
+}
+
+// take returns the calls that came since the last time, in a fixed order.
+func (p *phones) take() []plantroom.Call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := p.got
+	p.got = nil
+	slices.SortFunc(out, func(a, b plantroom.Call) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return out
+}
+
+// press is a button that a contractor will press.
+type press struct {
+	at         plantroom.Instant
+	contractor plantroom.ContractorID
+	order      plantroom.OrderID
+	asset      plantroom.AssetID // where the order is not known yet: its newest open one
+	do         plantroom.OrderAction
+	note       string
+	repair     bool // the asset is repaired first
+}
+
+// plan turns an order's call into the presses that the contractor's script
+// has for it.
+func (b Behaviour) plan(now plantroom.Instant, c plantroom.ContractorID, o plantroom.WorkOrder, first bool) []press {
+	p := press{contractor: c, order: o.ID, asset: o.Asset}
+	then := func(at plantroom.Instant, do plantroom.OrderAction) press {
+		p.at, p.do = at, do
+		return p
+	}
+	if b.Decline != nil {
+		d := then(now.Add(time.Duration(*b.Decline)), plantroom.DoDecline)
+		d.note = "all hands are busy"
+		return []press{d}
+	}
+	var out []press
+	for _, step := range []struct {
+		after *Offset
+		do    plantroom.OrderAction
+	}{{b.Acknowledge, plantroom.DoAcknowledge}, {b.Arrive, plantroom.DoArrive}, {b.Fix, plantroom.DoFix}} {
+		if step.after == nil {
+			break
+		}
+		now = now.Add(time.Duration(*step.after))
+		out = append(out, then(now, step.do))
+	}
+	if n := len(out); n == 3 {
+		out[2].repair = !(b.ClaimOnly && first)
+		out[2].note = "repaired"
+	}
+	return out
+}
+
+func (p press) command() dispatch.Command {
+	return dispatch.Command{Order: p.order, Do: p.do, Actor: "contractor:" + string(p.contractor), By: string(p.contractor),
+		Note: p.note, Reason: p.note}
+}
+
+// presses is a queue in the order of time.
+type presses []press
+
+func (q *presses) add(ps ...press) {
+	*q = append(*q, ps...)
+	slices.SortStableFunc(*q, func(a, b press) int { return cmp.Compare(a.at, b.at) })
+}
+
+// due removes and returns what has to be pressed by now.
+func (q *presses) due(now plantroom.Instant) []press {
+	n := 0
+	for n < len(*q) && (*q)[n].at <= now {
+		n++
+	}
+	out := slices.Clone((*q)[:n])
+	*q = (*q)[n:]
+	return out
+}

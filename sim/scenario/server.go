@@ -1,0 +1,106 @@
+package scenario
+
+import (
+	"context"
+
+	"plantroom"
+	"plantroom/firmware-bridge/wire"
+	"plantroom/services/app"
+	"plantroom/services/dispatch"
+	"plantroom/services/ingest"
+	"plantroom/services/store"
+)
+
+// server is the services' spine on a real SQLite file. Killing it forgets
+// everything in memory; starting it again opens the file.
+type server struct {
+	estate   plantroom.Estate
+	path     string
+	tsdb     *tsdb
+	channels []plantroom.Channel
+	changed  func()
+
+	file  *store.SQLite // nil: it is down
+	spine *app.Spine
+}
+
+func (v *server) up() bool { return v.file != nil }
+
+func (v *server) start(ctx context.Context) error {
+	file, err := store.Open(ctx, v.path)
+	if err != nil {
+		return err
+	}
+	v.spine, err = app.NewSpine(app.SpineOptions{Estate: v.estate, Store: file, Writer: v.tsdb, Channels: v.channels,
+		Changed: func(string, string) { v.changed() }})
+	if err != nil {
+		return err
+	}
+	v.file = file
+	v.changed()
+	return nil
+}
+
+func (v *server) kill() error {
+	if v.file == nil {
+		return nil
+	}
+	err := v.file.Close()
+	v.file, v.spine = nil, nil
+	return err
+}
+
+// uplink delivers a message of a gateway.
+func (v *server) uplink(ctx context.Context, now plantroom.Instant, gw plantroom.GatewayID, leaf wire.Leaf, payload []byte) ([]ingest.GatewayAck, error) {
+	return v.spine.Ingest.Judge(ctx, now, ingest.Delivery{Topic: wire.Topic(v.estate.ID, gw, leaf), Payload: payload})
+}
+
+// tick does what time brings: detectors, orders, InfluxDB, calls.
+func (v *server) tick(ctx context.Context, now plantroom.Instant) ([]ingest.GatewayAck, error) {
+	acks, err := v.spine.Ingest.Tick(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.spine.TickOrders(ctx, now); err != nil {
+		return nil, err
+	}
+	if !v.tsdb.away {
+		more, err := v.spine.Ingest.Flush(ctx, now)
+		if err != nil {
+			return nil, err
+		}
+		acks = append(acks, more...)
+	}
+	_, _, err = v.spine.Outbox.Deliver(ctx, now)
+	return acks, err
+}
+
+func (v *server) command(ctx context.Context, now plantroom.Instant, cmd dispatch.Command) error {
+	_, err := v.spine.Command(ctx, now, cmd)
+	return err
+}
+
+// tsdb stands for InfluxDB: it keeps a key for each point that it was given,
+// so that what a gateway accepted can be looked for. What it takes twice it
+// has once, as InfluxDB does.
+type tsdb struct {
+	away   bool
+	points map[pointKey]plantroom.Value
+}
+
+type pointKey struct {
+	device plantroom.DeviceID
+	signal string
+	at     plantroom.Instant
+}
+
+// Write implements ingest.Writer.
+func (d *tsdb) Write(_ context.Context, ps []plantroom.Point) ([]plantroom.Refused, error) {
+	if d.away {
+		return nil, plantroom.Errorf(plantroom.CodeUnavailable, "InfluxDB is away")
+	}
+	for _, p := range ps {
+		d.points[pointKey{p.Series.Device, p.Signal, p.At}] = p.Value
+	}
+	return nil, nil
+}

@@ -1,0 +1,190 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"plantroom"
+	"plantroom/firmware-bridge/devices"
+	"plantroom/firmware-bridge/wire"
+	"plantroom/gateway/binding"
+	"plantroom/gateway/intake"
+	"plantroom/gateway/spool"
+	"plantroom/sim/estates"
+	"plantroom/sim/world"
+)
+
+// site is one gateway with the broker of its building, in virtual time. The
+// decoders, the binder, the intake and the spool are the gateway's own; only
+// the MQTT connections are played.
+type site struct {
+	id       plantroom.GatewayID
+	estate   plantroom.EstateID
+	rules    []binding.Rule
+	dir      string
+	decoders []plantroom.Decoder
+	intake   *intake.Intake
+	spool    *spool.Spool
+	accepted *acceptances
+
+	offline bool                                    // no network to the server
+	dark    bool                                    // no power
+	held    []world.Emission                        // what the site's broker keeps while the gateway is dark
+	late    map[plantroom.DeviceID][]world.Emission // what hangs in the air
+	ack     wire.Ack
+	next    uint64 // the first record to send
+	last    []byte // the last batch sent
+}
+
+// acceptances remembers every reading that a spool has made durable.
+type acceptances struct {
+	mu  sync.Mutex
+	all map[accepted]plantroom.Reading
+}
+
+// accepted is one record's place in the world of spools.
+type accepted struct {
+	gateway plantroom.GatewayID
+	epoch   uint64
+	seq     uint64
+}
+
+// ledgerSpool notes what becomes durable on its way into a spool.
+type ledgerSpool struct {
+	*spool.Spool
+	gateway plantroom.GatewayID
+	into    *acceptances
+}
+
+// Submit implements intake.Spool.
+func (l ledgerSpool) Submit(rec []byte, done func(uint64, error)) error {
+	r, err := wire.DecodeRecord(rec)
+	if err != nil {
+		return fmt.Errorf("gateway %s submits a record that the wire cannot read: %w", l.gateway, err)
+	}
+	epoch := l.Epoch()
+	return l.Spool.Submit(rec, func(seq uint64, err error) {
+		if err == nil && r.Reject == nil && r.Gap == nil {
+			l.into.mu.Lock()
+			l.into.all[accepted{l.gateway, epoch, seq}] = r.Reading
+			l.into.mu.Unlock()
+		}
+		done(seq, err)
+	})
+}
+
+func newSite(e plantroom.Estate, g plantroom.GatewayID, dir string, into *acceptances) (*site, error) {
+	s := &site{id: g, estate: e.ID, dir: dir, accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
+	for _, d := range e.Devices {
+		if d.Gateway != g {
+			continue
+		}
+		address := string(d.ID)
+		if d.Model == world.ModelLeak || d.Model == world.ModelDistance || d.Model == world.ModelParking {
+			address = world.EUI(d.ID)
+		}
+		s.rules = append(s.rules, binding.Rule{Address: address, Device: d.ID})
+	}
+	return s, s.start()
+}
+
+// start is power on: everything in memory is new, the spool is what it was.
+func (s *site) start() error {
+	binder, err := binding.New(s.rules, nil)
+	if err != nil {
+		return err
+	}
+	s.decoders = nil
+	for _, f := range devices.Families() {
+		s.decoders = append(s.decoders, f.New(devices.Options{Models: estates.Models()}))
+	}
+	if s.spool, _, err = spool.Open(spool.Options{Dir: s.dir, Linger: -1}); err != nil {
+		return err
+	}
+	s.intake = intake.New(ledgerSpool{s.spool, s.id, s.accepted}, binder)
+	s.ack, s.next, s.dark = wire.Ack{}, s.spool.Base(), false
+	return nil
+}
+
+func (s *site) stop() error {
+	if s.dark {
+		return nil
+	}
+	s.dark = true
+	return s.spool.Close()
+}
+
+// hear takes messages from the devices; it returns when they are durable.
+func (s *site) hear(es []world.Emission) error {
+	if s.dark {
+		s.held = append(s.held, es...)
+		return nil
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var failed error
+	for _, e := range es {
+		m := plantroom.Message{Topic: e.Topic, Payload: e.Payload, Received: e.At}
+		samples, why := s.decode(m)
+		wg.Add(1)
+		s.intake.Take(m, samples, why, func(err error) {
+			if err != nil {
+				mu.Lock()
+				failed = err
+				mu.Unlock()
+			}
+			wg.Done()
+		})
+	}
+	wg.Wait()
+	return failed
+}
+
+// decode asks each family; a message is the business of one.
+func (s *site) decode(m plantroom.Message) ([]plantroom.Sample, error) {
+	for _, d := range s.decoders {
+		samples, err := d.Decode(m)
+		if err != nil || len(samples) > 0 {
+			return samples, err
+		}
+	}
+	return nil, nil
+}
+
+// maxSend bounds one batch.
+const maxSend = 1000
+
+// batch returns the next batch to send, nil where there is none.
+func (s *site) batch(now plantroom.Instant) ([]byte, error) {
+	if s.dark || s.offline || s.next >= s.spool.Next() {
+		return nil, nil
+	}
+	first, recs, err := s.spool.Read(s.next, maxSend, wire.MaxBatchBytes/2)
+	if err != nil || len(recs) == 0 {
+		return nil, err
+	}
+	payload, err := wire.AppendBatch(nil, wire.Batch{Gateway: s.id, Epoch: s.spool.Epoch(), Base: s.spool.Base(), First: first, Sent: now,
+		Records: slices.Clone(recs)})
+	s.last = payload
+	return payload, err
+}
+
+// take obeys an acknowledgement.
+func (s *site) take(a wire.Ack) error {
+	if s.dark || s.offline || a.Epoch != s.spool.Epoch() {
+		return nil
+	}
+	s.ack = a
+	s.next = a.Seen + 1
+	if a.Rewind {
+		s.next = a.Stored + 1
+	}
+	return s.spool.Trim(a.Stored)
+}
+
+// state is what the gateway says of itself.
+func (s *site) state(now plantroom.Instant) ([]byte, error) {
+	return wire.AppendState(nil, wire.State{Gateway: s.id, Online: true, Version: "sim", Epoch: s.spool.Epoch(),
+		Base: s.spool.Base(), Next: s.spool.Next(), At: now})
+}
