@@ -1,0 +1,132 @@
+package outbox_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"plantroom"
+	"plantroom/services/outbox"
+)
+
+// These tests run in a bubble, where time.Now is virtual and passes only while
+// everybody waits.
+
+func TestRunSendsAtOnceWhenKickedAndWithinASecondWhenNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); o.box.Run(ctx) }()
+		synctest.Wait()
+		o.now = plantroom.At(time.Now())
+
+		o.put(plantroom.Call{ID: "msg-1", To: "a"})
+		o.box.Kick()
+		synctest.Wait()
+		if c := o.call("msg-1"); c.State != plantroom.CallSent {
+			t.Errorf("kicked: %s", c.State)
+		}
+		o.put(plantroom.Call{ID: "msg-2", To: "a"})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if c := o.call("msg-2"); c.State != plantroom.CallSent {
+			t.Errorf("a second later: %s", c.State)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestRunTriesAgainWhenTheBackoffIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, func(opts *outbox.Options) { opts.Backoff = nil }) // the real one
+		o.hook.answers["a"] = []error{away, away, away}
+		o.now = plantroom.At(time.Now())
+		o.put(plantroom.Call{ID: "msg-1", To: "a"})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); o.box.Run(ctx) }()
+		time.Sleep(17 * time.Second) // 2 + 4 + 8 s at the longest, and a second to notice each
+		synctest.Wait()
+		if c := o.call("msg-1"); c.State != plantroom.CallSent || c.Attempts != 4 {
+			t.Errorf("%s after %d attempts", c.State, c.Attempts)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestASlowReceiverIsGivenItsTimeoutWhileOthersAreServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.hook.send = func(ctx context.Context, c plantroom.Call) error {
+			if c.To == "slow" {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		}
+		o.now = plantroom.At(time.Now())
+		o.put(plantroom.Call{ID: "msg-1", To: "slow"})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); o.box.Run(ctx) }()
+		time.Sleep(3 * time.Second)
+		o.now = plantroom.At(time.Now())
+		o.put(plantroom.Call{ID: "msg-2", To: "quick"})
+		o.box.Kick()
+		synctest.Wait()
+		if c := o.call("msg-2"); c.State != plantroom.CallSent {
+			t.Error("a call to another address waits for the slow one")
+		}
+		time.Sleep(8 * time.Second)
+		synctest.Wait()
+		if c := o.call("msg-1"); c.Attempts != 1 || c.LastErr != "context deadline exceeded" {
+			t.Errorf("%+v", c)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestRunOutlivesAStoreThatIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.now = plantroom.At(time.Now())
+		o.put(plantroom.Call{ID: "msg-1", To: "a"})
+		o.store.set(errors.New("disk full"))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); o.box.Run(ctx) }()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		o.store.set(nil)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if c := o.call("msg-1"); c.State != plantroom.CallSent || len(o.hook.taken) != 1 {
+			t.Errorf("%s, taken %d times", c.State, len(o.hook.taken))
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestRunNotesWhatWasTakenWhileItWasAskedToStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.now = plantroom.At(time.Now())
+		o.put(plantroom.Call{ID: "msg-1", To: "a"})
+		ctx, cancel := context.WithCancel(t.Context())
+		o.hook.send = func(context.Context, plantroom.Call) error {
+			cancel() // the server stops just as the receiver takes the call
+			return nil
+		}
+		o.box.Run(ctx)
+		if c := o.call("msg-1"); c.State != plantroom.CallSent {
+			t.Errorf("%s: it would be sent again after the restart", c.State)
+		}
+	})
+}
