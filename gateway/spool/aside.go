@@ -2,7 +2,6 @@ package spool
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -19,7 +18,7 @@ func (h *healer) copyAside(f found) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(copyFile(to, f.file, f.size), to.Close())
+	err = errors.Join(copyRange(to, f.file, 0, f.size), to.Sync(), to.Close())
 	if err != nil {
 		return errors.Join(err, h.opt.FS.Remove(h.path(name)))
 	}
@@ -28,18 +27,19 @@ func (h *healer) copyAside(f found) error {
 	return h.opt.FS.SyncDir(h.opt.Dir)
 }
 
-func copyFile(to, from File, size int64) error {
-	b := make([]byte, min(size, window))
-	for off := int64(0); off < size; off += int64(len(b)) {
-		b = b[:min(int64(len(b)), size-off)]
+// copyRange copies the bytes from off to end to the same place in to.
+func copyRange(to, from File, off, end int64) error {
+	b := make([]byte, min(end-off, window))
+	for ; off < end; off += int64(len(b)) {
+		b = b[:min(int64(len(b)), end-off)]
 		if err := readAround(from, b, off); err != nil {
-			return fmt.Errorf("copy: %w", err)
+			return err
 		}
 		if _, err := to.WriteAt(b, off); err != nil {
 			return err
 		}
 	}
-	return to.Sync()
+	return nil
 }
 
 // pruneAside removes the oldest *.corrupt files beyond keepCorrupt.

@@ -194,8 +194,14 @@ func (s *Spool) restart() error {
 	return s.lastFault
 }
 
-// begin starts the segment whose first number is s.next.
+// begin starts the segment whose first number is s.next. The one before it is
+// given up first, whatever comes: as soon as a file with that first number
+// may exist, it overrules what would still be written to the older one.
 func (s *Spool) begin() error {
+	if s.active != nil {
+		_ = s.active.Close() // synced with its last group
+		s.active = nil
+	}
 	f, err := s.createSegment(s.next)
 	if err != nil {
 		return err
@@ -203,9 +209,6 @@ func (s *Spool) begin() error {
 	if err := s.reserve(s.next, s.next+reserveStep); err != nil {
 		_ = f.Close()
 		return err
-	}
-	if s.active != nil {
-		_ = s.active.Close() // synced with its last group
 	}
 	s.active = f
 	s.mu.Lock()

@@ -303,7 +303,15 @@ func (h *healer) scanSealed(f found, limit uint64) {
 // scanNewest reads the segment that was written to last, and decides whether
 // what stands behind its last intact record was cut off or damaged.
 func (h *healer) scanNewest(f found) {
-	seg, sc, fresh := h.scan(f, 1<<63)
+	limit := uint64(1 << 63)
+	if h.meta.clean {
+		limit = h.meta.limit // what follows was refused to its callers
+	}
+	seg, sc, fresh := h.scan(f, limit)
+	if seg.next >= limit {
+		h.keep(seg, f, fresh)
+		return
+	}
 	if sc.knownSeq > seg.next {
 		h.end = sc.knownSeq
 		fresh = h.report(seg.next, h.end-1, causeDamage) || fresh
@@ -372,6 +380,9 @@ func (h *healer) settleEnd() error {
 func (h *healer) resume() error {
 	h.meta.epoch = h.epoch
 	h.base = min(max(h.base, 1), h.next)
+	if err := h.opt.FS.SyncDir(h.opt.Dir); err != nil { // a kill may have come before it
+		return h.fault("open spool", err)
+	}
 	h.dropTrimmed()
 	if n := len(h.segs); n > 0 && !h.sealed && h.segs[n-1].next == h.next {
 		h.reopen(h.segs[n-1], h.files[len(h.files)-1])
@@ -400,23 +411,33 @@ func (h *healer) first() error {
 
 // reopen goes on with a segment, after cutting off what is not a record.
 func (h *healer) reopen(seg *segment, f found) {
-	err := error(nil)
-	if !f.sound {
-		_, err = f.file.WriteAt(segmentHead{formatVersion, h.epoch, f.first}.encode(), 0)
-	}
-	if err == nil && f.size > seg.end {
-		err = f.file.Truncate(seg.end)
-	}
-	if err == nil && (f.size != seg.end || !f.sound) {
-		err = f.file.Sync()
-	}
-	if err != nil {
+	if err := h.harden(seg, f); err != nil {
 		h.note("segment %s cannot be written any more: %v", f.name, err)
 		return
 	}
 	h.bytes += seg.end - seg.size
 	seg.size = seg.end
 	h.active = f.file
+}
+
+// harden makes durable what Open has read of the newest segment. After a kill
+// it may be in the page cache only; and where an earlier sync has failed, the
+// kernel takes those pages for clean until they are written again.
+func (h *healer) harden(seg *segment, f found) error {
+	if f.size > seg.end {
+		if err := f.file.Truncate(seg.end); err != nil {
+			return err
+		}
+	}
+	if _, err := f.file.WriteAt(segmentHead{formatVersion, h.epoch, f.first}.encode(), 0); err != nil {
+		return err
+	}
+	if !h.rec.Clean {
+		if err := copyRange(f.file, f.file, segmentHeader, seg.end); err != nil {
+			return err
+		}
+	}
+	return f.file.Sync()
 }
 
 // dropTrimmed removes segments that a crash has kept from being removed.
