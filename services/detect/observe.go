@@ -1,0 +1,156 @@
+package detect
+
+import (
+	"time"
+
+	"plantroom"
+)
+
+// The bounds of CheckTime.
+const MaxAhead = 10 * time.Minute
+
+var earliest = plantroom.At(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
+
+// CheckTime refuses with CodeInvalid a reading whose time cannot be true: more
+// than MaxAhead after now, or before 2020. Ingest calls it; the engine relies
+// on it.
+func CheckTime(now plantroom.Instant, r plantroom.Reading) error {
+	switch {
+	case r.At < earliest:
+		return plantroom.Errorf(plantroom.CodeInvalid, "device %s: %s was measured at %s: before 2020; set the clock of its gateway", r.Device, r.Signal, r.At)
+	case r.At > now.Add(MaxAhead):
+		return plantroom.Errorf(plantroom.CodeInvalid, "device %s: %s was measured at %s: %s ahead of now; set the clock of its gateway",
+			r.Device, r.Signal, r.At, r.At.Sub(now).Round(time.Second))
+	}
+	return nil
+}
+
+// detection is one detector with its incident and its place in the schedule.
+type detection struct {
+	*watch
+	signals  []string
+	det      plantroom.Detector
+	gateways []*gateway        // those whose word it needs
+	due      plantroom.Instant // the Wake of its last verdict
+	task     *task
+	parked   bool
+	dirty    bool
+}
+
+// behind notes that a detector needs the word of a gateway.
+func (d *detection) behind(g *gateway) {
+	if g == nil {
+		return
+	}
+	for _, have := range d.gateways {
+		if have == g {
+			return
+		}
+	}
+	d.gateways = append(d.gateways, g)
+}
+
+// Observe judges a reading that came through a gateway and has passed Resolve
+// and CheckTime. One that is unknown, older than or as old as the newest of
+// its device and signal, or neither of Good quality nor of estimated time, is
+// not judged; it may still be a sign of life.
+func (e *Engine) Observe(now plantroom.Instant, gw plantroom.GatewayID, r plantroom.Reading) {
+	e.start(now)
+	g := e.gateway(gw)
+	e.hear(now, g)
+	dev := e.devices[r.Device]
+	if dev == nil {
+		return
+	}
+	ch := dev.channel(r.Signal)
+	if ch == nil || r.Quality == plantroom.Simulated {
+		return
+	}
+	g.follow(e, now, r.At)
+	e.alive(now, dev, r)
+	if r.Quality != plantroom.Good && r.Quality != plantroom.EstimatedTime || r.At <= ch.latest {
+		return
+	}
+	ch.latest = r.At
+	g.carry(ch)
+	for _, d := range ch.detections {
+		e.judge(now, d, r)
+	}
+}
+
+// judge gives a reading to a detector. What time alone would have changed
+// before the reading was taken is judged first, so that a backlog gives the
+// same incidents as the same readings heard one by one.
+func (e *Engine) judge(now plantroom.Instant, d *detection, r plantroom.Reading) {
+	if !d.due.IsZero() {
+		e.passTime(now, d, min(r.At, now))
+	}
+	v := d.det.Observe(r)
+	e.draw(now, d, &v)
+}
+
+// passTime lets a detector judge the passing of time up to a moment.
+func (e *Engine) passTime(now plantroom.Instant, d *detection, to plantroom.Instant) {
+	for !d.due.IsZero() && d.due <= to {
+		was := d.due
+		v := d.det.Tick(to)
+		e.draw(now, d, &v)
+		if d.due <= was {
+			return
+		}
+	}
+}
+
+// draw draws the consequences of a detector's verdict.
+func (e *Engine) draw(now plantroom.Instant, d *detection, v *plantroom.Verdict) {
+	if v.Dirty && !d.dirty {
+		d.dirty = true
+		e.dirty = append(e.dirty, d)
+	}
+	if v.Wake != d.due {
+		d.due = v.Wake
+		if !d.parked {
+			e.schedule.set(d.task, v.Wake)
+		}
+	}
+	if v.Active || d.incident != nil {
+		e.apply(now, d.watch, v)
+	}
+}
+
+// Tick judges the passing of time. Call it at Wake, or more often.
+func (e *Engine) Tick(now plantroom.Instant) {
+	e.start(now)
+	for _, g := range e.order {
+		g.unpark(e, now)
+	}
+	for {
+		t := e.schedule.pop(now)
+		if t == nil {
+			return
+		}
+		t.who.wake(e, now)
+	}
+}
+
+// wake judges the passing of time as far as the detector's gateways have been
+// heard: of the time since, nobody knows what the devices would have said.
+func (d *detection) wake(e *Engine, now plantroom.Instant) {
+	to := now
+	var late *gateway
+	for _, g := range d.gateways {
+		if h := g.horizon(now); h < to {
+			to, late = h, g
+		}
+	}
+	if late != nil && to < d.due {
+		d.parked = true
+		late.parked = append(late.parked, d)
+		return
+	}
+	v := d.det.Tick(to)
+	e.draw(now, d, &v)
+	if !d.due.IsZero() && d.due <= now && !d.parked { // still due: look again, but not in this Tick
+		e.schedule.set(d.task, max(d.due, now+1))
+	}
+}

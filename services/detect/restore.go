@@ -1,0 +1,90 @@
+package detect
+
+import (
+	"fmt"
+
+	"plantroom"
+)
+
+// Restore takes back what was stored: detector states, the incidents that are
+// not closed, and how far the gateways have been heard. Call it once, before
+// anything is observed. What belongs to assets, rules or devices that do not
+// exist any more is left out; see Orphans. A state that cannot be read fails
+// with CodeInvalid, naming rule and asset.
+func (e *Engine) Restore(dets []plantroom.Detection, open []plantroom.Incident, prog []plantroom.Progress) error {
+	for _, stored := range dets {
+		d := e.byDetection[watchKey{stored.Rule, stored.Asset}]
+		if d == nil {
+			continue
+		}
+		if err := d.det.Restore(stored.State); err != nil {
+			return &plantroom.Error{Code: plantroom.CodeInvalid, Op: "restore detector",
+				Message: fmt.Sprintf("the state of %s on %s cannot be read", stored.Rule, stored.Asset),
+				Hint:    "start the version that wrote it, or delete this row of detections: the rule then begins afresh", Err: err}
+		}
+		d.due = 1 // only the detector knows; ask it at the first Tick
+		e.schedule.set(d.task, d.due)
+	}
+	for _, inc := range open {
+		e.restoreIncident(inc)
+	}
+	for _, p := range prog {
+		if err := e.restoreProgress(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) restoreIncident(inc plantroom.Incident) {
+	if inc.State == plantroom.IncidentClosed {
+		return
+	}
+	w := e.byWatch[watchKey{inc.Rule, inc.Asset}]
+	if w == nil {
+		e.orphans = append(e.orphans, inc)
+		return
+	}
+	w.incident = &inc
+	if inc.State != plantroom.IncidentOpen {
+		return
+	}
+	for _, g := range e.order {
+		if g.watch == w {
+			g.silent = true
+		}
+	}
+	for _, s := range e.silences {
+		if s.watch != w {
+			continue
+		}
+		for _, d := range s.devices { // which of them is not kept: those that are not will say so
+			d.silent = true
+		}
+	}
+}
+
+func (e *Engine) restoreProgress(p plantroom.Progress) error {
+	g := e.gateway(p.Gateway)
+	err := readLatest(p.Latest, func(id plantroom.DeviceID, signal string, at plantroom.Instant) {
+		g.frontier = max(g.frontier, at)
+		dev := e.devices[id]
+		if dev == nil {
+			return
+		}
+		ch := dev.channel(signal)
+		if ch == nil || at <= ch.latest {
+			return
+		}
+		ch.latest = at
+		dev.newest = max(dev.newest, at)
+		g.carry(ch)
+	})
+	g.moved = false
+	if err != nil {
+		return &plantroom.Error{Code: plantroom.CodeInvalid, Op: "restore progress",
+			Message: fmt.Sprintf("how far gateway %s was heard cannot be read", p.Gateway),
+			Hint:    "start the version that wrote it, or clear that column: late readings may then be judged again", Err: err}
+	}
+	return nil
+}
