@@ -13,13 +13,22 @@ import (
 	"net/http"
 
 	"plantroom"
+	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/problem"
 )
 
-// Commander changes a work order on a human's behalf.
-type Commander interface {
-	Command(context.Context, Command) (plantroom.WorkOrder, error)
+// Reader gives a consistent snapshot of what is kept: a plantroom.Store.
+type Reader interface {
+	View(context.Context, func(plantroom.Tx) error) error
+}
+
+// Desk changes things on a human's behalf, each call in one transaction.
+type Desk interface {
+	// Command moves a work order; dispatch.Command names the codes.
+	Command(context.Context, dispatch.Command) (plantroom.WorkOrder, error)
+	// Retry sets a call that was given up to be sent again.
+	Retry(ctx context.Context, actor string, id plantroom.MessageID) (plantroom.Call, error)
 }
 
 // Probe asks one part that the server depends on whether it works.
@@ -31,12 +40,11 @@ type Probe struct {
 // Options of an API. Estate, Store, Desk, Events and Now are required.
 type Options struct {
 	Estate func() *plantroom.Estate // the present one; a reload swaps it
-	Store  plantroom.Store
-	Desk   Commander
+	Store  Reader
+	Desk   Desk
 	Events http.Handler // the event stream, a *live.Hub
 	Now    func() plantroom.Instant
 	Probes []Probe // further parts for /healthz; the store is always asked
-	Kick   func()  // wakes the outbox after a call was set to be sent again
 	Logger *slog.Logger
 }
 
@@ -50,9 +58,6 @@ type API struct {
 func New(opt Options) *API {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
-	}
-	if opt.Kick == nil {
-		opt.Kick = func() {}
 	}
 	return &API{opt: opt, log: opt.Logger}
 }
@@ -90,7 +95,7 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/quarantine/count", a.quarantineCount),
 		operator("GET /api/v1/gaps", a.gaps, "gateway"),
 		operator("GET /api/v1/gateways", a.gateways),
-		operator("GET /api/v1/ledger", a.ledger, "after", "limit"),
+		operator("GET /api/v1/ledger", a.ledgerPage, "after", "limit"),
 		{Pattern: "GET /api/v1/events", Need: guard.Operator, Handler: a.opt.Events},
 	}
 }

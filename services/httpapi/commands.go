@@ -11,23 +11,10 @@ import (
 	"strings"
 
 	"plantroom"
+	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/problem"
 )
-
-// Command is what a human wants done with an order. It has the fields of the
-// dispatch desk's own command.
-type Command struct {
-	Order   plantroom.OrderID
-	Do      plantroom.OrderAction
-	Actor   string // as the ledger names whoever gave it
-	By      string // who acts, in their own words
-	Note    string
-	ETA     plantroom.Instant
-	Reason  string
-	Version int64 // of the order that the human looked at; 0: any
-	Link    int   // generation of the job link used; 0: none
-}
 
 // humanActions lists what an operator may do; the rest is the system's.
 func humanActions() []plantroom.OrderAction {
@@ -44,21 +31,6 @@ type commandBody struct {
 	Version int64             `json:"version"`
 }
 
-// maxWords is the longest name, note or reason, in bytes.
-const maxWords = 2000
-
-func (b *commandBody) check() error {
-	for name, s := range map[string]string{"by": b.By, "note": b.Note, "reason": b.Reason} {
-		if len(s) > maxWords {
-			return plantroom.Errorf(plantroom.CodeTooLarge, "field %q is longer than %d bytes", name, maxWords)
-		}
-	}
-	if b.Version < 0 {
-		return plantroom.Errorf(plantroom.CodeInvalid, "field \"version\" is %d: versions count from 1", b.Version)
-	}
-	return nil
-}
-
 func (a *API) command(w http.ResponseWriter, r *http.Request, _ *query) error {
 	id, err := pathID(r)
 	if err != nil {
@@ -73,16 +45,16 @@ func (a *API) command(w http.ResponseWriter, r *http.Request, _ *query) error {
 		return err
 	}
 	match, err := ifMatch(r.Header.Get("If-Match"))
-	if err == nil {
-		err = body.check()
-	}
 	if err != nil {
 		return err
+	}
+	if body.Version < 0 {
+		return plantroom.Errorf(plantroom.CodeInvalid, "field \"version\" is %d: versions count from 1", body.Version)
 	}
 	if match != 0 && body.Version != 0 && match != body.Version {
 		return plantroom.Errorf(plantroom.CodeInvalid, "If-Match names version %d and the body %d: give one", match, body.Version)
 	}
-	o, err := a.opt.Desk.Command(r.Context(), Command{Order: plantroom.OrderID(id), Do: do, Actor: guard.Who(r.Context()).Actor,
+	o, err := a.opt.Desk.Command(r.Context(), dispatch.Command{Order: plantroom.OrderID(id), Do: do, Actor: guard.Who(r.Context()).Actor,
 		By: body.By, Note: body.Note, Reason: body.Reason, ETA: body.ETA, Version: max(match, body.Version)})
 	if match != 0 && plantroom.CodeOf(err) == plantroom.CodeConflict {
 		return plantroom.Errorf(problem.CodePrecondition, "the order is no longer at version %d: read it again", match)

@@ -155,7 +155,7 @@ func gatewayViews(e *plantroom.Estate, progress []plantroom.Progress, open []pla
 	return out
 }
 
-func (a *API) ledger(w http.ResponseWriter, r *http.Request, q *query) error {
+func (a *API) ledgerPage(w http.ResponseWriter, r *http.Request, q *query) error {
 	after, limit := q.sequence("after"), q.limit()
 	if q.err != nil {
 		return q.err

@@ -1,12 +1,11 @@
 package httpapi
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"plantroom"
+	"plantroom/services/ledger"
 )
 
 // orderStates lists every state an order can be in.
@@ -97,28 +96,32 @@ func (a *API) candidates(w http.ResponseWriter, r *http.Request, _ *query) error
 	return send(w, http.StatusOK, listOf(o.Choice, ""))
 }
 
-// timeline answers the ledger rows of an order and of all its incidents.
+// timeline merges the ledger rows of an order and of all its incidents.
 func (a *API) timeline(w http.ResponseWriter, r *http.Request, _ *query) error {
-	var rows []plantroom.LedgerRow
-	_, err := a.loadOrder(r, func(tx plantroom.Tx, o plantroom.WorkOrder) error {
-		subjects := []string{string(o.ID)}
-		for _, inc := range append(slices.Clone(o.Earlier), o.Incident) {
-			subjects = append(subjects, string(inc))
-		}
-		for _, s := range subjects {
-			of, err := tx.LedgerOf(s)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, of...)
-		}
-		return nil
+	var rows [][]plantroom.LedgerRow
+	_, err := a.loadOrder(r, func(tx plantroom.Tx, o plantroom.WorkOrder) (err error) {
+		rows, err = rowsOf(tx, o)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(rows, func(a, b plantroom.LedgerRow) int { return cmp.Compare(a.Seq, b.Seq) })
-	return send(w, http.StatusOK, listOf(rows, ""))
+	return send(w, http.StatusOK, listOf(ledger.Timeline(rows...), ""))
+}
+
+func rowsOf(tx plantroom.Tx, o plantroom.WorkOrder) ([][]plantroom.LedgerRow, error) {
+	subjects := []string{string(o.ID), string(o.Incident)}
+	for _, inc := range o.Earlier {
+		subjects = append(subjects, string(inc))
+	}
+	rows := make([][]plantroom.LedgerRow, len(subjects))
+	for i, s := range subjects {
+		var err error
+		if rows[i], err = tx.LedgerOf(s); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
 }
 
 func (a *API) callsOf(w http.ResponseWriter, r *http.Request, _ *query) error {
@@ -130,5 +133,5 @@ func (a *API) callsOf(w http.ResponseWriter, r *http.Request, _ *query) error {
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, listOf(calls, ""))
+	return send(w, http.StatusOK, listOf(callViews(calls), ""))
 }

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"plantroom"
@@ -33,7 +32,7 @@ func (a *API) outbox(w http.ResponseWriter, r *http.Request, q *query) error {
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, listOf(calls, ""))
+	return send(w, http.StatusOK, listOf(callViews(calls), ""))
 }
 
 // maxMessageID bounds a message id in a path, in bytes.
@@ -60,7 +59,7 @@ func (a *API) call(w http.ResponseWriter, r *http.Request, _ *query) error {
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, c)
+	return send(w, http.StatusOK, callViewOf(c))
 }
 
 func (a *API) resend(w http.ResponseWriter, r *http.Request, _ *query) error {
@@ -68,38 +67,39 @@ func (a *API) resend(w http.ResponseWriter, r *http.Request, _ *query) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.Resend(r, id)
+	c, err := a.opt.Desk.Retry(r.Context(), guard.Who(r.Context()).Actor, id)
 	if err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, c)
+	return send(w, http.StatusOK, callViewOf(c))
 }
 
-// Resend sets a dead call to be sent again at once, with its id unchanged, so
-// that a receiver which did take it drops the repeat. CodeTransition: the call
-// is not dead.
-func (a *API) Resend(r *http.Request, id plantroom.MessageID) (plantroom.Call, error) {
-	var c plantroom.Call
-	actor, now := guard.Who(r.Context()).Actor, a.opt.Now()
-	err := a.opt.Store.Update(r.Context(), func(tx plantroom.Tx) (err error) {
-		if c, err = tx.Call(id); err != nil {
-			return err
-		}
-		if c.State != plantroom.CallDead {
-			return plantroom.Errorf(plantroom.CodeTransition, "the call is %s: only one that was given up can be sent again", c.State)
-		}
-		body, err := json.Marshal(map[string]any{"call": c.ID, "channel": c.Channel, "to": c.Who, "attempts": c.Attempts, "last_error": c.LastErr})
-		if err != nil {
-			return err
-		}
-		c.State, c.Attempts, c.NextTry, c.Done, c.LastErr = plantroom.CallPending, 0, now, 0, ""
-		if err := tx.UpdateCall(c); err != nil {
-			return err
-		}
-		return tx.AppendLedger(plantroom.LedgerRow{At: now, Kind: "call.resend", Subject: string(c.Order), Actor: actor, Body: body})
-	})
-	if err == nil {
-		a.opt.Kick()
+// callView is a call without its address and body: webhook addresses hold
+// their receivers' secrets, and bodies hold job links, with which anybody may
+// act in the contractor's name.
+type callView struct {
+	ID       plantroom.MessageID `json:"id"`
+	Kind     string              `json:"kind"`
+	Order    plantroom.OrderID   `json:"order"`
+	Channel  string              `json:"channel"`
+	Who      string              `json:"who"`
+	Subject  string              `json:"subject"`
+	State    plantroom.CallState `json:"state"`
+	Attempts int                 `json:"attempts"`
+	Created  plantroom.Instant   `json:"created"`
+	NextTry  plantroom.Instant   `json:"next_try,omitzero"`
+	Done     plantroom.Instant   `json:"done,omitzero"`
+	LastErr  string              `json:"last_error,omitempty"`
+}
+
+func callViewOf(c plantroom.Call) callView {
+	return callView{c.ID, c.Kind, c.Order, c.Channel, c.Who, c.Subject, c.State, c.Attempts, c.Created, c.NextTry, c.Done, c.LastErr}
+}
+
+func callViews(calls []plantroom.Call) []callView {
+	out := make([]callView, len(calls))
+	for i, c := range calls {
+		out[i] = callViewOf(c)
 	}
-	return c, err
+	return out
 }

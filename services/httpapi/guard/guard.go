@@ -51,10 +51,9 @@ type Options struct {
 	Logger    *slog.Logger
 	// Now is the clock of sessions and rate limits: wall time, even where
 	// the rest of the house runs on virtual time. Nil: time.Now.
-	Now      func() time.Time
-	Limit    Rate         // zero: 30 at once, one more every 2 s
-	SignIn   string       // path of the sign-in page; "": /login
-	NotFound http.Handler // for paths that no route takes, outside /api/; nil: a problem
+	Now    func() time.Time
+	Limit  Rate   // zero: 30 at once, one more every 2 s
+	SignIn string // path of the sign-in page; "": /login
 }
 
 // MinToken is the shortest operator token that is accepted, in bytes.
@@ -64,10 +63,10 @@ const MinToken = 20
 type Guard struct {
 	opt      Options
 	token    [32]byte
+	origin   string // "": as the request says
 	secure   bool
 	sessions *sessions
 	rate     *limiter
-	cross    *http.CrossOriginProtection
 }
 
 // New makes a guard. CodeInvalid: the token is too short or PublicURL is not
@@ -86,53 +85,77 @@ func New(opt Options) (*Guard, error) {
 	if opt.SignIn == "" {
 		opt.SignIn = "/login"
 	}
-	g := &Guard{opt: opt, token: digest(opt.Token), rate: newLimiter(opt.Limit), cross: http.NewCrossOriginProtection()}
-	if err := g.origin(opt.PublicURL); err != nil {
-		return nil, err
+	g := &Guard{opt: opt, token: digest(opt.Token), rate: newLimiter(opt.Limit), sessions: newSessions(opt.Now)}
+	if opt.PublicURL != "" {
+		u, err := url.Parse(opt.PublicURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: "guard the pages",
+				Message: "the public URL is not an http or https URL", Hint: "give one like https://plantroom.example.org"}
+		}
+		g.origin, g.secure = u.Scheme+"://"+u.Host, u.Scheme == "https"
 	}
-	g.sessions = newSessions(opt.Now)
-	g.cross.SetDenyHandler(g.fail(plantroom.Errorf(plantroom.CodeForbidden, "the request came from a page of another site")))
 	return g, nil
 }
 
-// origin takes the public URL's origin as our own, so that a reverse proxy
-// may change the Host header.
-func (g *Guard) origin(public string) error {
-	if public == "" {
-		return nil
-	}
-	u, err := url.Parse(public)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return &plantroom.Error{Code: plantroom.CodeInvalid, Op: "guard the pages",
-			Message: "the public URL is not an http or https URL", Hint: "give one like https://plantroom.example.org"}
-	}
-	g.secure = u.Scheme == "https"
-	return g.cross.AddTrustedOrigin(u.Scheme + "://" + u.Host)
+// Refuse answers a request that failed. It chooses the status by the error's
+// code.
+type Refuse func(http.ResponseWriter, *http.Request, error)
+
+// door is the guard at one mux: what it does not let in, refuse tells.
+type door struct {
+	*Guard
+	refuse Refuse
 }
 
-// Handler builds the guarded mux. CodeInvalid: a route without a method.
-func (g *Guard) Handler(routes ...Route) (http.Handler, error) {
+// Handler builds the guarded mux. Failures go out as problems below /api/,
+// and through pages elsewhere (nil: problems everywhere). CodeInvalid: a
+// route without a method.
+func (g *Guard) Handler(routes []Route, pages Refuse) (http.Handler, error) {
+	d := door{g, func(w http.ResponseWriter, r *http.Request, err error) {
+		if pages != nil && !strings.HasPrefix(r.URL.Path, "/api/") {
+			pages(w, r, err)
+			return
+		}
+		problem.Write(w, r, g.opt.Logger, err)
+	}}
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		if method, _, ok := strings.Cut(r.Pattern, " "); !ok || method == "" {
 			return nil, plantroom.Errorf(plantroom.CodeInvalid, "route %q names no method", r.Pattern)
 		}
-		mux.Handle(r.Pattern, g.admit(r))
+		mux.Handle(r.Pattern, d.admit(r))
 	}
-	return g.headers(g.recovered(g.limitBody(g.cross.Handler(g.routed(mux))))), nil
+	cross, err := d.crossOrigin()
+	if err != nil {
+		return nil, err
+	}
+	return d.headers(d.recovered(d.limitBody(cross.Handler(d.routed(mux))))), nil
+}
+
+// crossOrigin takes the public URL's origin as our own, so that a reverse
+// proxy may change the Host header.
+func (d door) crossOrigin() (*http.CrossOriginProtection, error) {
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.refuse(w, r, plantroom.Errorf(plantroom.CodeForbidden, "the request came from a page of another site"))
+	}))
+	if d.origin == "" {
+		return cross, nil
+	}
+	return cross, cross.AddTrustedOrigin(d.origin)
 }
 
 // admit checks rate and identity before a route's handler.
-func (g *Guard) admit(route Route) http.Handler {
+func (d door) admit(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if route.Limited {
-			if wait := g.rate.take(addressOf(r), g.opt.Now()); wait > 0 {
+			if wait := d.rate.take(addressOf(r), d.opt.Now()); wait > 0 {
 				w.Header().Set("Retry-After", seconds(wait))
-				g.fail(plantroom.Errorf(problem.CodeRateLimited, "too many requests from your address: wait %s s", seconds(wait))).ServeHTTP(w, r)
+				d.refuse(w, r, plantroom.Errorf(problem.CodeRateLimited, "too many requests from your address: wait %s s", seconds(wait)))
 				return
 			}
 		}
-		switch who, ok := g.identify(r); {
+		switch who, ok := d.identify(r); {
 		case route.Need == Operator && ok:
 			ctx, cancel := context.WithCancel(context.WithValue(r.Context(), key{}, who))
 			defer cancel()
@@ -141,35 +164,29 @@ func (g *Guard) admit(route Route) http.Handler {
 			}
 			route.Handler.ServeHTTP(w, r.WithContext(ctx))
 		case route.Need == Operator:
-			g.challenge(w, r, route)
+			d.challenge(w, r, route.Page)
 		case route.Need == Anyone:
 			route.Handler.ServeHTTP(w, r)
 		default:
-			g.fail(plantroom.Errorf(plantroom.CodeForbidden, "this route serves nobody")).ServeHTTP(w, r)
+			d.refuse(w, r, plantroom.Errorf(plantroom.CodeForbidden, "this route serves nobody"))
 		}
 	})
 }
 
-// challenge sends people to the sign-in page and programs a 401.
-func (g *Guard) challenge(w http.ResponseWriter, r *http.Request, route Route) {
-	if route.Page && r.Method == http.MethodGet {
-		http.Redirect(w, r, g.opt.SignIn+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+// challenge sends people to the sign-in page and answers programs with 401.
+func (d door) challenge(w http.ResponseWriter, r *http.Request, page bool) {
+	if page && r.Method == http.MethodGet {
+		http.Redirect(w, r, d.opt.SignIn+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="plantroom"`)
-	g.fail(plantroom.Errorf(plantroom.CodeUnauth, "send the operator token as \"Authorization: Bearer …\", or sign in at %s", g.opt.SignIn)).ServeHTTP(w, r)
+	d.refuse(w, r, plantroom.Errorf(plantroom.CodeUnauth, "send the operator token as \"Authorization: Bearer …\", or sign in at %s", d.opt.SignIn))
 }
 
-func (g *Guard) fail(err error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		problem.Write(w, r, g.opt.Logger, err)
-	})
-}
-
-func (g *Guard) limitBody(next http.Handler) http.Handler {
+func (d door) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > MaxBody {
-			g.fail(plantroom.Errorf(plantroom.CodeTooLarge, "the body is larger than %d bytes", MaxBody)).ServeHTTP(w, r)
+			d.refuse(w, r, plantroom.Errorf(plantroom.CodeTooLarge, "the body is larger than %d bytes", MaxBody))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
@@ -178,7 +195,7 @@ func (g *Guard) limitBody(next http.Handler) http.Handler {
 }
 
 // recovered turns a panic into a 500 and a log line with the stack.
-func (g *Guard) recovered(next http.Handler) http.Handler {
+func (d door) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			switch v := recover(); v {
@@ -186,8 +203,8 @@ func (g *Guard) recovered(next http.Handler) http.Handler {
 			case http.ErrAbortHandler:
 				panic(v)
 			default:
-				g.opt.Logger.Error("handler panicked", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
-				g.fail(plantroom.Errorf(plantroom.CodeInternal, "something went wrong on our side; the log says what")).ServeHTTP(w, r)
+				d.opt.Logger.Error("handler panicked", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+				d.refuse(w, r, plantroom.Errorf(plantroom.CodeInternal, "something went wrong on our side; the log says what"))
 			}
 		}()
 		next.ServeHTTP(w, r)

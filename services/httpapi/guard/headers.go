@@ -10,7 +10,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // links from other sites; "no-referrer" would do so too, but makes browsers
 // send "Origin: null" with forms, and old ones without Sec-Fetch-Site would
 // then be refused as cross-origin.
-func (g *Guard) headers(next http.Handler) http.Handler {
+func (d door) headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -21,7 +21,7 @@ func (g *Guard) headers(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		h.Set("Cache-Control", "no-store") // a static file says otherwise
-		if g.secure {
+		if d.secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		next.ServeHTTP(w, r)

@@ -21,6 +21,10 @@ type Identity struct {
 	session *session
 }
 
+// operator is how the ledger names whoever holds the operator token. There is
+// one token, so it is one person.
+const operator = "person:operator"
+
 type key struct{}
 
 // Who returns the identity behind a request that a Need let in, and the zero
@@ -33,11 +37,11 @@ func Who(ctx context.Context) Identity {
 // identify finds the operator by bearer token or session cookie.
 func (g *Guard) identify(r *http.Request) (Identity, bool) {
 	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
-		return Identity{Actor: "operator"}, g.knows(token)
+		return Identity{Actor: operator}, g.knows(token)
 	}
 	if c, err := r.Cookie(g.cookieName()); err == nil {
 		if s := g.sessions.find(c.Value); s != nil {
-			return Identity{Actor: "operator", session: s}, true
+			return Identity{Actor: operator, session: s}, true
 		}
 	}
 	return Identity{}, false

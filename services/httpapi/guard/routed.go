@@ -10,7 +10,7 @@ import (
 
 // routed replaces the mux's own plain-text 404 and 405 with ours. Below
 // /api/, a stranger learns nothing of which paths exist.
-func (g *Guard) routed(mux *http.ServeMux) http.Handler {
+func (d door) routed(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)
 		if pattern != "" {
@@ -18,22 +18,19 @@ func (g *Guard) routed(mux *http.ServeMux) http.Handler {
 			return
 		}
 		api := strings.HasPrefix(r.URL.Path, "/api/")
-		if _, ok := g.identify(r); api && !ok {
-			g.challenge(w, r, Route{})
+		if _, ok := d.identify(r); api && !ok {
+			d.challenge(w, r, false)
 			return
 		}
 		refusal := &header{h: http.Header{}}
 		h.ServeHTTP(refusal, r)
-		switch {
-		case refusal.status == http.StatusMethodNotAllowed:
+		if refusal.status == http.StatusMethodNotAllowed {
 			allow := refusal.h.Get("Allow")
 			w.Header().Set("Allow", allow)
-			g.fail(plantroom.Errorf(problem.CodeMethod, "%s takes %s", r.URL.Path, allow)).ServeHTTP(w, r)
-		case !api && g.opt.NotFound != nil:
-			g.opt.NotFound.ServeHTTP(w, r)
-		default:
-			g.fail(plantroom.Errorf(plantroom.CodeNotFound, "there is nothing at %s", r.URL.Path)).ServeHTTP(w, r)
+			d.refuse(w, r, plantroom.Errorf(problem.CodeMethod, "%s takes %s", r.URL.Path, allow))
+			return
 		}
+		d.refuse(w, r, plantroom.Errorf(plantroom.CodeNotFound, "there is nothing at %s", r.URL.Path))
 	})
 }
 

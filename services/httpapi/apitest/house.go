@@ -1,0 +1,135 @@
+// Package apitest is a small house to test the API and the pages against: the
+// real SQLite store, the real dispatch desk and real job links over a small
+// estate, with a clock that only the test moves.
+//
+// It runs no detector and delivers no call: a test says what the sensors have
+// seen, and reads from the outbox what would have been sent.
+package apitest
+
+import (
+	"context"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"plantroom"
+	"plantroom/services/dispatch"
+	"plantroom/services/domains"
+	"plantroom/services/httpapi"
+	"plantroom/services/httpapi/guard"
+	"plantroom/services/httpapi/live"
+	"plantroom/services/joblink"
+	"plantroom/services/outbox"
+	"plantroom/services/store"
+)
+
+// Token is the operator's token in tests.
+const Token = "correct-horse-battery-staple"
+
+// House is one installation. It is the httpapi.Desk of its API.
+type House struct {
+	Store  *store.SQLite
+	Desk   *dispatch.Desk
+	Links  *joblink.Key
+	Hub    *live.Hub
+	estate plantroom.Estate
+	now    atomic.Int64
+	t      testing.TB
+}
+
+// Start is the time at which a house starts: a Monday morning in Shanghai.
+var Start = plantroom.At(time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC))
+
+// New makes an empty house that is taken down with the test.
+func New(t testing.TB) *House {
+	t.Helper()
+	h := &House{estate: Estate(), t: t, Hub: live.NewHub(live.Options{})}
+	h.now.Store(int64(Start))
+	var err error
+	if h.Store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "plantroom.db")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		h.Hub.Close()
+		if err := h.Store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if h.Links, err = joblink.LoadOrCreateKey(filepath.Join(t.TempDir(), "job.key")); err != nil {
+		t.Fatal(err)
+	}
+	h.Desk, err = dispatch.New(dispatch.Options{Estate: h.estate, Domains: domains.All(), Links: h.Links, PublicURL: "http://plantroom.test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// Estate returns the house's estate.
+func (h *House) Estate() *plantroom.Estate { return &h.estate }
+
+// Now is the house's clock.
+func (h *House) Now() plantroom.Instant { return plantroom.Instant(h.now.Load()) }
+
+// Guard makes a guard that knows Token and is generous with requests.
+func (h *House) Guard(opt guard.Options) *guard.Guard {
+	h.t.Helper()
+	if opt.Token == "" {
+		opt.Token = Token
+	}
+	if opt.Limit == (guard.Rate{}) {
+		opt.Limit = guard.Rate{Burst: 10_000, Every: time.Millisecond}
+	}
+	g, err := guard.New(opt)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return g
+}
+
+// API makes the house's API.
+func (h *House) API() *httpapi.API {
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Events: h.Hub, Now: h.Now})
+}
+
+// Pass lets time pass, a second at a time, and does what comes due.
+func (h *House) Pass(d time.Duration) {
+	h.t.Helper()
+	for end := h.Now().Add(d); h.Now() < end; {
+		h.now.Add(int64(time.Second))
+		h.update(func(tx plantroom.Tx) error {
+			_, err := h.Desk.Tick(tx, h.Now(), 100)
+			return err
+		})
+	}
+}
+
+// update runs f in a transaction that has to succeed.
+func (h *House) update(f func(plantroom.Tx) error) {
+	h.t.Helper()
+	if err := h.Store.Update(context.Background(), f); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// Command gives a command to the desk and publishes the change.
+func (h *House) Command(ctx context.Context, cmd dispatch.Command) (o plantroom.WorkOrder, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		o, err = h.Desk.Command(tx, h.Now(), cmd)
+		return err
+	})
+	if err == nil {
+		h.Hub.Publish(live.Order, string(o.ID), h.Now())
+	}
+	return o, err
+}
+
+// Retry sets a dead call to be sent again.
+func (h *House) Retry(ctx context.Context, actor string, id plantroom.MessageID) (c plantroom.Call, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		c, err = outbox.Retry(tx, h.Now(), actor, id)
+		return err
+	})
+	return c, err
+}

@@ -1,0 +1,203 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"plantroom"
+	"plantroom/services/dispatch"
+	"plantroom/services/joblink"
+)
+
+// jobView is the page that a contractor's technician sees through a job link.
+type jobView struct {
+	Path     string // of the page: forms post below it
+	Order    plantroom.OrderID
+	Card     card
+	Detail   string
+	Step     string // accept, arrive, fix, proving, done
+	Clocks   []clockView
+	Others   string   // who else was called
+	Steps    []string // of the rule's playbook
+	By       string   // who has accepted
+	Seen     string   // what the forms were made for
+	Minutes  []minute // choices of time to arrive
+	Decline  bool
+	Undo     bool
+	Disagree bool // reported fixed, and the sensor does not agree
+	Said     string
+	Name     string // typed before, to be kept over a refusal
+	Note     string
+	FixNote  string
+	Done     string // when the repair was proved
+}
+
+type minute struct {
+	Value int
+	Text  string
+}
+
+func jobPath(path string) bool { return strings.HasPrefix(path, "/job/") }
+
+// pathForLog keeps job links out of the log: whoever reads one may act on it.
+func pathForLog(r *http.Request) string {
+	if jobPath(r.URL.Path) {
+		return "/job/…"
+	}
+	return r.URL.Path
+}
+
+// job shows the job and never changes it.
+func (p *Pages) job(w http.ResponseWriter, r *http.Request, say words) error {
+	return p.showJob(w, r, say, http.StatusOK, dispatch.Command{}, "")
+}
+
+// openJob checks the link and reads what it leads to.
+func (p *Pages) openJob(r *http.Request, now plantroom.Instant) (joblink.Claims, jobState, error) {
+	var s jobState
+	claims, err := p.opt.Links.Verify(r.PathValue("token"), now)
+	if err != nil {
+		return claims, s, err
+	}
+	err = p.opt.Store.View(r.Context(), func(tx plantroom.Tx) (err error) {
+		if s.order, err = tx.Order(claims.Order); err != nil {
+			return err
+		}
+		if s.incident, err = tx.Incident(s.order.Incident); err != nil {
+			return err
+		}
+		s.calls, err = tx.CallsOf(claims.Order)
+		return err
+	})
+	return claims, s, err
+}
+
+type jobState struct {
+	order    plantroom.WorkOrder
+	incident plantroom.Incident
+	calls    []plantroom.Call
+}
+
+// showJob shows the job as it is now, with what became of a press.
+func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, status int, typed dispatch.Command, said string) error {
+	claims, s, err := p.openJob(r, say.now)
+	if err != nil {
+		return p.refuseJob(w, r, say, err)
+	}
+	o := &s.order
+	if key := standsAside(claims, o); key != "" {
+		n := notice{Heading: say.t("job." + key + ".title"), Text: say.t("job." + key + ".text")}
+		return p.render(w, r, http.StatusGone, "notice.html", say, page{Title: n.Heading, Body: n})
+	}
+	e := p.opt.Estate()
+	v := jobView{Path: "/job/" + r.PathValue("token"), Order: o.ID, Card: p.card(say, e, o, &s.incident), Detail: o.Detail,
+		Step: step(o.State), Clocks: say.openClocks(o), Others: say.othersCalled(e, s.calls, o.By), Steps: p.playbook(say, o.Rule), By: say.by(e, o), Seen: seen(o), Minutes: say.minutes(),
+		Disagree: o.Contradicted > 0 && o.State == plantroom.Attended,
+		Said:     said, Name: typed.By, Note: typed.Note + typed.Reason, FixNote: o.FixNote, Done: say.moment(o.Verified)}
+	_, v.Decline = plantroom.Transitions[o.State][plantroom.DoDecline]
+	_, v.Undo = plantroom.Transitions[o.State][plantroom.DoUnacknowledge]
+	pg := page{Title: v.Card.Asset, Body: v}
+	if v.Step == "proving" {
+		pg.Refresh = 20
+	}
+	return p.render(w, r, status, "job.html", say, pg)
+}
+
+// refuseJob says in plain words that a link leads nowhere.
+func (p *Pages) refuseJob(w http.ResponseWriter, r *http.Request, say words, err error) error {
+	key, status := "unknown", http.StatusNotFound
+	switch plantroom.CodeOf(err) {
+	case plantroom.CodeInvalid, plantroom.CodeNotFound:
+	case plantroom.CodeExpired:
+		key, status = "expired", http.StatusGone
+	default:
+		return err
+	}
+	n := notice{Heading: say.t("job." + key + ".title"), Text: say.t("job." + key + ".text")}
+	return p.render(w, r, status, "notice.html", say, page{Title: n.Heading, Body: n})
+}
+
+// standsAside says why a valid link leads to nothing that its holder may see:
+// it declined, or the job went to somebody else. What is over can be seen
+// through any link that was good for it.
+func standsAside(claims joblink.Claims, o *plantroom.WorkOrder) string {
+	switch {
+	case claims.Contractor != o.Contractor && slices.Contains(o.DeclinedBy, claims.Contractor):
+		return "declined"
+	case claims.Contractor != o.Contractor, claims.Generation != o.Link:
+		return "superseded"
+	case o.State == plantroom.Declined:
+		return "declined"
+	case o.State == plantroom.Cancelled:
+		return "cancelled"
+	}
+	return ""
+}
+
+// step is where the technician is in the job.
+func step(s plantroom.OrderState) string {
+	switch s {
+	case plantroom.Acknowledged:
+		return "arrive"
+	case plantroom.Attended:
+		return "fix"
+	case plantroom.Restored:
+		return "proving"
+	case plantroom.Verified, plantroom.Closed:
+		return "done"
+	}
+	return "accept"
+}
+
+// seen names what a form was made for. A press is refused when the job has
+// moved since, but not when only a clock has ticked: that changes the version
+// and is none of the technician's business.
+func seen(o *plantroom.WorkOrder) string { return string(o.State) + "/" + o.By }
+
+// playbook lists the steps that a rule's repair is made of.
+func (p *Pages) playbook(say words, id plantroom.RuleID) []string {
+	var out []string
+	for _, d := range p.opt.Domains {
+		for _, r := range d.Rules {
+			if r.ID == id {
+				for _, st := range r.Steps {
+					out = append(out, st.Title.In(say.lang))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// openClocks shows the clocks that still count; all of them once it is over.
+func (s words) openClocks(o *plantroom.WorkOrder) []clockView {
+	var out []clockView
+	for i := range o.Clocks {
+		if o.Clocks[i].Open() || step(o.State) == "done" {
+			out = append(out, s.clock(o.Clocks[i]))
+		}
+	}
+	return out
+}
+
+// othersCalled names the people who were called about this job, except the
+// one who has taken it.
+func (s words) othersCalled(e *plantroom.Estate, calls []plantroom.Call, by string) string {
+	var names []string
+	for _, c := range calls {
+		if n := s.who(e, c.Who); strings.HasPrefix(c.Who, "person:") && n != by && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (s words) minutes() []minute {
+	var out []minute
+	for _, m := range []int{5, 10, 15, 20, 30, 45, 60, 90, 120} {
+		out = append(out, minute{m, s.t("job.in", s.span(time.Duration(m)*time.Minute), s.moment(s.now.Add(time.Duration(m)*time.Minute)))})
+	}
+	return out
+}

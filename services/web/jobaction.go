@@ -1,0 +1,103 @@
+package web
+
+import (
+	"net/http"
+
+	"plantroom"
+	"plantroom/services/dispatch"
+	"plantroom/services/joblink"
+)
+
+// jobActions maps what stands in a form's address to what it does.
+func jobActions() map[string]plantroom.OrderAction {
+	return map[string]plantroom.OrderAction{
+		"accept": plantroom.DoAcknowledge, "undo": plantroom.DoUnacknowledge, "arrive": plantroom.DoArrive,
+		"fix": plantroom.DoFix, "decline": plantroom.DoDecline,
+	}
+}
+
+// retries is how often a press is tried again when only a clock has moved the
+// order's version between our reading and writing it.
+const retries = 5
+
+// jobAction does what the technician pressed, and leads back to the page.
+func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) error {
+	do, ok := jobActions()[r.PathValue("action")]
+	if !ok {
+		return plantroom.Errorf(plantroom.CodeNotFound, "there is no such action")
+	}
+	cmd, err := readForm(r, say.now)
+	if err != nil {
+		return err
+	}
+	cmd.Do = do
+	if do == plantroom.DoAcknowledge && cmd.By == "" {
+		return p.showJob(w, r, say, http.StatusBadRequest, cmd, say.t("job.need_name"))
+	}
+	if do == plantroom.DoDecline && cmd.Reason == "" {
+		return p.showJob(w, r, say, http.StatusBadRequest, cmd, say.t("job.need_reason"))
+	}
+	for range retries {
+		claims, s, err := p.openJob(r, say.now)
+		if err != nil {
+			return p.refuseJob(w, r, say, err)
+		}
+		said := say.moved(&s.order, r.PostForm.Get("seen"), cmd)
+		if said != "" || standsAside(claims, &s.order) != "" {
+			return p.showJob(w, r, say, http.StatusConflict, cmd, said)
+		}
+		o := s.order
+		if !doneAlready(&o, cmd) {
+			o, err = p.opt.Desk.Command(r.Context(), fromJob(cmd, claims, &s.order))
+		}
+		switch plantroom.CodeOf(err) {
+		case "":
+			if do == plantroom.DoAcknowledge && o.By != cmd.By {
+				continue // the desk takes a colleague's press for a repeat of the firm's
+			}
+			http.Redirect(w, r, "/job/"+r.PathValue("token"), http.StatusSeeOther)
+			return nil
+		case plantroom.CodeConflict, plantroom.CodeTransition: // somebody was faster: look again who
+		default:
+			return err
+		}
+	}
+	return p.showJob(w, r, say, http.StatusConflict, cmd, say.t("job.moved"))
+}
+
+// fromJob completes a command with what the link vouches for and with the
+// version that was just looked at, so that nothing slips in between.
+func fromJob(cmd dispatch.Command, claims joblink.Claims, o *plantroom.WorkOrder) dispatch.Command {
+	cmd.Order, cmd.Actor, cmd.Link, cmd.Version = o.ID, "contractor:"+string(claims.Contractor), claims.Generation, o.Version
+	if cmd.By == "" {
+		cmd.By = o.By
+	}
+	return cmd
+}
+
+// moved says what has changed since the form was made, "" where nothing that
+// matters has.
+func (s words) moved(o *plantroom.WorkOrder, was string, cmd dispatch.Command) string {
+	switch {
+	case seen(o) == was || doneAlready(o, cmd):
+		return ""
+	case cmd.Do == plantroom.DoAcknowledge && o.By != "":
+		return s.t("job.first", o.By, s.moment(o.Acknowledged))
+	}
+	return s.t("job.moved")
+}
+
+// doneAlready recognises the second press of an impatient finger.
+func doneAlready(o *plantroom.WorkOrder, cmd dispatch.Command) bool {
+	switch cmd.Do {
+	case plantroom.DoAcknowledge:
+		return o.State == plantroom.Acknowledged && o.By == cmd.By
+	case plantroom.DoArrive:
+		return o.State == plantroom.Attended
+	case plantroom.DoFix:
+		return o.State == plantroom.Restored || step(o.State) == "done"
+	case plantroom.DoUnacknowledge:
+		return o.State == plantroom.Dispatched
+	}
+	return false
+}

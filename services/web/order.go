@@ -1,0 +1,240 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"plantroom"
+	"plantroom/services/httpapi/guard"
+	"plantroom/services/ledger"
+)
+
+// orderView is the page of one work order.
+type orderView struct {
+	Card       card
+	AssetID    plantroom.AssetID
+	AssetKnown bool
+	Version    int64
+	Rule       string
+	Detail     string
+	Evidence   []fact
+	Candidates []candidateLine
+	Calls      []callLine
+	Timeline   []entryLine
+	Actions    []action
+	FixNote    string
+	Said       string // what became of the last thing pressed
+	Refused    bool
+}
+
+type (
+	fact          struct{ Label, Text string }
+	candidateLine struct {
+		Name, Reason, Earliest, Due, Free, Price string
+		Chosen, CanMeet                          bool
+	}
+	callLine struct {
+		ID                                              plantroom.MessageID
+		Who, Channel, Kind, State, Subject, When, Error string
+		Attempts                                        int
+		Dead                                            bool
+	}
+	entryLine struct{ When, Since, Text, Actor, Detail string }
+	// action is one thing that the order's state lets an operator do.
+	action struct {
+		Do                      plantroom.OrderAction
+		Label                   string
+		AskBy, AskETA           bool
+		AskNote, AskReason      bool
+		Danger                  bool
+		ByLabel, NoteLabel, Why string
+	}
+)
+
+func (p *Pages) order(w http.ResponseWriter, r *http.Request, say words) error {
+	return p.showOrder(w, r, say, http.StatusOK, "")
+}
+
+// showOrder shows the order as it is now, with what became of a press.
+func (p *Pages) showOrder(w http.ResponseWriter, r *http.Request, say words, status int, said string) error {
+	v, err := p.orderView(r, say)
+	if err != nil {
+		return err
+	}
+	v.Said, v.Refused = said, status >= http.StatusBadRequest
+	return p.render(w, r, status, "order.html", say, page{Title: string(v.Card.ID) + " · " + v.Card.Asset, Body: v})
+}
+
+func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
+	var o plantroom.WorkOrder
+	var inc plantroom.Incident
+	var calls []plantroom.Call
+	var rows [][]plantroom.LedgerRow
+	err := p.opt.Store.View(r.Context(), func(tx plantroom.Tx) (err error) {
+		if o, err = tx.Order(plantroom.OrderID(r.PathValue("id"))); err != nil {
+			return err
+		}
+		if inc, err = tx.Incident(o.Incident); err != nil {
+			return err
+		}
+		if calls, err = tx.CallsOf(o.ID); err != nil {
+			return err
+		}
+		for _, subject := range append([]string{string(o.ID), string(o.Incident)}, asStrings(o.Earlier)...) {
+			of, err := tx.LedgerOf(subject)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, of)
+		}
+		return nil
+	})
+	if err != nil {
+		return orderView{}, err
+	}
+	e := p.opt.Estate()
+	return orderView{Card: p.card(say, e, &o, &inc), AssetID: o.Asset, AssetKnown: say.placeOf(e, o.Asset).Known, Version: o.Version,
+		Rule: p.rule(say, o.Rule), Detail: o.Detail, FixNote: o.FixNote, Evidence: say.evidence(inc),
+		Candidates: say.candidates(e, o.Choice), Calls: say.calls(e, calls),
+		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: say.actions(o.State)}, nil
+}
+
+func asStrings(ids []plantroom.IncidentID) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = string(id)
+	}
+	return out
+}
+
+// evidence says what the sensors have shown.
+func (s words) evidence(inc plantroom.Incident) []fact {
+	facts := []fact{
+		{s.t("evidence.detail"), inc.Detail},
+		{s.t("evidence.episode"), s.precise(inc.Episode)},
+		{s.t("evidence.opened"), s.precise(inc.Opened)},
+		{s.t("evidence.state"), s.t("incident." + string(inc.State))},
+	}
+	add := func(key string, at plantroom.Instant) {
+		if !at.IsZero() {
+			facts = append(facts, fact{s.t(key), s.precise(at)})
+		}
+	}
+	add("evidence.released", inc.Released)
+	add("evidence.cleared", inc.Cleared)
+	facts = append(facts, fact{s.t("evidence.clean"), s.t("evidence.clean_of", inc.Clean, inc.Needed)})
+	add("evidence.proved", inc.Proved)
+	if inc.Relapses > 0 {
+		facts = append(facts, fact{s.t("evidence.relapses"), s.t("number", inc.Relapses)})
+	}
+	return facts
+}
+
+func (s words) candidates(e *plantroom.Estate, choice []plantroom.Candidate) []candidateLine {
+	var out []candidateLine
+	for _, c := range choice {
+		out = append(out, candidateLine{Name: contractorName(e, c.Contractor, s.lang), Reason: c.Reason,
+			Earliest: s.moment(c.Earliest), Due: s.moment(c.Due), Free: s.t("candidate.free_of", c.Free, c.OnDuty),
+			Price: s.money(c.CallOut, e.Currency), Chosen: c.Chosen, CanMeet: c.CanMeet})
+	}
+	return out
+}
+
+// money shows minor units; currencies without two decimals are not expected.
+func (s words) money(minor int64, currency string) string {
+	return s.t("money", minor/100, minor%100, currency)
+}
+
+func (s words) calls(e *plantroom.Estate, calls []plantroom.Call) []callLine {
+	var out []callLine
+	for _, c := range calls {
+		l := callLine{ID: c.ID, Who: s.who(e, c.Who), Channel: c.Channel, Kind: s.slug("call", c.Kind), Subject: c.Subject,
+			State: s.t("callstate." + string(c.State)), When: s.precise(c.Created), Attempts: c.Attempts, Dead: c.State == plantroom.CallDead}
+		if c.State != plantroom.CallSent {
+			l.Error = c.LastErr
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+func (s words) timeline(e *plantroom.Estate, entries []ledger.Entry) []entryLine {
+	out := make([]entryLine, len(entries))
+	for i, t := range entries {
+		out[i] = entryLine{When: s.precise(t.At), Since: s.span(t.Since), Text: s.slug("ledger", t.Kind),
+			Actor: s.who(e, t.Actor), Detail: bodyText(t.Body)}
+	}
+	return out
+}
+
+// bodyText shows the body of a ledger row on one line, as it is kept.
+func bodyText(body json.RawMessage) string {
+	var b bytes.Buffer
+	if len(body) == 0 || json.Compact(&b, body) != nil || b.String() == "{}" || b.String() == "null" {
+		return ""
+	}
+	return b.String()
+}
+
+// actions lists what an operator can do in a state, in the order of a job.
+func (s words) actions(state plantroom.OrderState) []action {
+	all := []action{
+		{Do: plantroom.DoAcknowledge, AskBy: true, AskETA: true},
+		{Do: plantroom.DoArrive},
+		{Do: plantroom.DoFix, AskNote: true},
+		{Do: plantroom.DoUnacknowledge},
+		{Do: plantroom.DoDecline, AskReason: true, Danger: true},
+		{Do: plantroom.DoCancel, AskReason: true, Danger: true},
+	}
+	all = slices.DeleteFunc(all, func(a action) bool { _, ok := plantroom.Transitions[state][a.Do]; return !ok })
+	for i := range all {
+		all[i].Label = s.t("action." + string(all[i].Do))
+	}
+	return all
+}
+
+// orderAction gives a command on the operator's behalf. The form carries the
+// version that the operator looked at.
+func (p *Pages) orderAction(w http.ResponseWriter, r *http.Request, say words) error {
+	cmd, err := readForm(r, say.now)
+	if err != nil {
+		return err
+	}
+	cmd.Order, cmd.Do = plantroom.OrderID(r.PathValue("id")), plantroom.OrderAction(r.PathValue("action"))
+	cmd.Actor = guard.Who(r.Context()).Actor
+	if !slices.ContainsFunc(say.actionsOf(), func(do plantroom.OrderAction) bool { return do == cmd.Do }) {
+		return plantroom.Errorf(plantroom.CodeNotFound, "there is no such action")
+	}
+	_, err = p.opt.Desk.Command(r.Context(), cmd)
+	switch code := plantroom.CodeOf(err); code {
+	case "":
+		http.Redirect(w, r, "/orders/"+string(cmd.Order), http.StatusSeeOther)
+		return nil
+	case plantroom.CodeConflict, plantroom.CodeTransition:
+		return p.showOrder(w, r, say, http.StatusConflict, say.t("order.changed"))
+	case plantroom.CodeInvalid:
+		return p.showOrder(w, r, say, http.StatusBadRequest, plantroom.MessageOf(err))
+	}
+	return err
+}
+
+// actionsOf lists what an operator can do in any state.
+func (s words) actionsOf() []plantroom.OrderAction {
+	return []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoArrive, plantroom.DoFix, plantroom.DoUnacknowledge,
+		plantroom.DoDecline, plantroom.DoCancel}
+}
+
+// retryCall sends a call again that was given up.
+func (p *Pages) retryCall(w http.ResponseWriter, r *http.Request, say words) error {
+	_, err := p.opt.Desk.Retry(r.Context(), guard.Who(r.Context()).Actor, plantroom.MessageID(r.PathValue("call")))
+	if plantroom.CodeOf(err) == plantroom.CodeTransition {
+		return p.showOrder(w, r, say, http.StatusConflict, say.t("order.changed"))
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/orders/"+r.PathValue("id")+"#calls", http.StatusSeeOther)
+	return nil
+}
