@@ -26,6 +26,9 @@ func (c *core) Judge(tx plantroom.Tx, now plantroom.Instant, gw plantroom.Gatewa
 	c.Engine.Heard(now, gw, true)
 	for _, r := range rs {
 		c.Engine.Observe(now, gw, r)
+		for _, d := range c.Engine.Derive(r) { // fill of a distance, say
+			c.Engine.Observe(now, gw, d)
+		}
 	}
 	return c.write(tx, now)
 }

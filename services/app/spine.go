@@ -65,7 +65,7 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := detect.New(detect.Options{Estate: o.Estate, Domains: all, Clean: cleanCycles(o.Estate)})
+	engine, err := detect.New(detect.Options{Estate: o.Estate, Domains: all, Clean: cleanCycles(o.Estate, all)})
 	if err != nil {
 		return nil, err
 	}
@@ -93,9 +93,16 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 }
 
 // cleanCycles says how many clean cycles prove a repair: what the strictest
-// contract in scope asks for, else the rule's own number.
-func cleanCycles(e plantroom.Estate) func(plantroom.Asset, plantroom.RuleID, int) int {
-	return func(a plantroom.Asset, _ plantroom.RuleID, own int) int {
+// contract in scope of the rule asks for, else the rule's own number.
+func cleanCycles(e plantroom.Estate, all []plantroom.Domain) func(plantroom.Asset, plantroom.RuleID, int) int {
+	domain := map[plantroom.RuleID]plantroom.DomainName{}
+	for _, d := range all {
+		for _, r := range d.Rules {
+			domain[r.ID] = d.Name
+		}
+	}
+	return func(a plantroom.Asset, rule plantroom.RuleID, own int) int {
+		a.Domain = domain[rule] // the silence of a lift's sensor is no matter for the lift contract
 		n := own
 		for _, c := range e.Contracts {
 			if c.Clean > n && c.Covers(a, c.From) {
