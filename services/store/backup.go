@@ -28,13 +28,24 @@ func (s *SQLite) Backup(ctx context.Context, file string) error {
 	if err := os.Remove(partial); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return unusable(op, err)
 	}
-	if _, err := s.readDB.ExecContext(ctx, "VACUUM INTO ?", partial); err != nil {
+	if err := s.copyInto(ctx, partial); err != nil {
 		return errors.Join(failure(op, err), removeIfThere(partial))
 	}
 	if err := publish(partial, file); err != nil {
 		return errors.Join(unusable(op, err), removeIfThere(partial))
 	}
 	return nil
+}
+
+// copyInto copies the database over a connection of its own, because
+// query_only, which the readers have, forbids it.
+func (s *SQLite) copyInto(ctx context.Context, file string) error {
+	db, err := openPool(s.path, "mode=ro", 1)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", file)
+	return errors.Join(err, db.Close())
 }
 
 func removeIfThere(file string) error {

@@ -11,10 +11,13 @@ func (t *tx) Incident(id plantroom.IncidentID) (plantroom.Incident, error) {
 	return one[plantroom.Incident](t, "read incident", "SELECT doc FROM incidents WHERE id = ?", "incident "+string(id), string(id))
 }
 
+// openIncidents names the index, because SQLite would rather walk all episodes
+// than sort the few that are open.
+const openIncidents = "SELECT doc FROM incidents INDEXED BY incidents_open WHERE open = 1 ORDER BY episode, id"
+
 // OpenIncidents returns the incidents that are not closed, oldest episode first.
 func (t *tx) OpenIncidents() ([]plantroom.Incident, error) {
-	return list(t, "read open incidents", "SELECT doc FROM incidents WHERE open = 1 ORDER BY episode, id",
-		scanDoc[plantroom.Incident])
+	return list(t, "read open incidents", openIncidents, scanDoc[plantroom.Incident])
 }
 
 // Incidents returns the incidents that a filter selects, newest episode first.

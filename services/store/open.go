@@ -48,7 +48,7 @@ func Open(ctx context.Context, path string) (_ *SQLite, err error) {
 	if err := prepareFile(ctx, op, path, s.writeDB); err != nil {
 		return nil, err
 	}
-	if s.readDB, err = openPool(path, "mode=ro&_pragma=query_only(ON)", readers+1); err != nil {
+	if s.readDB, err = openPool(path, "mode=ro&_pragma=query_only(ON)", readers); err != nil {
 		return nil, failure(op, err)
 	}
 	if err := fill(ctx, s.writer, s.writeDB); err != nil {

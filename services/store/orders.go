@@ -56,7 +56,9 @@ func (t *tx) OrderOf(id plantroom.IncidentID) (plantroom.WorkOrder, error) {
 func (t *tx) Orders(f plantroom.OrderFilter) ([]plantroom.WorkOrder, error) {
 	const op = "list orders"
 	var w where
+	table := "orders"
 	if f.Open {
+		table = openOrders
 		w.add("open = 1")
 	}
 	w.eq("asset", string(f.Asset))
@@ -78,14 +80,19 @@ func (t *tx) Orders(f plantroom.OrderFilter) ([]plantroom.WorkOrder, error) {
 		}
 		w.add("num < ?", num)
 	}
-	query := "SELECT doc FROM orders" + w.String() + " ORDER BY num DESC LIMIT ?"
+	query := "SELECT doc FROM " + table + w.String() + " ORDER BY num DESC LIMIT ?"
 	return list(t, op, query, scanDoc[plantroom.WorkOrder], append(w.args, rowLimit(f.Limit))...)
 }
 
+// openOrders names the index, because SQLite would rather walk the whole table
+// backwards than sort the few orders that are open.
+const openOrders = "orders INDEXED BY orders_live"
+
+const dueOrders = "SELECT doc FROM orders WHERE due > 0 AND due <= ? ORDER BY due, num LIMIT ?"
+
 // DueOrders returns the orders that time alone has to change by now.
 func (t *tx) DueOrders(now plantroom.Instant, limit int) ([]plantroom.WorkOrder, error) {
-	return list(t, "list due orders", "SELECT doc FROM orders WHERE due > 0 AND due <= ? ORDER BY due, num LIMIT ?",
-		scanDoc[plantroom.WorkOrder], int64(now), rowLimit(limit))
+	return list(t, "list due orders", dueOrders, scanDoc[plantroom.WorkOrder], int64(now), rowLimit(limit))
 }
 
 // InsertOrder keeps a new order, as version 1 whatever o.Version says. It

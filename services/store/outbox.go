@@ -22,11 +22,12 @@ func (t *tx) InsertCalls(calls ...plantroom.Call) error {
 	return nil
 }
 
+const dueCalls = "SELECT doc FROM calls WHERE state = 'pending' AND next_try <= ? ORDER BY next_try, seq LIMIT ?"
+
 // DueCalls returns at most limit (0: 1,000) pending calls with NextTry ≤ now,
 // earliest first.
 func (t *tx) DueCalls(now plantroom.Instant, limit int) ([]plantroom.Call, error) {
-	return list(t, "list due calls", "SELECT doc FROM calls WHERE state = 'pending' AND next_try <= ? ORDER BY next_try, seq LIMIT ?",
-		scanDoc[plantroom.Call], int64(now), rowLimit(limit))
+	return list(t, "list due calls", dueCalls, scanDoc[plantroom.Call], int64(now), rowLimit(limit))
 }
 
 // Call returns one call, or CodeNotFound.
