@@ -141,7 +141,8 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 type chip struct {
 	volts   [4]float64
 	err     error
-	hang    chan struct{} // not nil: the next transfer waits for it
+	hangs   bool // the first transfer waits for hang
+	hang    chan struct{}
 	channel int
 	tries   int
 }
@@ -153,9 +154,9 @@ func (c *chip) open(string) (i2c.BusCloser, error) { return c, nil }
 
 func (c *chip) Tx(_ uint16, w, r []byte) error {
 	c.tries++
-	if h := c.hang; h != nil {
-		c.hang = nil
-		<-h
+	if c.hangs {
+		c.hangs = false
+		<-c.hang
 	}
 	if c.err != nil {
 		return c.err
@@ -176,6 +177,9 @@ func (c *chip) Tx(_ uint16, w, r []byte) error {
 func bussed(t *testing.T, c *chip, script func(h *heard)) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &heard{begun: time.Now()}
+		if c.hangs {
+			c.hang = make(chan struct{}) // in the bubble, so that time passes while somebody waits for it
+		}
 		b := NewBus(BusOptions{Name: "I2C1", Open: c.open, Sink: h.sink, Inputs: []InputOptions{
 			{Device: "rope", Channel: 0, Rope: &Rope{}},
 			{Device: "level", Channel: 1, Distance: &Distance{}, Poll: time.Minute},
@@ -252,15 +256,14 @@ func TestADeviceThatDoesNotAnswerIsReportedAndTriedLessOften(t *testing.T) {
 }
 
 func TestABusThatHangsIsReportedByTheWatchdog(t *testing.T) {
-	hang := make(chan struct{})
-	c := &chip{volts: [4]float64{dry, 1}, hang: hang}
+	c := &chip{volts: [4]float64{dry, 1}, hangs: true}
 	bussed(t, c, func(h *heard) {
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		if got, want := h.only("bus_stuck"), []string{"bus_stuck=true", "bus_stuck=true"}; !slices.Equal(got, want) {
 			t.Fatalf("heard %q, want both devices reported once", got)
 		}
-		close(hang)
+		close(c.hang)
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		if got := h.only("bus_stuck")[2:]; !slices.Equal(got, []string{"bus_stuck=false", "bus_stuck=false"}) {

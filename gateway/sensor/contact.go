@@ -27,8 +27,8 @@ type ContactOptions struct {
 // Contact is one dry contact. It emits the signal contact (true: closed), and
 // bus_stuck while its pin cannot be used.
 type Contact struct {
-	o   ContactOptions
-	brk breaker
+	o      ContactOptions
+	failed bool // the pin cannot be used, and this was reported
 }
 
 const (
@@ -66,11 +66,11 @@ func (c *Contact) Run(ctx context.Context) {
 			c.watch(ctx, pin)
 			return
 		}
-		now := c.o.Clock()
-		if first := c.brk.failed == 0; c.brk.fail(now) || first {
+		if !c.failed {
 			c.o.Logger.Error("a contact's pin cannot be used; it is tried again", "device", c.o.Device, "pin", c.o.Pin, "error", err)
 		}
-		c.emit(now, stuck, true)
+		c.failed = true
+		c.emit(c.o.Clock(), stuck, true)
 		sleep(ctx, firstPause)
 	}
 }
@@ -88,7 +88,8 @@ func (c *Contact) setUp() (gpio.PinIO, error) {
 // watch reports the level when it is steady, and at each heartbeat.
 func (c *Contact) watch(ctx context.Context, pin gpio.PinIO) {
 	defer func() { _ = pin.Halt() }() // nothing is left to wait for
-	if c.brk.ok() {
+	if c.failed {
+		c.failed = false
 		c.emit(c.o.Clock(), stuck, false)
 	}
 	now := c.o.Clock()
