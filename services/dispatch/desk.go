@@ -123,7 +123,7 @@ func (d *Desk) busy(tx plantroom.Tx, in plantroom.Incident, now plantroom.Instan
 		if _, done := counts[c.Contractor]; done {
 			continue
 		}
-		orders, err := tx.Orders(plantroom.OrderFilter{Contractor: c.Contractor,
+		orders, err := tx.Orders(plantroom.OrderFilter{Open: true, Contractor: c.Contractor,
 			States: []plantroom.OrderState{plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended}})
 		if err != nil {
 			return nil, err

@@ -20,6 +20,15 @@ func TestReleaseStopsAtItsSourceTimeWhileTheRepairGoesOn(t *testing.T) {
 	h.wantClock(plantroom.Restore, plantroom.ClockRunning)
 }
 
+func TestAReleaseFromBeforeTheOrderStopsTheClockAtItsStart(t *testing.T) {
+	h := newHouse(t)
+	h.open("lift.entrapment", "b1-l1", plantroom.Life, "entrapment")
+	h.event(plantroom.IncidentReleased, func(in *plantroom.Incident) { in.Released = start.Add(-time.Minute) })
+	if c := h.clock(plantroom.Release); c.State != plantroom.ClockMet || c.Stopped != c.Started {
+		t.Errorf("%+v", c)
+	}
+}
+
 func TestRestoreStopsAtTheSourceTimeOfTheProof(t *testing.T) {
 	h := newHouse(t)
 	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -104,7 +105,7 @@ type house struct {
 
 func newHouse(t testing.TB, change ...func(*plantroom.Estate)) *house {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "plantroom.db"))
+	s, err := store.Open(t.Context(), filepath.Join(memory(t), "plantroom.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +119,17 @@ func newHouse(t testing.TB, change ...func(*plantroom.Estate)) *house {
 		t.Fatal(err)
 	}
 	return &house{t: t, desk: desk, store: s, now: start}
+}
+
+// memory makes a folder in memory where the machine offers one: these tests
+// commit thousands of times and are not about the disk.
+func memory(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "dispatch-*")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 func (h *house) update(f func(plantroom.Tx) error) error {

@@ -29,10 +29,7 @@ func (d *decision) settle() {
 
 // due returns when time alone will next change the order.
 func (d *decision) due() plantroom.Instant {
-	next := sooner0(d.contradictAt(), d.closeAt())
-	if d.order.State == plantroom.Dispatched {
-		next = sooner0(next, d.order.NextCall)
-	}
+	next := sooner0(d.order.NextCall, sooner0(d.contradictAt(), d.closeAt()))
 	for i := range d.order.Clocks {
 		next = sooner0(next, sla.Due(&d.order.Clocks[i]))
 	}
@@ -102,12 +99,12 @@ func (d *decision) rung(level int) plantroom.Instant {
 	return d.order.Dispatched.Add(time.Duration(levels[level].After))
 }
 
-// climb calls every rung that has come due while nobody has acknowledged. A
-// rung that was missed is called late, and once; its missed repeats are not
-// made up for.
+// climb calls every rung that has come due. A rung that was missed is called
+// late, and once; its missed repeats are not made up for. The ladder rests
+// while NextCall is zero, which is whenever the order is not dispatched.
 func (d *decision) climb() {
 	o := &d.order
-	for o.State == plantroom.Dispatched && !o.NextCall.IsZero() && o.NextCall <= d.now {
+	for !o.NextCall.IsZero() && o.NextCall <= d.now {
 		planned := o.NextCall
 		if next := d.rung(o.Level + 1); !next.IsZero() && next <= planned {
 			o.Level++
