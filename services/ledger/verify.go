@@ -34,8 +34,12 @@ type Broken struct {
 }
 
 // Error names the row and what is wrong with it.
-func (b *Broken) Error() string {
-	return fmt.Sprintf("verify ledger: row %d is %s: %s; compare with a backup from before", b.Seq, b.Damage, b.Detail)
+func (b *Broken) Error() string { return b.Unwrap().Error() }
+
+// Unwrap gives the finding as a plantroom.Error, whose message may be shown.
+func (b *Broken) Unwrap() error {
+	return &plantroom.Error{Code: plantroom.CodeInternal, Op: "verify ledger",
+		Message: fmt.Sprintf("row %d is %s: %s", b.Seq, b.Damage, b.Detail), Hint: "compare with a backup from before"}
 }
 
 // Verify walks a whole ledger, from its first row, and returns a *Broken for
