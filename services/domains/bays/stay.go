@@ -79,8 +79,8 @@ func (d *stay) occupy(at plantroom.Instant, keep bool) {
 		s.Came, s.Left, s.Told = 0, at, s.Active
 		s.End(at)
 		s.Touch()
-	case !there && s.Left.IsZero():
-		s.Left, s.Told = at, false
+	case !there && s.Left.IsZero(): // the first word: nobody knows what was before
+		s.Left, s.Told = at, true
 		s.Touch()
 	}
 }
@@ -99,7 +99,7 @@ func (d *stay) backdate(dev plantroom.DeviceID, told bool) {
 	switch {
 	case now.Value.True() && prev.Since == at && s.Came < at && began > s.Came && lasted > 0:
 		d.another(began, at)
-	case !now.Value.True() && s.Left == at && s.Came.IsZero() && !s.Told && !s.Active && lasted > d.limit:
+	case !now.Value.True() && s.Came.IsZero() && !s.Active && lasted > d.limit && (s.Left == at && !s.Told || s.Left < at && prev.Since == at):
 		d.missed(began, at)
 	}
 }
