@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -379,7 +380,19 @@ func checkMarks(t *rapid.T, o plantroom.WorkOrder, rows []plantroom.LedgerRow) {
 	}
 }
 
+// raceChecks is how many runs the model gets under the race detector, which
+// slows the database, C translated to Go, by a factor of thirty.
+const raceChecks = "10"
+
 func TestWhateverHappensInWhateverOrderThePromisesHold(t *testing.T) {
+	if raceEnabled {
+		checks := flag.Lookup("rapid.checks")
+		was := checks.Value.String()
+		if err := checks.Value.Set(raceChecks); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = checks.Value.Set(was) }()
+	}
 	var reached []plantroom.OrderState
 	commands := 0
 	rapid.Check(t, func(rt *rapid.T) {
