@@ -29,15 +29,15 @@ func (d *decision) settle() {
 
 // due returns when time alone will next change the order.
 func (d *decision) due() plantroom.Instant {
-	next := sooner0(d.order.NextCall, sooner0(d.contradictAt(), d.closeAt()))
+	next := earlier(d.order.NextCall, earlier(d.contradictAt(), d.closeAt()))
 	for i := range d.order.Clocks {
-		next = sooner0(next, sla.Due(&d.order.Clocks[i]))
+		next = earlier(next, sla.Due(&d.order.Clocks[i]))
 	}
 	return next
 }
 
-// sooner0 returns the earlier of two instants, where zero means never.
-func sooner0(a, b plantroom.Instant) plantroom.Instant {
+// earlier returns the earlier of two instants, where zero means never.
+func earlier(a, b plantroom.Instant) plantroom.Instant {
 	if a.IsZero() || !b.IsZero() && b < a {
 		return b
 	}
@@ -127,7 +127,7 @@ func (d *decision) nextCall(level plantroom.Level, planned plantroom.Instant) pl
 	if repeat <= d.now {
 		repeat = d.now.Add(time.Duration(level.Repeat))
 	}
-	return sooner0(next, repeat)
+	return earlier(next, repeat)
 }
 
 // callLevel calls a level's people and returns whom. Where the level names
