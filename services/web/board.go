@@ -15,6 +15,7 @@ type boardView struct {
 	More     int // open orders beyond those shown
 	Others   []incidentLine
 	Gateways []gatewayLine
+	Dead     []deadLine
 	Announce string // what a screen reader says when it changes
 }
 
@@ -52,6 +53,15 @@ type gatewayLine struct {
 	Name, Level, Text string
 }
 
+// deadLine is a call that nobody took.
+type deadLine struct {
+	Order        plantroom.OrderID
+	Who, Subject string
+}
+
+// maxDead bounds the calls shown; their number is among the figures.
+const maxDead = 4
+
 // maxCards bounds the board; nobody reads more.
 const maxCards = 200
 
@@ -78,7 +88,7 @@ type snapshot struct {
 	incidents  []plantroom.Incident
 	progress   []plantroom.Progress
 	quarantine int64
-	dead       int
+	dead       []plantroom.Call
 }
 
 func (p *Pages) snapshot(r *http.Request) (snapshot, error) {
@@ -96,8 +106,7 @@ func (p *Pages) snapshot(r *http.Request) (snapshot, error) {
 		if s.quarantine, err = tx.QuarantineCount(); err != nil {
 			return err
 		}
-		dead, err := tx.Calls(plantroom.CallDead, maxCards)
-		s.dead = len(dead)
+		s.dead, err = tx.Calls(plantroom.CallDead, maxCards)
 		return err
 	})
 	slices.SortFunc(s.orders, func(a, b plantroom.WorkOrder) int { return urgency(&a, &b) })
@@ -126,6 +135,9 @@ func (p *Pages) boardView(r *http.Request, say words) (boardView, error) {
 		}
 	}
 	v.More = len(s.orders) - len(v.Orders)
+	for _, c := range s.dead[:min(maxDead, len(s.dead))] {
+		v.Dead = append(v.Dead, deadLine{c.Order, say.who(e, c.Who), c.Subject})
+	}
 	v.Figures = say.figures(s, late, v.Gateways)
 	v.Announce = say.t("board.announce", len(s.orders), late)
 	return v, nil
@@ -149,8 +161,16 @@ func (s words) figures(snap snapshot, late int, gateways []gatewayLine) []figure
 		{s.t("figure.late"), s.t("number", late), bad(late, levelRed), ""},
 		{s.t("figure.silent"), s.t("number", silent), bad(silent, levelOrange), ""},
 		{s.t("figure.quarantine"), s.t("number", int(snap.quarantine)), bad(int(snap.quarantine), levelYellow), "/quarantine"},
-		{s.t("figure.dead"), s.t("number", snap.dead), bad(snap.dead, levelRed), ""},
+		{s.t("figure.dead"), s.t("number", len(snap.dead)), bad(len(snap.dead), levelRed), deadLink(snap.dead)},
 	}
+}
+
+// deadLink leads to the newest call that nobody took.
+func deadLink(dead []plantroom.Call) string {
+	if len(dead) == 0 {
+		return ""
+	}
+	return "/orders/" + string(dead[0].Order) + "#calls"
 }
 
 // card tells of one order; inc is the incident behind it, nil where closed.

@@ -47,7 +47,7 @@ func openBrowser(t *testing.T, opts ...chromedp.ExecAllocatorOption) context.Con
 // signInBrowser signs the operator in by typing.
 func signInBrowser(s *site) chromedp.Action[chromedp.Void] {
 	return chromedp.Steps(
-		chromedp.Navigate(s.server.URL + "/login"),
+		chromedp.Navigate(s.server.URL+"/login"),
 		chromedp.SendKeys(`input[name=token]`, apitest.Token+"\r"),
 		chromedp.WaitVisible(`#board`),
 	)

@@ -22,8 +22,10 @@ var catalogue = map[string]plantroom.Text{
 	"span.seconds":         {En: "%d s", Zh: "%d秒"},
 	"span.minutes_seconds": {En: "%d min %02d s", Zh: "%d分%02d秒"},
 	"span.minutes":         {En: "%d min", Zh: "%d分钟"},
+	"span.full_hours":      {En: "%d h", Zh: "%d小时"},
 	"span.hours":           {En: "%d h %02d min", Zh: "%d小时%02d分"},
 	"span.days":            {En: "%d d %d h", Zh: "%d天%d小时"},
+	"place.basement":       {En: "basement %d", Zh: "地下%d层"},
 	"place.floor":          {En: "floor %d", Zh: "%d层"},
 
 	// The board.
@@ -38,6 +40,7 @@ var catalogue = map[string]plantroom.Text{
 	"board.announce":    {En: "%d open orders, %d late", Zh: "未结工单%d张，超时%d张"},
 	"live.on":           {En: "live", Zh: "实时"},
 	"live.lost":         {En: "Connection lost. What you see is as of {time}; trying again.", Zh: "连接中断。画面停留在 {time}，正在重试。"},
+	"board.dead":        {En: "Calls not delivered", Zh: "未送达的通知"},
 	"figure.open":       {En: "open orders", Zh: "张未结工单"},
 	"figure.late":       {En: "late", Zh: "张超时"},
 	"figure.silent":     {En: "gateways not heard", Zh: "个网关无信号"},

@@ -26,10 +26,11 @@ type clockView struct {
 	Text  string
 	Due   string
 	Basis string
+	Over  bool // it no longer counts: text is enough
 }
 
 func (s words) clock(c plantroom.Clock) clockView {
-	v := clockView{Label: s.t("clock." + string(c.Kind)), Level: level(&c, s.now), Due: s.moment(c.Due), Basis: c.Basis,
+	v := clockView{Label: s.t("clock." + string(c.Kind)), Level: level(&c, s.now), Due: s.moment(c.Due), Basis: c.Basis, Over: !c.Open(),
 		Used: int(math.Round(100 * min(1, max(0, c.Used(s.now)))))}
 	left := c.Left(s.now)
 	switch {

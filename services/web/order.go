@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 
 	"plantroom"
 	"plantroom/services/httpapi/guard"
@@ -41,7 +42,7 @@ type (
 		Attempts                                        int
 		Dead                                            bool
 	}
-	entryLine struct{ When, Since, Text, Actor, Detail string }
+	entryLine struct{ When, Since, Text, Actor, Gist, Detail string }
 	// action is one thing that the order's state lets an operator do.
 	action struct {
 		Do                      plantroom.OrderAction
@@ -164,9 +165,37 @@ func (s words) timeline(e *plantroom.Estate, entries []ledger.Entry) []entryLine
 	out := make([]entryLine, len(entries))
 	for i, t := range entries {
 		out[i] = entryLine{When: s.precise(t.At), Since: s.span(t.Since), Text: s.slug("ledger", t.Kind),
-			Actor: s.who(e, t.Actor), Detail: bodyText(t.Body)}
+			Actor: s.who(e, t.Actor), Gist: s.gist(e, t.Body), Detail: bodyText(t.Body)}
 	}
 	return out
+}
+
+// gist takes from a ledger row's body what a person asks first: which window,
+// which firm, who, and why. A body that is not like that has none.
+func (s words) gist(e *plantroom.Estate, body json.RawMessage) string {
+	var b struct {
+		Clock, By, Clean, Cause, Reason, Note, Error string
+		Contractor                                   plantroom.ContractorID
+	}
+	if json.Unmarshal(body, &b) != nil {
+		return ""
+	}
+	var parts []string
+	if b.Clock != "" {
+		parts = append(parts, s.slug("clock", b.Clock))
+	}
+	if b.Contractor != "" {
+		parts = append(parts, contractorName(e, b.Contractor, s.lang))
+	}
+	if b.Cause != "" {
+		parts = append(parts, s.slug("cause", b.Cause))
+	}
+	for _, text := range []string{b.By, b.Clean, b.Reason, b.Note, b.Error} {
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, " · ")
 }
 
 // bodyText shows the body of a ledger row on one line, as it is kept.

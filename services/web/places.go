@@ -29,8 +29,10 @@ func (s words) placeOf(e *plantroom.Estate, id plantroom.AssetID) place {
 
 func (s words) where(e *plantroom.Estate, a plantroom.Asset, building string) string {
 	text := building
-	if a.Floor != 0 {
+	if a.Floor > 0 {
 		text += " · " + s.t("place.floor", a.Floor)
+	} else if a.Floor < 0 {
+		text += " · " + s.t("place.basement", -a.Floor)
 	}
 	if z := zoneName(e, a.Zone, s.lang); z != "" {
 		text += " · " + z

@@ -107,10 +107,12 @@ func (s words) span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return s.t("span.seconds", int(d.Seconds()))
-	case d < 10*time.Minute:
+	case d < 10*time.Minute && d%time.Minute >= time.Second:
 		return s.t("span.minutes_seconds", minutes, int(d.Seconds())%60)
 	case d < 2*time.Hour:
 		return s.t("span.minutes", minutes)
+	case d < 48*time.Hour && d%time.Hour < time.Minute:
+		return s.t("span.full_hours", hours)
 	case d < 48*time.Hour:
 		return s.t("span.hours", hours, minutes%60)
 	}

@@ -127,3 +127,9 @@ func (h *House) view(f func(plantroom.Tx) error) {
 func (h *House) JobPath(o plantroom.WorkOrder) string {
 	return "/job/" + h.Links.Sign(o.ID, o.Contractor, o.Link, h.Now().Add(24*60*60*1e9))
 }
+
+// Lose declares a gap of a gateway's spool.
+func (h *House) Lose(gw plantroom.GatewayID, g plantroom.Gap) {
+	h.t.Helper()
+	h.update(func(tx plantroom.Tx) error { return tx.PutGap(gw, 1, g) })
+}

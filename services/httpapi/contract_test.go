@@ -1,0 +1,260 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"plantroom"
+	"plantroom/services/httpapi"
+	"plantroom/services/httpapi/apitest"
+	"plantroom/services/httpapi/guard"
+	"plantroom/services/httpapi/problem"
+)
+
+// service is a house with its API behind the guard.
+type service struct {
+	*apitest.House
+	t *testing.T
+	h http.Handler
+}
+
+func newService(t *testing.T) *service {
+	t.Helper()
+	s := &service{House: apitest.New(t), t: t}
+	h, err := s.Guard(guard.Options{}).Handler(s.API().Routes(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.h = h
+	return s
+}
+
+// ask sends a request as the operator.
+func (s *service) ask(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	r := request(s.t, method, path, body, headers...)
+	w := httptest.NewRecorder()
+	s.h.ServeHTTP(w, r)
+	return w
+}
+
+func request(t *testing.T, method, path, body string, headers ...string) *http.Request {
+	t.Helper()
+	var b io.Reader
+	if body != "" {
+		b = strings.NewReader(body)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), method, path, b)
+	r.Header.Set("Authorization", "Bearer "+apitest.Token)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return r
+}
+
+func loadDocument(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(httpapi.Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestTheDocumentIsValidOpenAPI31(t *testing.T) {
+	doc := loadDocument(t)
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !doc.IsOpenAPI31OrLater() {
+		t.Fatalf("the document says it is OpenAPI %s", doc.OpenAPI)
+	}
+}
+
+func operations(doc *openapi3.T) map[string]*openapi3.Operation {
+	ops := map[string]*openapi3.Operation{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			ops[method+" "+path] = op
+		}
+	}
+	return ops
+}
+
+func TestRoutesAndDocumentNameTheSameOperations(t *testing.T) {
+	ops := operations(loadDocument(t))
+	for _, r := range apitest.New(t).API().Routes() {
+		if _, ok := ops[r.Pattern]; !ok {
+			t.Errorf("route %q is not in openapi.yaml", r.Pattern)
+		}
+		delete(ops, r.Pattern)
+	}
+	for op := range ops {
+		t.Errorf("openapi.yaml describes %q, which no route takes", op)
+	}
+}
+
+// TestQueryParametersAreDocumented takes the parameters that a route names
+// when it refuses an unknown one, and compares them with the document.
+func TestQueryParametersAreDocumented(t *testing.T) {
+	s := newService(t)
+	for pattern, op := range operations(loadDocument(t)) {
+		if op.OperationID == "events" {
+			continue // the stream reads none
+		}
+		var documented []string
+		for _, p := range op.Parameters {
+			if p.Value.In == openapi3.ParameterInQuery {
+				documented = append(documented, p.Value.Name)
+			}
+		}
+		method, path, _ := strings.Cut(pattern, " ")
+		w := s.ask(method, strings.NewReplacer("{id}", "x", "{action}", "fix").Replace(path)+"?nonsense=1", "")
+		_, list, _ := strings.Cut(w.Body.String(), "this route takes ")
+		list, _, _ = strings.Cut(list, `"`)
+		taken := strings.Split(list, ", ")
+		slices.Sort(documented)
+		slices.Sort(taken)
+		if documented == nil {
+			documented = []string{"none"}
+		}
+		if w.Code != http.StatusBadRequest || !slices.Equal(documented, taken) {
+			t.Errorf("%s (%d) takes %q and documents %q", pattern, w.Code, taken, documented)
+		}
+	}
+}
+
+// TestEveryOperationAnswersAsDocumented asks every operation once with
+// success and once without, and holds both replies against the document.
+func TestEveryOperationAnswersAsDocumented(t *testing.T) {
+	s := newService(t)
+	s.Heard("gw-b1", 500)
+	o := s.Open(apitest.Fault{Rule: "lift.fault", Asset: "b1-l1", Cause: "door_close_fault", Severity: plantroom.Medium, Detail: "door does not close", Needed: 3})
+	s.Pass(4 * time.Minute)
+	s.Open(apitest.Fault{Rule: "gateway.silent", Asset: "gw-b2", Cause: "silent", Severity: plantroom.High, Detail: "nothing heard"})
+	calls := s.GiveUp(o, "connection refused")
+	s.Hold(plantroom.Quarantined{Gateway: "gw-b1", Epoch: 1, Seq: 7, At: s.Now(), Stage: "check", Source: "b1-l1-box", Reason: "floor is 412", Raw: []byte("{}")})
+	s.Lose("gw-b1", plantroom.Gap{First: 3, Last: 9, Reason: "disk full", At: s.Now()})
+	id := string(o.ID)
+
+	good := map[string]string{ // operation: path and body
+		"health": "/healthz", "document": "/api/v1/openapi.yaml", "summary": "/api/v1/summary?from=2026-03-01T00:00:00Z",
+		"estate": "/api/v1/estate", "buildings": "/api/v1/buildings", "assets": "/api/v1/assets?domain=lifts", "asset": "/api/v1/assets/b1-l1",
+		"devices": "/api/v1/devices?gateway=gw-b1&limit=2", "incidents": "/api/v1/incidents?open=true", "incident": "/api/v1/incidents/" + string(o.Incident),
+		"orders": "/api/v1/orders?open=true&state=dispatched,raised&limit=5", "order": "/api/v1/orders/" + id, "candidates": "/api/v1/orders/" + id + "/candidates",
+		"timeline": "/api/v1/orders/" + id + "/timeline", "callsOfOrder": "/api/v1/orders/" + id + "/calls",
+		"command": "/api/v1/orders/" + id + "/acknowledge" + ` {"by":"Li Qiang","eta":"2026-03-02T02:20:00Z"}`,
+		"outbox":  "/api/v1/outbox", "call": "/api/v1/outbox/" + string(calls[0].ID), "resend": "/api/v1/outbox/" + string(calls[0].ID) + "/resend",
+		"quarantine": "/api/v1/quarantine", "quarantineCount": "/api/v1/quarantine/count", "gaps": "/api/v1/gaps", "gateways": "/api/v1/gateways",
+		"ledger": "/api/v1/ledger?limit=3",
+	}
+	doc := loadDocument(t)
+	ops := operations(doc)
+	for _, pattern := range slices.Sorted(maps.Keys(ops)) {
+		op := ops[pattern]
+		method, template, _ := strings.Cut(pattern, " ")
+		if op.OperationID == "events" {
+			continue // a stream: live's tests read it
+		}
+		path, body, _ := strings.Cut(good[op.OperationID], " ")
+		if path == "" {
+			t.Errorf("no request for operation %s: add one above", op.OperationID)
+			continue
+		}
+		route := &routers.Route{Spec: doc, Path: template, PathItem: doc.Paths.Value(template), Method: method, Operation: op}
+		if w := s.ask(method, path, body); w.Code != http.StatusOK {
+			t.Errorf("%s %s answered %d: %s", method, path, w.Code, w.Body)
+		} else if err := conforms(t, route, request(t, method, path, body), w.Code, w.Header(), w.Body.Bytes()); err != nil {
+			t.Errorf("%s %s: %v", method, path, err)
+		}
+		if op.OperationID == "health" {
+			continue
+		}
+		bare, _, _ := strings.Cut(path, "?")
+		w := s.ask(method, bare+"?nonsense=1", body)
+		if err := conforms(t, route, request(t, method, path, body), w.Code, w.Header(), w.Body.Bytes()); err != nil || w.Code != http.StatusBadRequest {
+			t.Errorf("%s %s?nonsense=1 answered %d: %v", method, path, w.Code, err)
+		}
+	}
+}
+
+// conforms checks a request and its reply against an operation.
+func conforms(t *testing.T, route *routers.Route, r *http.Request, status int, header http.Header, body []byte) error {
+	t.Helper()
+	in := &openapi3filter.RequestValidationInput{Request: r, Route: route, PathParams: pathParams(route.Path, r.URL.Path),
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true}}
+	if err := openapi3filter.ValidateRequest(t.Context(), in); err != nil {
+		return err
+	}
+	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: status, Header: header, Options: in.Options,
+		Body: io.NopCloser(bytes.NewReader(body))}
+	return openapi3filter.ValidateResponse(t.Context(), out)
+}
+
+func pathParams(template, path string) map[string]string {
+	params := map[string]string{}
+	have := strings.Split(path, "/")
+	for i, part := range strings.Split(template, "/") {
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			params[strings.TrimSuffix(name, "}")] = have[i]
+		}
+	}
+	return params
+}
+
+// TestTheContractTestCanFail: a checker that accepts anything would make the
+// test above worthless.
+func TestTheContractTestCanFail(t *testing.T) {
+	s := newService(t)
+	o := s.Open(apitest.Fault{Rule: "lift.fault", Asset: "b1-l1", Cause: "door_close_fault", Severity: plantroom.Medium, Needed: 3})
+	doc := loadDocument(t)
+	template := "/api/v1/orders/{id}"
+	route := &routers.Route{Spec: doc, Path: template, PathItem: doc.Paths.Value(template), Method: http.MethodGet, Operation: doc.Paths.Value(template).Get}
+	w := s.ask(http.MethodGet, "/api/v1/orders/"+string(o.ID), "")
+	r := request(t, http.MethodGet, "/api/v1/orders/"+string(o.ID), "")
+	for name, change := range map[string][2]string{
+		"an unknown field":   {`"version":`, `"surprise":1,"version":`},
+		"an unknown state":   {`"state":"dispatched"`, `"state":"asleep"`},
+		"a missing field":    {`"occurred":`, `"was":`},
+		"a bad nested value": {`"kind":"attend"`, `"kind":"dance"`},
+	} {
+		bad := strings.Replace(w.Body.String(), change[0], change[1], 1)
+		if bad == w.Body.String() {
+			t.Fatalf("%s: the reply holds no %s", name, change[0])
+		}
+		if err := conforms(t, route, r, w.Code, w.Header(), []byte(bad)); err == nil {
+			t.Errorf("%s passed as conforming", name)
+		}
+	}
+}
+
+func TestTheDocumentListsEveryProblemCode(t *testing.T) {
+	enum := loadDocument(t).Components.Schemas["Problem"].Value.Properties["code"].Value.Enum
+	var documented []string
+	for _, c := range enum {
+		documented = append(documented, c.(string))
+	}
+	var answered []string
+	for _, c := range problem.Codes() {
+		answered = append(answered, string(c))
+	}
+	slices.Sort(documented)
+	slices.Sort(answered)
+	if !slices.Equal(documented, answered) {
+		t.Errorf("documented %q, answered %q", documented, answered)
+	}
+}
