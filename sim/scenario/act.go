@@ -9,32 +9,40 @@ import (
 	"plantroom/sim/world"
 )
 
-// act does one line of the scenario's do list and says it in words.
-func (p *play) act(a Act) (string, error) {
-	w := p.world
+// OnWorld does an act to the virtual estate and says it in words. ok is false
+// for an act that happens to Plantroom instead, for which it takes a stage.
+func (a Act) OnWorld(w *world.World) (says string, ok bool, err error) {
 	switch {
 	case a.Fault != nil:
-		return fmt.Sprintf("%s stops: %s", a.Fault.Lift, a.Fault.Cause), w.Fault(a.Fault.Lift, a.Fault.Cause)
+		return fmt.Sprintf("%s stops: %s", a.Fault.Lift, a.Fault.Cause), true, w.Fault(a.Fault.Lift, a.Fault.Cause)
 	case a.Trap != nil:
-		return fmt.Sprintf("%s stops between floors with somebody in it", a.Trap.Lift), w.Trap(a.Trap.Lift)
+		return fmt.Sprintf("%s stops between floors with somebody in it", a.Trap.Lift), true, w.Trap(a.Trap.Lift)
 	case a.Free != nil:
-		return fmt.Sprintf("the people in %s are out", a.Free.Lift), w.Free(a.Free.Lift)
+		return fmt.Sprintf("the people in %s are out", a.Free.Lift), true, w.Free(a.Free.Lift)
 	case a.Mode != nil:
-		return fmt.Sprintf("%s is switched to %s", a.Mode.Lift, a.Mode.To), w.SetMode(a.Mode.Lift, a.Mode.To)
+		return fmt.Sprintf("%s is switched to %s", a.Mode.Lift, a.Mode.To), true, w.SetMode(a.Mode.Lift, a.Mode.To)
 	case a.Leak != nil:
-		return fmt.Sprintf("water escapes in %s", a.Leak.Zone), w.Leak(a.Leak.Zone, a.Leak.Floors)
+		return fmt.Sprintf("water escapes in %s", a.Leak.Zone), true, w.Leak(a.Leak.Zone, a.Leak.Floors)
 	case a.Isolate != nil:
-		return fmt.Sprintf("the water of %s is closed", a.Isolate.Zone), w.Isolate(a.Isolate.Zone)
+		return fmt.Sprintf("the water of %s is closed", a.Isolate.Zone), true, w.Isolate(a.Isolate.Zone)
 	case a.Fill != nil:
-		return fmt.Sprintf("%s fills to %.0f %% within %s", a.Fill.Bin, 100*a.Fill.To, a.Fill.Over), w.Fill(a.Fill.Bin, a.Fill.To, time.Duration(a.Fill.Over))
+		return fmt.Sprintf("%s fills to %.0f %% within %s", a.Fill.Bin, 100*a.Fill.To, a.Fill.Over), true, w.Fill(a.Fill.Bin, a.Fill.To, time.Duration(a.Fill.Over))
 	case a.Collect != nil:
-		return fmt.Sprintf("%s is emptied", a.Collect.Bin), w.Collect(a.Collect.Bin)
+		return fmt.Sprintf("%s is emptied", a.Collect.Bin), true, w.Collect(a.Collect.Bin)
 	case a.Park != nil:
-		return fmt.Sprintf("a car stops on %s", a.Park.Bay), w.Park(a.Park.Bay, time.Duration(a.Park.For))
+		return fmt.Sprintf("a car stops on %s", a.Park.Bay), true, w.Park(a.Park.Bay, time.Duration(a.Park.For))
 	case a.Leave != nil:
-		return fmt.Sprintf("the car on %s drives off", a.Leave.Bay), w.Leave(a.Leave.Bay)
+		return fmt.Sprintf("the car on %s drives off", a.Leave.Bay), true, w.Leave(a.Leave.Bay)
 	case a.Repair != nil:
-		return fmt.Sprintf("somebody repairs %s without a word", a.Repair.Asset), w.Repair(a.Repair.Asset)
+		return fmt.Sprintf("somebody repairs %s without a word", a.Repair.Asset), true, w.Repair(a.Repair.Asset)
+	}
+	return "", false, nil
+}
+
+// act does one line of the scenario's do list and says it in words.
+func (p *play) act(a Act) (string, error) {
+	if says, ok, err := a.OnWorld(p.world); ok {
+		return says, err
 	}
 	return p.actOnStage(a)
 }

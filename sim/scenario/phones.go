@@ -90,33 +90,50 @@ type press struct {
 	repair     bool // the asset is repaired first
 }
 
-// plan turns an order's call into the presses that the contractor's script
-// has for it.
-func (b Behaviour) plan(now plantroom.Instant, c plantroom.ContractorID, o plantroom.WorkOrder, first bool) []press {
-	p := press{contractor: c, order: o.ID, asset: o.Asset}
-	then := func(at plantroom.Instant, do plantroom.OrderAction) press {
-		p.at, p.do = at, do
-		return p
-	}
+// Step is one thing that a contractor does about an order.
+type Step struct {
+	After  time.Duration // since the call
+	Do     plantroom.OrderAction
+	Repair bool // the asset is repaired first
+}
+
+// Steps lists what a contractor does about an order that reaches it; first
+// says that it is the first time for this order.
+func (b Behaviour) Steps(first bool) []Step {
 	if b.Decline != nil {
-		d := then(now.Add(time.Duration(*b.Decline)), plantroom.DoDecline)
-		d.note = "all hands are busy"
-		return []press{d}
+		return []Step{{After: time.Duration(*b.Decline), Do: plantroom.DoDecline}}
 	}
-	var out []press
+	var out []Step
+	var after time.Duration
 	for _, step := range []struct {
-		after *Offset
-		do    plantroom.OrderAction
+		wait *Offset
+		do   plantroom.OrderAction
 	}{{b.Acknowledge, plantroom.DoAcknowledge}, {b.Arrive, plantroom.DoArrive}, {b.Fix, plantroom.DoFix}} {
-		if step.after == nil {
+		if step.wait == nil {
 			break
 		}
-		now = now.Add(time.Duration(*step.after))
-		out = append(out, then(now, step.do))
+		after += time.Duration(*step.wait)
+		out = append(out, Step{After: after, Do: step.do, Repair: step.do == plantroom.DoFix && !(b.ClaimOnly && first)})
 	}
-	if n := len(out); n == 3 {
-		out[2].repair = !(b.ClaimOnly && first)
-		out[2].note = "repaired"
+	return out
+}
+
+// Note is what a contractor writes beside an action.
+func Note(do plantroom.OrderAction) string {
+	switch do {
+	case plantroom.DoFix:
+		return "repaired"
+	case plantroom.DoDecline:
+		return "all hands are busy"
+	}
+	return ""
+}
+
+// plan turns an order's call into presses.
+func (b Behaviour) plan(now plantroom.Instant, c plantroom.ContractorID, o plantroom.WorkOrder, first bool) []press {
+	var out []press
+	for _, s := range b.Steps(first) {
+		out = append(out, press{at: now.Add(s.After), contractor: c, order: o.ID, asset: o.Asset, do: s.Do, note: Note(s.Do), repair: s.Repair})
 	}
 	return out
 }

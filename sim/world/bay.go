@@ -29,7 +29,7 @@ func (w *World) addBay(a plantroom.Asset) {
 // tellBay reports the state; after a change, with the length of the one before.
 func (w *World) tellBay(b *bay, before time.Duration) {
 	for _, r := range w.radios[b.asset.ID] {
-		w.send(r, func(r *radio) (string, []byte) { return parkingMessage(r, w.now, b.taken, before) })
+		w.send(r, func(r *radio) (string, []byte) { return parkingMessage(r, w.stamp(w.now), b.taken, before) })
 	}
 }
 

@@ -46,7 +46,7 @@ func (w *World) tellBin(b *bin) {
 	empty, full := b.asset.Params["d_empty_m"], b.asset.Params["d_full_m"]
 	metres := empty - b.fill*(empty-full) + 0.01*(w.rand.Float64()-0.5)
 	for _, r := range w.radios[b.asset.ID] {
-		w.send(r, func(r *radio) (string, []byte) { return distanceMessage(r, w.now, metres) })
+		w.send(r, func(r *radio) (string, []byte) { return distanceMessage(r, w.stamp(w.now), metres) })
 	}
 }
 

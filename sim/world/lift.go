@@ -6,8 +6,12 @@ import (
 	"plantroom"
 )
 
+// boxPace is how often a box reports everything: three times an interval, so
+// that one lost message is no silence.
+const boxPace = 20 * time.Second
+
 // lift is one car. Its box on the controller's terminals reports every change
-// and, once a minute, everything.
+// and, at its pace, everything.
 type lift struct {
 	asset    plantroom.Asset
 	floors   int
@@ -30,7 +34,7 @@ func (w *World) addLift(a plantroom.Asset) {
 		}
 	}
 	w.lifts[a.ID] = l
-	w.every(time.Minute, func() { w.tell(l, l.all()) })
+	w.every(boxPace, func() { w.tell(l, l.all()) })
 	if !w.calm {
 		w.after(w.about(w.pause()), func() { w.traffic(l) })
 	}
@@ -43,7 +47,7 @@ func (l *lift) all() map[string]any {
 
 func (w *World) tell(l *lift, what map[string]any) {
 	for _, r := range w.radios[l.asset.ID] {
-		w.send(r, func(r *radio) (string, []byte) { return boxMessage(r.device.ID, w.now, what) })
+		w.send(r, func(r *radio) (string, []byte) { return boxMessage(r.device.ID, w.stamp(w.now), what) })
 	}
 }
 

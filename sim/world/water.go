@@ -29,7 +29,7 @@ func (w *World) addRoom(a plantroom.Asset) {
 
 func (w *World) tellWet(r *room) {
 	for _, d := range w.radios[r.asset.ID] {
-		w.send(d, func(d *radio) (string, []byte) { return leakMessage(d, w.now, r.wet) })
+		w.send(d, func(d *radio) (string, []byte) { return leakMessage(d, w.stamp(w.now), r.wet) })
 	}
 }
 

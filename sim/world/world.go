@@ -23,6 +23,9 @@ type Options struct {
 	Start  plantroom.Instant
 	Seed   uint64
 	Calm   bool // no residents: only what is asked for happens
+	// Stamp gives the time that devices put into their messages, where it is
+	// not the world's own: a world that runs fast before a server that does not.
+	Stamp func(plantroom.Instant) plantroom.Instant
 }
 
 // Emission is one message that a device sent.
@@ -39,6 +42,7 @@ type World struct {
 	now     plantroom.Instant
 	local   *time.Location
 	calm    bool
+	stamp   func(plantroom.Instant) plantroom.Instant
 	rand    *rand.Rand
 	queue   events
 	order   uint64
@@ -62,6 +66,9 @@ func New(o Options) (*World, error) {
 	w := &World{now: o.Start, local: loc, calm: o.Calm, rand: rand.New(rand.NewPCG(o.Seed, 0x506c616e74)), estate: o.Estate,
 		radios: map[plantroom.AssetID][]*radio{}, lifts: map[plantroom.AssetID]*lift{}, wet: map[plantroom.ZoneID]*room{},
 		bins: map[plantroom.AssetID]*bin{}, bays: map[plantroom.AssetID]*bay{}, skipped: map[plantroom.DeviceID]bool{}}
+	if w.stamp = o.Stamp; w.stamp == nil {
+		w.stamp = func(i plantroom.Instant) plantroom.Instant { return i }
+	}
 	for _, d := range o.Estate.Devices {
 		w.radios[d.Asset] = append(w.radios[d.Asset], newRadio(d))
 	}

@@ -1,0 +1,159 @@
+// Command plantroom is the server: it takes in what gateways send, detects
+// what is wrong, checks the SLA windows, raises work orders and shows it all.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata"
+
+	"plantroom/internal/yamldoc"
+	"plantroom/services/app"
+	"plantroom/services/app/config"
+)
+
+const usage = `plantroom watches residential estates and sees each fault through to a proved repair.
+
+  plantroom serve FILE          run the server that the file describes
+  plantroom check FILE          read the file and its estate, and list every fault
+  plantroom init DIR            write a commented file and a small estate to start from
+  plantroom ledger verify FILE  check the hash chain of the server's ledger
+  plantroom version
+
+Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop.
+Exit codes: 0 done; 1 a check failed; 2 a file or the command line is wrong;
+3 something could not be started or has failed.
+`
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitBroken = 1
+	exitUsage  = 2
+	exitFailed = 3
+)
+
+// usageError is a fault of the command line.
+type usageError struct{ error }
+
+// errBroken says that a check found something, which has been printed.
+var errBroken = errors.New("the check failed")
+
+func main() {
+	os.Exit(exit(run(os.Args[1:], os.Stdout, os.Stderr), os.Stderr))
+}
+
+func run(args []string, out, errs io.Writer) error {
+	fs := flag.NewFlagSet("plantroom", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) || len(args) > 0 && args[0] == "help" {
+		fmt.Fprint(out, usage)
+		return nil
+	} else if err != nil {
+		return usageError{err}
+	}
+	a := fs.Args()
+	switch {
+	case len(a) == 2 && a[0] == "serve":
+		return serve(a[1], out, errs)
+	case len(a) == 2 && a[0] == "check":
+		_, err := config.Load(a[1], app.Known())
+		if err == nil {
+			fmt.Fprintln(out, "no faults")
+		}
+		return err
+	case len(a) == 2 && a[0] == "init":
+		return initialise(a[1], out)
+	case len(a) == 3 && a[0] == "ledger" && a[1] == "verify":
+		return verifyLedger(a[2], out)
+	case len(a) == 1 && a[0] == "version":
+		fmt.Fprintln(out, version())
+		return nil
+	}
+	fmt.Fprint(errs, usage)
+	return usageError{errors.New("that is not a command")}
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "plantroom, built without module information"
+	}
+	return fmt.Sprintf("plantroom %s, %s", info.Main.Version, info.GoVersion)
+}
+
+func exit(err error, errs io.Writer) int {
+	var wrong usageError
+	var faults yamldoc.Faults
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errBroken):
+		return exitBroken
+	case errors.As(err, &faults):
+		fmt.Fprintln(errs, faults)
+		return exitUsage
+	case errors.As(err, &wrong):
+		fmt.Fprintln(errs, "plantroom:", err)
+		return exitUsage
+	}
+	fmt.Fprintln(errs, "plantroom:", err)
+	return exitFailed
+}
+
+func serve(file string, out, errs io.Writer) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := slog.New(slog.NewTextHandler(errs, nil))
+	cfg, err := config.Load(file, app.Known())
+	if err != nil {
+		return err
+	}
+	s, err := app.Start(ctx, cfg, app.Options{Logger: log})
+	if err != nil {
+		return err
+	}
+	defer s.Stop()
+	fmt.Fprintf(out, "board      %s\ntoken      %s\nbroker     %s\ninfluxdb   %s\n", s.URL(), s.TokenFile(), s.BrokerURL(), s.InfluxURL())
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	for {
+		select {
+		case <-ctx.Done():
+			log.Info("stop")
+			return nil
+		case err := <-s.Failed():
+			return err
+		case <-hup:
+			reload(s, file, log)
+		}
+	}
+}
+
+// reload takes a changed estate over, or says what is wrong with it and leaves
+// everything as it is.
+func reload(s *app.Server, file string, log *slog.Logger) {
+	cfg, err := config.Load(file, app.Known())
+	if err == nil {
+		err = s.Reload(cfg)
+	}
+	var faults yamldoc.Faults
+	switch {
+	case errors.As(err, &faults):
+		for _, f := range faults {
+			log.Error("reload: the running estate stays", "fault", f.Error())
+		}
+	case err != nil:
+		log.Error("reload: the running estate stays", "error", err)
+	default:
+		log.Info("reload: the changed estate is in force")
+	}
+}
