@@ -63,7 +63,7 @@ func New(rules []Rule, ignore []string) (*Binder, error) {
 	rules = slices.Clone(rules)
 	for i := range rules {
 		r := &rules[i]
-		if err := r.check(); err != nil {
+		if err := r.Check(); err != nil {
 			return nil, plantroom.Errorf(plantroom.CodeInvalid, "device rule %d: %w", i+1, err)
 		}
 		if r.Match != "" {

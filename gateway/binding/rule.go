@@ -24,8 +24,8 @@ type Signal struct {
 	Drop   bool                       `json:"drop,omitempty"`   // leave the signal out
 }
 
-// check names what is wrong with a rule, or gives nil.
-func (r *Rule) check() error {
+// Check names what is wrong with a rule, or gives nil.
+func (r *Rule) Check() error {
 	switch {
 	case r.Match == "" && r.Address == "":
 		return plantroom.Errorf(plantroom.CodeInvalid, "a device rule needs match or address")

@@ -32,18 +32,39 @@ type TLS struct {
 // Check reports everything that keeps these options from being used, without
 // touching the network: the address, the files and what is in them.
 func (o *Options) Check() error {
+	var all error
+	for _, p := range o.Problems() {
+		all = errors.Join(all, p.Err)
+	}
+	return all
+}
+
+// Problem is what is wrong with one key of the options.
+type Problem struct {
+	Key string // as in the file: broker, password_file, tls
+	Err error
+}
+
+// Problems is Check, key by key.
+func (o *Options) Problems() []Problem {
+	var all []Problem
+	note := func(key string, err error) {
+		if err != nil {
+			all = append(all, Problem{key, err})
+		}
+	}
 	_, secure, err := o.address()
-	if err != nil {
-		return err
+	note("broker", err)
+	_, bad := o.password()
+	note("password_file", bad)
+	switch {
+	case err == nil && secure:
+		_, bad = o.tlsConfig()
+		note("tls", bad)
+	case err == nil && o.TLS != (TLS{}):
+		note("tls", plantroom.Errorf(plantroom.CodeInvalid, "tls is given, but %s does not use it: write tls://", o.URL))
 	}
-	_, err = o.password()
-	if secure {
-		_, bad := o.tlsConfig()
-		err = errors.Join(err, bad)
-	} else if o.TLS != (TLS{}) {
-		err = errors.Join(err, plantroom.Errorf(plantroom.CodeInvalid, "tls is given, but %s does not use it: write tls://", o.URL))
-	}
-	return err
+	return all
 }
 
 // address splits the URL into host:port and whether to speak TLS.

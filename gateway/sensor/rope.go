@@ -22,12 +22,12 @@ import (
 // before a break reads as wet or, with little water, as unknown: behind the
 // break nothing can be said.
 type Rope struct {
-	SupplyVolt float64 // 3.3; at most 4.096
-	SeriesOhm  float64 // 10,000
-	EndOhm     float64 // 4,700; usual are 2,200 to 10,000
-	WetBelow   float64 // Ω of the leak; 50,000
-	DirtyBelow float64 // Ω of the leak: contaminated; 150,000
-	BreakAbove float64 // Ω measured; 2 × EndOhm
+	SupplyVolt float64 `json:"supply_v,omitempty"`               // 3.3; at most 4.096
+	SeriesOhm  float64 `json:"series_ohm,omitempty"`             // 10,000
+	EndOhm     float64 `json:"end_ohm,omitempty"`                // 4,700; usual are 2,200 to 10,000
+	WetBelow   float64 `json:"wet_below_ohm,omitempty"`          // of the leak; 50,000
+	DirtyBelow float64 `json:"contaminated_below_ohm,omitempty"` // of the leak; 3 × WetBelow
+	BreakAbove float64 `json:"break_above_ohm,omitempty"`        // measured; 2 × EndOhm
 }
 
 func (r *Rope) fill() {
@@ -87,10 +87,11 @@ func (r *Rope) state(volt float64) string {
 // in its beam, which in a half-empty bin may be a wall. Below Min it reports
 // Min, so what is nearer is not known: such readings are Suspect.
 type Distance struct {
-	VoltsPerMetre float64 // 0.64453 with 3.3 V
-	OffsetM       float64 // added to the result
-	MinM, MaxM    float64 // what it can measure; 0.3 and 5
-	Samples       int     // the median of so many is the reading; 5, odd
+	VoltsPerMetre float64 `json:"volts_per_metre,omitempty"` // 0.64453, for 3.3 V
+	OffsetM       float64 `json:"offset_m,omitempty"`        // added to the result
+	MinM          float64 `json:"min_m,omitempty"`           // the nearest it can measure; 0.3
+	MaxM          float64 `json:"max_m,omitempty"`           // the farthest; 5
+	Samples       int     `json:"samples,omitempty"`         // the median of so many is the reading; 5
 }
 
 func (d *Distance) fill() {

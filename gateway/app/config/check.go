@@ -1,0 +1,138 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"time"
+	_ "time/tzdata" // a gateway's image may have no time zones
+
+	"plantroom"
+	"plantroom/firmware-bridge/devices"
+	"plantroom/gateway/binding"
+	"plantroom/gateway/broker"
+	"plantroom/gateway/spool"
+	"plantroom/internal/yamldoc"
+)
+
+// checker collects the faults that only the whole file shows.
+type checker struct {
+	doc     *yamldoc.Doc
+	faults  yamldoc.Faults
+	names   map[string]bool // of sources
+	clients map[string]bool // broker and client id
+	bound   map[plantroom.DeviceID]bool
+}
+
+func (c *Config) check(doc *yamldoc.Doc) error {
+	k := &checker{doc: doc, names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{}}
+	if d := time.Duration(c.Spool.Linger); d > spool.MaxLinger {
+		k.fault("/spool/linger", d.String()+" is too long", "use at most "+spool.MaxLinger.String())
+	}
+	if c.Spool.Max != 0 && c.Spool.Max < 1<<20 {
+		k.fault("/spool/max", "it leaves no room to work", "use at least 1MiB")
+	}
+	k.connection("/uplink", &c.Uplink.Options)
+	for i := range c.MQTT {
+		k.source(fmt.Sprintf("/mqtt/%d", i), &c.MQTT[i])
+	}
+	for i, p := range c.Pins {
+		k.wired(fmt.Sprintf("/pins/%d", i), p.Device, p.Map)
+	}
+	for i, b := range c.Buses {
+		for j, in := range b.Devices {
+			k.input(fmt.Sprintf("/buses/%d/devices/%d", i, j), in)
+		}
+	}
+	k.health(c.Health.Listen)
+	return k.faults.Err()
+}
+
+func (k *checker) fault(path, problem, remedy string) {
+	k.faults = append(k.faults, k.doc.Fault(path, problem, remedy))
+}
+
+// broken adds an error of a package whose options the file sets.
+func (k *checker) broken(path string, err error) {
+	if err != nil {
+		k.fault(path, err.Error(), "")
+	}
+}
+
+func (k *checker) connection(path string, o *broker.Options) {
+	for _, p := range o.Problems() {
+		k.broken(path+"/"+p.Key, p.Err)
+	}
+	id := o.URL + " " + o.ClientID
+	if k.clients[id] {
+		k.fault(path+"/client_id", fmt.Sprintf("client id %q is used twice at %s: the two would throw each other out for ever", o.ClientID, o.URL), "give each connection its own")
+	}
+	k.clients[id] = true
+}
+
+func (k *checker) source(path string, s *Source) {
+	if k.names[s.Name] {
+		k.fault(path+"/name", fmt.Sprintf("a source %q exists already", s.Name), "give it another name")
+	}
+	k.names[s.Name] = true
+	k.connection(path, &s.Options)
+	if _, err := devices.ByName(s.Family); err != nil {
+		k.broken(path+"/family", err)
+	}
+	if _, err := time.LoadLocation(s.Zone); err != nil {
+		k.fault(path+"/zone", fmt.Sprintf("there is no time zone %q", s.Zone), "write it like Asia/Shanghai")
+	}
+	for i, t := range s.Topics {
+		k.topic(fmt.Sprintf("%s/topics/%d", path, i), t)
+	}
+	before := len(k.faults)
+	for i := range s.Devices {
+		k.broken(fmt.Sprintf("%s/devices/%d", path, i), s.Devices[i].Check())
+	}
+	if len(k.faults) == before {
+		_, err := binding.New(s.Devices, s.Ignore)
+		k.broken(path+"/devices", err)
+	}
+}
+
+// topic checks an MQTT filter (MQTT 3.1.1, section 4.7).
+func (k *checker) topic(path, filter string) {
+	levels := strings.Split(filter, "/")
+	for i, l := range levels {
+		if strings.ContainsAny(l, "+#") && len(l) > 1 || l == "#" && i < len(levels)-1 {
+			k.fault(path, fmt.Sprintf("%q is no MQTT filter", filter), "+ stands for one whole level, # for all levels at the end")
+			return
+		}
+	}
+}
+
+func (k *checker) wired(path string, device plantroom.DeviceID, signals map[string]binding.Signal) {
+	if k.bound[device] {
+		k.fault(path+"/device", fmt.Sprintf("device %q is wired twice", device), "one input is one device")
+	}
+	k.bound[device] = true
+	k.broken(path+"/map", (&binding.Rule{Address: string(device), Map: signals}).Check())
+}
+
+func (k *checker) input(path string, in Input) {
+	k.wired(path, in.Device, in.Map)
+	switch {
+	case (in.Rope == nil) == (in.Distance == nil):
+		k.fault(path, "it is not said what hangs on this input", "add either rope: {} or distance: {}")
+	case in.Rope != nil:
+		k.broken(path+"/rope", in.Rope.Check())
+	default:
+		k.broken(path+"/distance", in.Distance.Check())
+	}
+}
+
+// health keeps the page from the network: it has no access control.
+func (k *checker) health(listen string) {
+	if listen == "" {
+		return
+	}
+	host, _, err := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		k.fault("/health/listen", fmt.Sprintf("%q is not on loopback", listen), "use 127.0.0.1:9101; the page has no access control")
+	}
+}

@@ -1,0 +1,172 @@
+// Package config is the gateway's file: its shape, its JSON Schema and the
+// checks that a schema cannot express. It opens no connection and starts
+// nothing; it reads the files that the gateway's file names, to find fault
+// with them early.
+package config
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"plantroom"
+	"plantroom/gateway/binding"
+	"plantroom/gateway/broker"
+	"plantroom/gateway/sensor"
+	"plantroom/internal/yamldoc"
+)
+
+// Schema is the JSON Schema of the file.
+//
+//go:embed gateway.schema.json
+var Schema []byte
+
+// Config is one gateway. Paths in it are absolute, or relative to the working
+// directory after Load: in the file they are relative to the file.
+type Config struct {
+	Gateway plantroom.GatewayID `json:"gateway"`
+	Estate  plantroom.EstateID  `json:"estate"`
+	Spool   Spool               `json:"spool"`
+	Uplink  Uplink              `json:"uplink"`
+	MQTT    []Source            `json:"mqtt,omitempty"`
+	Pins    []Pin               `json:"pins,omitempty"`
+	Buses   []Bus               `json:"buses,omitempty"`
+	Health  Health              `json:"health,omitzero"`
+}
+
+// Spool says where readings wait.
+type Spool struct {
+	Dir    string             `json:"dir"`
+	Max    Size               `json:"max,omitempty"`
+	Linger plantroom.Duration `json:"linger,omitempty"`
+}
+
+// Uplink says where readings go.
+type Uplink struct {
+	broker.Options
+	Window int                `json:"window,omitempty"`
+	Linger plantroom.Duration `json:"linger,omitempty"`
+}
+
+// Source is a broker on site and the devices of one family behind it.
+type Source struct {
+	Name string `json:"name"`
+	broker.Options
+	Family  string            `json:"family"`
+	Topics  []string          `json:"topics,omitempty"`
+	Prefix  string            `json:"prefix,omitempty"`
+	Zone    string            `json:"zone,omitempty"`
+	Models  map[string]string `json:"models,omitempty"`
+	Devices []binding.Rule    `json:"devices"`
+	Ignore  []string          `json:"ignore,omitempty"`
+}
+
+// Pin is a dry contact.
+type Pin struct {
+	Device    plantroom.DeviceID        `json:"device"`
+	Pin       string                    `json:"pin"`
+	Pull      string                    `json:"pull,omitempty"`   // up, down, none
+	Active    string                    `json:"active,omitempty"` // high, low
+	Debounce  plantroom.Duration        `json:"debounce,omitempty"`
+	Heartbeat plantroom.Duration        `json:"heartbeat,omitempty"`
+	Map       map[string]binding.Signal `json:"map,omitempty"`
+}
+
+// Bus is an I²C bus.
+type Bus struct {
+	Name    string  `json:"name"`
+	Devices []Input `json:"devices"`
+}
+
+// Input is one input of a converter.
+type Input struct {
+	Device    plantroom.DeviceID        `json:"device"`
+	Address   uint16                    `json:"address,omitempty"`
+	Channel   int                       `json:"channel"`
+	Poll      plantroom.Duration        `json:"poll,omitempty"`
+	Heartbeat plantroom.Duration        `json:"heartbeat,omitempty"`
+	Map       map[string]binding.Signal `json:"map,omitempty"`
+	Rope      *sensor.Rope              `json:"rope,omitempty"`
+	Distance  *sensor.Distance          `json:"distance,omitempty"`
+}
+
+// Health says where the gateway tells how it is.
+type Health struct {
+	Listen string `json:"listen,omitempty"` // "": nowhere
+}
+
+// Size is a number of bytes, written 512MiB.
+type Size int64
+
+// UnmarshalText reads a size.
+func (s *Size) UnmarshalText(b []byte) error {
+	text, shift := string(b), 0
+	for _, unit := range []struct {
+		suffix string
+		shift  int
+	}{{"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"B", 0}} {
+		if number, ok := strings.CutSuffix(text, unit.suffix); ok {
+			text, shift = number, unit.shift
+			break
+		}
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 || n > 1<<62>>shift {
+		return fmt.Errorf("size %q is not like 512MiB or 1GiB", b)
+	}
+	*s = Size(n << shift)
+	return nil
+}
+
+// MarshalText writes a size in bytes.
+func (s Size) MarshalText() ([]byte, error) { return strconv.AppendInt(nil, int64(s), 10), nil }
+
+// Load reads a file. The error is of type yamldoc.Faults where the file itself
+// is at fault, and then holds all faults.
+func Load(file string) (Config, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, &plantroom.Error{Code: plantroom.CodeNotFound, Op: "read the gateway's file", Message: file, Err: err}
+	}
+	return Parse(file, src)
+}
+
+// Parse is Load for a file that is in memory.
+func Parse(file string, src []byte) (Config, error) {
+	doc, err := yamldoc.Parse(file, src, Schema)
+	if err != nil {
+		return Config{}, err
+	}
+	var c Config
+	if err := doc.Decode(&c); err != nil {
+		return Config{}, err
+	}
+	c.fill(filepath.Dir(file))
+	return c, c.check(doc)
+}
+
+// fill makes paths independent of the file's place and sets the defaults that
+// depend on other keys.
+func (c *Config) fill(dir string) {
+	from := func(p *string) {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	connection := func(o *broker.Options, name string) {
+		for _, p := range []*string{&o.PasswordFile, &o.TLS.CA, &o.TLS.Cert, &o.TLS.Key} {
+			from(p)
+		}
+		if o.ClientID == "" {
+			o.ClientID = string(c.Gateway) + "-" + name
+		}
+	}
+	from(&c.Spool.Dir)
+	connection(&c.Uplink.Options, "uplink")
+	for i := range c.MQTT {
+		connection(&c.MQTT[i].Options, c.MQTT[i].Name)
+	}
+}

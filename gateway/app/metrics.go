@@ -1,0 +1,103 @@
+package app
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// serveMetrics answers in the Prometheus text format, version 0.0.4.
+func (a *App) serveMetrics(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	b := bufio.NewWriter(w)
+	writeMetrics(b, a.Health())
+	_ = b.Flush() // the reader has gone
+}
+
+// metrics writes families of the text format.
+type metrics struct{ w io.Writer }
+
+// family writes a family's head.
+func (m metrics) family(name, kind, help string) {
+	fmt.Fprintf(m.w, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+}
+
+// one writes a family with one sample.
+func (m metrics) one(name, kind, help string, v float64) {
+	m.family(name, kind, help)
+	m.sample(name, "", v)
+}
+
+// sample writes one line; labels is empty or {a="b"}.
+func (m metrics) sample(name, labels string, v float64) {
+	fmt.Fprintf(m.w, "%s%s %s\n", name, labels, strconv.FormatFloat(v, 'g', -1, 64))
+}
+
+var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
+func writeMetrics(w io.Writer, h Health) {
+	m := metrics{w}
+	m.family("plantroom_gateway_info", "gauge", "Which gateway this is.")
+	m.sample("plantroom_gateway_info", fmt.Sprintf(`{gateway="%s",estate="%s",version="%s"}`, h.Gateway, h.Estate, escape.Replace(h.Version)), 1)
+	m.one("plantroom_gateway_uptime_seconds", "gauge", "Time since the start.", float64(h.UptimeS))
+	m.one("plantroom_gateway_reloads_total", "counter", "Changed files put to work.", float64(h.Reloads))
+	m.one("plantroom_gateway_reloads_refused_total", "counter", "Changed files found faulty.", float64(h.Refused))
+	writeSpool(m, h.Spool)
+	writeUplink(m, h.Uplink)
+	writeSources(m, h.Sources)
+}
+
+func writeSpool(m metrics, s SpoolHealth) {
+	m.one("plantroom_gateway_spool_records", "gauge", "Records that wait for the services.", float64(s.Records))
+	m.one("plantroom_gateway_spool_bytes", "gauge", "Size of the spool on disk.", float64(s.Bytes))
+	m.one("plantroom_gateway_spool_max_bytes", "gauge", "Size at which readings are refused.", float64(s.MaxBytes))
+	m.one("plantroom_gateway_spool_stored_total", "counter", "Records made durable.", float64(s.Stored))
+	m.one("plantroom_gateway_spool_refused_total", "counter", "Records refused because the spool was full.", float64(s.Refused))
+	m.one("plantroom_gateway_spool_failed_total", "counter", "Records refused because the disk failed.", float64(s.Failed))
+	m.one("plantroom_gateway_spool_lost_total", "counter", "Records found missing on disk.", float64(s.Lost))
+}
+
+func writeUplink(m metrics, u UplinkHealth) {
+	m.one("plantroom_gateway_uplink_connected", "gauge", "1 while the services' broker is connected.", truth(u.Connected))
+	m.one("plantroom_gateway_uplink_connects_total", "counter", "Connections made.", float64(u.Connects))
+	m.one("plantroom_gateway_uplink_records_sent_total", "counter", "Records sent, repeats included.", float64(u.Sent))
+	m.one("plantroom_gateway_uplink_batches_sent_total", "counter", "Batches sent, repeats included.", float64(u.Batches))
+	m.one("plantroom_gateway_uplink_acks_total", "counter", "Acknowledgements of the services.", float64(u.Acks))
+	m.one("plantroom_gateway_uplink_acks_ignored_total", "counter", "Acknowledgements for another spool.", float64(u.Ignored))
+	m.one("plantroom_gateway_uplink_timeouts_total", "counter", "Batches sent again for want of an acknowledgement.", float64(u.Timeouts))
+	m.one("plantroom_gateway_uplink_rewinds_total", "counter", "Times that the services asked for records again.", float64(u.Rewinds))
+}
+
+func writeSources(m metrics, sources []SourceHealth) {
+	for _, f := range []struct {
+		name, kind, help string
+		value            func(SourceHealth) (float64, bool)
+	}{
+		{"connected", "gauge", "1 while the source's broker is connected.", func(s SourceHealth) (float64, bool) {
+			return truth(s.Connected != nil && *s.Connected), s.Connected != nil
+		}},
+		{"messages_total", "counter", "Messages received.", func(s SourceHealth) (float64, bool) { return float64(s.Messages), s.Connected != nil }},
+		{"readings_total", "counter", "Readings taken in.", func(s SourceHealth) (float64, bool) { return float64(s.Readings), true }},
+		{"rejected_total", "counter", "Messages kept as rejects.", func(s SourceHealth) (float64, bool) { return float64(s.Rejected), true }},
+		{"rejects_suppressed_total", "counter", "Rejects beyond one per source and minute.", func(s SourceHealth) (float64, bool) { return float64(s.Suppressed), true }},
+		{"ignored_total", "counter", "Samples that the file says to ignore.", func(s SourceHealth) (float64, bool) { return float64(s.Ignored), true }},
+	} {
+		name := "plantroom_gateway_source_" + f.name
+		m.family(name, f.kind, f.help)
+		for _, s := range sources {
+			if v, ok := f.value(s); ok {
+				m.sample(name, `{source="`+escape.Replace(s.Name)+`"}`, v)
+			}
+		}
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,153 @@
+// Command plantroom-gateway is the edge half of Plantroom: it hears the
+// devices on site, keeps their readings safe and sends them to the services.
+// All that it does is in gateway/app; here are arguments, signals and exit
+// codes.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"plantroom"
+	"plantroom/gateway/app"
+	"plantroom/gateway/app/config"
+	"plantroom/internal/yamldoc"
+)
+
+// version is set by the build: -ldflags "-X main.version=…".
+var version = "devel"
+
+// The exit codes. docs/gateway.md explains them.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it could not start; the last line says why
+	exitUsage  = 2 // wrong arguments, or faults in the file
+)
+
+const usage = `plantroom-gateway hears the devices on site, keeps their readings on disk and
+sends them to the services.
+
+usage:
+  plantroom-gateway run FILE      run until SIGINT or SIGTERM; SIGHUP reads FILE again
+  plantroom-gateway check FILE    list every fault in FILE, with line and column
+  plantroom-gateway version       print the version
+
+FILE is the gateway's YAML file; docs/gateway.md explains it.
+Logs go to standard error. PLANTROOM_LOG=debug says more.
+
+exit codes:
+  0  stopped by a signal, or nothing wrong with FILE
+  1  could not start: the last line says why, and what to do
+  2  wrong arguments, or faults in FILE
+`
+
+// Memory: a gateway shares a small machine. The collector works a little more
+// often than usual, and much more so before the process is large.
+const (
+	memoryLimit = 48 << 20
+	gcPercent   = 50
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, out, errs io.Writer) int {
+	switch {
+	case len(args) == 1 && args[0] == "version":
+		fmt.Fprintln(out, "plantroom-gateway", version)
+		return exitOK
+	case len(args) == 1 && (args[0] == "help" || args[0] == "-h" || args[0] == "--help"):
+		fmt.Fprint(out, usage)
+		return exitOK
+	case len(args) == 2 && args[0] == "check":
+		return check(args[1], out, errs)
+	case len(args) == 2 && args[0] == "run":
+		return serve(args[1], errs)
+	}
+	fmt.Fprint(errs, usage)
+	return exitUsage
+}
+
+// check lists the faults in a file.
+func check(file string, out, errs io.Writer) int {
+	if _, err := config.Load(file); err != nil {
+		return faulty(err, errs)
+	}
+	fmt.Fprintln(out, file+": no faults")
+	return exitOK
+}
+
+// faulty prints why a file cannot be used.
+func faulty(err error, errs io.Writer) int {
+	fmt.Fprintln(errs, err)
+	var faults yamldoc.Faults
+	if errors.As(err, &faults) && len(faults) > 1 {
+		fmt.Fprintln(errs, len(faults), "faults")
+	}
+	if plantroom.CodeOf(err) == plantroom.CodeNotFound {
+		return exitFailed
+	}
+	return exitUsage
+}
+
+// serve runs the gateway until a signal ends it.
+func serve(file string, errs io.Writer) int {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	cfg, err := config.Load(file)
+	if err != nil {
+		return faulty(err, errs)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	err = app.Run(ctx, cfg, app.Options{
+		Version: version, Logger: logger(errs), Reload: notices(ctx, hup),
+		Load: func() (config.Config, error) { return config.Load(file) },
+	})
+	if err != nil {
+		fmt.Fprintln(errs, "plantroom-gateway:", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+func logger(w io.Writer) *slog.Logger {
+	level := slog.LevelInfo
+	if os.Getenv("PLANTROOM_LOG") == "debug" {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// notices makes plain notices of signals.
+func notices(ctx context.Context, signals <-chan os.Signal) <-chan struct{} {
+	c := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-signals:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case c <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return c
+}
