@@ -22,18 +22,19 @@ func orderNum(id plantroom.OrderID) (int64, bool) {
 	return num, ok && err == nil && num > 0 && orderID(num) == id
 }
 
-// NextOrderID gives every caller another id. An id that is not used, because
-// its transaction was rolled back, may come again.
+// NextOrderID gives the number behind the highest one that has been inserted
+// or, in this transaction, given. One that is not used comes again.
 func (t *tx) NextOrderID() (plantroom.OrderID, error) {
 	const op = "number an order"
 	if err := t.usable(op, true); err != nil {
 		return "", err
 	}
-	var num int64
-	if _, err := t.get(op, "UPDATE order_number SET last = last + 1 RETURNING last", nil, &num); err != nil {
+	var highest int64
+	if _, err := t.get(op, "SELECT coalesce(max(num), 0) FROM orders", nil, &highest); err != nil {
 		return "", err
 	}
-	return orderID(num), nil
+	t.numbered = max(t.numbered, highest) + 1
+	return orderID(t.numbered), nil
 }
 
 // Order returns one order, or CodeNotFound.

@@ -22,8 +22,9 @@ type tx struct {
 	// broken is the first error after which SQLite may have rolled back by
 	// itself. From there on every statement is refused: it would otherwise
 	// run, and commit, outside any transaction.
-	broken error
-	tail   *tail // of the ledger, once it has been looked up
+	broken   error
+	tail     *tail // of the ledger, once it has been looked up
+	numbered int64 // the highest order number that NextOrderID has given
 }
 
 // end rolls back what has not been committed, also when f panics.

@@ -69,12 +69,6 @@ CREATE TABLE order_incidents (
     num      INTEGER NOT NULL REFERENCES orders (num)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE order_number (
-    one  INTEGER PRIMARY KEY CHECK (one = 1),
-    last INTEGER NOT NULL
-) STRICT;
-INSERT INTO order_number (one, last) VALUES (1, 0);
-
 CREATE TABLE ledger (
     seq     INTEGER PRIMARY KEY,
     at      INTEGER NOT NULL,

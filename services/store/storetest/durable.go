@@ -14,7 +14,6 @@ func Durable(t *testing.T, place func(t *testing.T) (open func(t *testing.T) pla
 	open := place(t)
 	s := open(t)
 	update(t, s, writeEverything)
-	update(t, s, func(tx plantroom.Tx) error { _, err := tx.NextOrderID(); return err })
 	before := everything(t, s)
 	for range 3 {
 		closeStore(t, s)

@@ -23,19 +23,35 @@ var orderCases = []testCase{
 
 func orderNumbers(t *testing.T, s plantroom.Store) {
 	var got []plantroom.OrderID
-	next := func(tx plantroom.Tx) error {
+	raise := func(tx plantroom.Tx) error {
 		id, err := tx.NextOrderID()
-		got = append(got, id)
-		return err
-	}
-	update(t, s, func(tx plantroom.Tx) error {
-		if err := next(tx); err != nil {
+		if err != nil {
 			return err
 		}
-		return next(tx)
+		got = append(got, id)
+		o := order(1, incident(plantroom.AssetID("asset-"+id), "lift.fault", clock(0)))
+		o.ID = id
+		return tx.InsertOrder(o)
+	}
+	update(t, s, func(tx plantroom.Tx) error {
+		if err := raise(tx); err != nil {
+			return err
+		}
+		return raise(tx)
 	})
-	update(t, s, next)
+	update(t, s, raise)
 	wantEqual(t, got, []plantroom.OrderID{"wo-000001", "wo-000002", "wo-000003"})
+	update(t, s, func(tx plantroom.Tx) error {
+		a, err := tx.NextOrderID()
+		if err != nil {
+			return err
+		}
+		b, err := tx.NextOrderID()
+		if a == b {
+			t.Errorf("%s was given twice in one transaction", a)
+		}
+		return err
+	})
 }
 
 func orderWhole(t *testing.T, s plantroom.Store) {
