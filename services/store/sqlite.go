@@ -93,26 +93,42 @@ func errClosed(op string) error {
 }
 
 // Close waits for what runs, refuses what comes after, and closes the file.
+// It must not be called from within a View or an Update.
 func (s *SQLite) Close() error {
 	var err error
 	s.closing.Do(func() {
 		close(s.closed)
-		for range cap(s.reader) {
-			err = errors.Join(err, (<-s.reader).close())
+		for _, pool := range []chan *conn{s.reader, s.writer} {
+			for range cap(pool) {
+				err = errors.Join(err, (<-pool).close())
+			}
 		}
-		err = errors.Join(err, (<-s.writer).close(), s.release())
+		err = errors.Join(err, s.release())
 	})
 	return failure("close store", err)
 }
 
-// release closes the pools, as far as they have been opened. The writer goes
-// last, so that it is the one that checkpoints.
+// release closes whatever nobody uses: all of a half-built store, and the
+// databases of a closed one. The writing side goes last, so that it is the
+// one that checkpoints.
 func (s *SQLite) release() error {
-	var err error
+	err := errors.Join(closeIdle(s.reader), closeIdle(s.writer))
 	for _, db := range []*sql.DB{s.readDB, s.writeDB} {
 		if db != nil {
 			err = errors.Join(err, db.Close())
 		}
 	}
 	return err
+}
+
+func closeIdle(pool chan *conn) error {
+	var err error
+	for {
+		select {
+		case c := <-pool:
+			err = errors.Join(err, c.close())
+		default:
+			return err
+		}
+	}
 }
