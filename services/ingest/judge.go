@@ -91,7 +91,7 @@ func (t *transaction) empty() bool { return len(t.steps) == 0 && len(t.landed) =
 func (i *Ingest) plan(now plantroom.Instant, ps []*parcel) *transaction {
 	i.round++
 	t := &transaction{now: now}
-	room := i.queue.max - i.queue.points
+	room := i.queue.max - i.waiting()
 	for _, p := range ps {
 		s := i.planParcel(t, p, room > 0)
 		t.steps = append(t.steps, s)
