@@ -169,12 +169,16 @@ func (s *Spool) undo(seg *segment, err error) {
 // it stays; what was not is overruled by the next segment's first number.
 func (s *Spool) seal(seg *segment, why error) {
 	s.opt.Logger.Error("segment sealed after an error of the disk", "segment", seg.name, "err", why)
+	size, err := s.active.Size()
+	if err != nil {
+		size = seg.end + int64(len(s.out))
+	}
 	_ = s.active.Close() // its content is durable or given up
 	s.active = nil
 	s.mu.Lock()
 	s.stats.Sealed++
-	s.bytes += seg.end + int64(len(s.out)) - seg.size
-	seg.size = seg.end + int64(len(s.out))
+	s.bytes += size - seg.size
+	seg.size = size
 	s.mu.Unlock()
 	if err := s.restart(); err != nil {
 		s.opt.Logger.Error("no new segment could be begun", "err", err)

@@ -81,6 +81,7 @@ func crashOnce(t *testing.T, stop int, seed uint64, loss faultfs.Loss) {
 			at.Fatalf("a new epoch although records had been accepted: %+v", rec)
 		}
 		l.check(at, s, false)
+		l.offered(at, s)
 		recs := l.payloads(3)
 		first, err := s.Append(t.Context(), recs...)
 		if err != nil {

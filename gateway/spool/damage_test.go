@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"plantroom"
@@ -202,6 +205,9 @@ func TestASegmentIsMissing(t *testing.T) {
 			if err := s.Trim(first - 1); err != nil || s.Base() != rec.Gaps[0].Last+1 {
 				t.Fatalf("the base is %d after everything before the gap %+v was trimmed", s.Base(), rec.Gaps[0])
 			}
+			if err := s.Trim(rec.Gaps[0].Last); err != nil || len(s.Gaps()) != 0 {
+				t.Fatalf("gaps that are behind the base: %v", s.Gaps())
+			}
 		}
 	}
 }
@@ -299,31 +305,85 @@ func TestALaterFormatIsRefusedAndLeftAlone(t *testing.T) {
 	}
 }
 
-// A record is opaque, also where it looks like a record of this very spool.
+// A record is opaque, also where it looks like the records that might follow
+// it: those of another spool are not taken for this one's.
 func TestAPayloadThatLooksLikeARecord(t *testing.T) {
-	image, l := specimen(t, true)
-	names := segmentsOf(image)
-	other, _ := specimen(t, true)
-	fake := other[segmentsOf(other)[0]][segmentHeader:]
-	fs := faultfs.FromImage(image)
-	s, _ := mustOpen(t, small(fs))
-	first, err := s.Append(t.Context(), fake, []byte("00000025"))
-	if err != nil {
+	other := faultfs.New()
+	o, _ := mustOpen(t, spool.Options{Dir: dir, FS: other, Linger: -1})
+	if _, err := o.Append(t.Context(), []byte("00000001"), []byte("00000002"), []byte("00000003")); err != nil {
+		t.Fatal(err)
+	}
+	fake := other.Image()[segmentsOf(other.Image())[0]][segmentHeader:]
+
+	fs := faultfs.New()
+	s, _ := mustOpen(t, spool.Options{Dir: dir, FS: fs, Linger: -1})
+	if _, err := s.Append(t.Context(), fake, []byte("00000004")); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	image = fs.Image()
-	names = segmentsOf(image)
-	newest := image[names[len(names)-1]]
-	newest[bytes.Index(newest, fake)-frameHeader] ^= 1 // now its inside is scanned
-	s, rec := mustOpen(t, small(faultfs.FromImage(image)))
-	if len(rec.Gaps) != 1 || rec.Gaps[0].First != first || rec.Gaps[0].Last != first {
-		t.Fatalf("%+v", rec)
+	image := fs.Image()
+	image[segmentsOf(image)[0]][segmentHeader] ^= 1 // now the first record's inside is scanned
+	s, rec := mustOpen(t, spool.Options{Dir: dir, FS: faultfs.FromImage(image), Linger: -1})
+	got := contents(t, s)
+	if len(rec.Gaps) != 1 || rec.Gaps[0].Last != 1 || len(got) != 1 || got[2] != "00000004" {
+		t.Fatalf("%v, %+v", got, rec)
 	}
-	l.tried = 25
-	l.check(t, s, true)
+}
+
+func TestEitherCopyOfMetaWillDo(t *testing.T) {
+	fs, l := faultfs.New(), newLedger()
+	s, _ := mustOpen(t, small(fs))
+	appendAll(t, s, l, 40)
+	if err := s.Trim(21); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, off := range []int{0, 4096} {
+		image := fs.Image()
+		image[dir+"/meta"][off] ^= 1
+		s, rec := mustOpen(t, small(faultfs.FromImage(image)))
+		if rec.Healed() || !rec.Clean || s.Base() != 22 || s.Next() != 41 {
+			t.Fatalf("without the copy at %d: %+v", off, rec)
+		}
+	}
+}
+
+// Where the newest segment is gone, no number that it may have held is used
+// again, however many they were.
+func TestMoreNumbersThanWereReservedAtOnce(t *testing.T) {
+	const records = 1<<20 + 50_000
+	o := spool.Options{Dir: t.TempDir(), SegmentBytes: 64 << 20}
+	s, _ := mustOpen(t, o)
+	var wg sync.WaitGroup
+	for range records {
+		wg.Add(1)
+		if err := s.Submit([]byte("r"), func(uint64, error) { wg.Done() }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wg.Wait()
+	running, err := os.ReadFile(filepath.Join(o.Dir, "meta"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	epoch := s.Epoch()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(o.Dir, "meta"), running, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(o.Dir, "00000000000000000001.seg")); err != nil {
+		t.Fatal(err)
+	}
+	s, rec := mustOpen(t, o)
+	if s.Epoch() != epoch || s.Next() <= records || len(rec.Gaps) != 1 || rec.Gaps[0].Last < records {
+		t.Fatalf("next %d, %+v", s.Next(), rec)
+	}
 }
 
 // Damage that comes while the spool is open is met by Read.

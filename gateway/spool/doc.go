@@ -30,8 +30,16 @@
 // that number on in the older one belong to a group whose fsync failed, which
 // was refused to its callers.
 //
-// Segments are never rewritten. Whole segments are removed once they are
-// acknowledged.
+// Records are never moved. Whole segments are removed once they are
+// acknowledged. Open cuts a torn tail off the newest segment and writes the
+// rest of it again in place, so that what it has found is on disk.
+//
+// # Gaps
+//
+// Lost numbers stay lost: Read goes on behind them and returns a first above
+// the number asked for, Base skips them once everything before is trimmed,
+// Recovery.Gaps tells of those that an Open has found, and Spool.Gaps of all
+// that are not behind Base yet.
 //
 // # What it does not do
 //

@@ -99,7 +99,32 @@ func TestASpoolThatCannotBeginASegmentRefusesClearlyAndHeals(t *testing.T) {
 			t.Fatalf("healed only after %v", healed)
 		}
 		l.check(t, s, false)
+		checkBytes(t, s, fs)
 	})
+}
+
+// checkBytes compares the size that is held against the limit with the disk.
+func checkBytes(t *testing.T, s *spool.Spool, fs *faultfs.FS) {
+	t.Helper()
+	onDisk := int64(0)
+	for _, name := range segmentsOf(fs.Image()) {
+		onDisk += int64(len(fs.Image()[name]))
+	}
+	if st := s.Stats(); st.Bytes != onDisk {
+		t.Fatalf("the segments have %d bytes, but %d are counted", onDisk, st.Bytes)
+	}
+}
+
+func TestTheVeryFirstSyncFails(t *testing.T) {
+	fs, l := faultfs.New(), newLedger()
+	s, _ := mustOpen(t, small(fs))
+	fs.Fail(once(faultfs.OpSync, ".seg", syscall.EIO))
+	if _, err := s.Append(t.Context(), l.payload()); !errors.Is(err, syscall.EIO) {
+		t.Fatalf("Append: %v", err)
+	}
+	appendAll(t, s, l, 2)
+	l.check(t, s, false)
+	checkBytes(t, s, fs)
 }
 
 // untilStored appends until it works and returns how long that took.
@@ -239,5 +264,131 @@ func TestAMetaFileThatCannotBeWrittenKeepsTheSegments(t *testing.T) {
 	}
 	if err := s.Trim(30); err != nil || s.Stats().Segments >= segments {
 		t.Fatalf("the next Trim: %v", err)
+	}
+}
+
+// A group that was refused for want of space leaves nothing behind that a
+// later, shorter group could bring to light.
+func TestARefusedGroupDoesNotComeBack(t *testing.T) {
+	fs := faultfs.New()
+	s, _ := mustOpen(t, spool.Options{Dir: dir, FS: fs, Linger: -1})
+	fs.SetSpace(2 * (20 + 8))
+	if _, err := s.Append(t.Context(), []byte("refused1"), []byte("refused2"), []byte("refused3")); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("Append: %v", err)
+	}
+	fs.SetSpace(-1)
+	if _, err := s.Append(t.Context(), []byte("accepted")); err != nil {
+		t.Fatal(err)
+	}
+	again, _ := mustOpen(t, small(fs.Crash(faultfs.KeepAll, nil)))
+	if got := contents(t, again); len(got) != 1 || got[1] != "accepted" {
+		t.Fatalf("%v", got)
+	}
+}
+
+// Nor does one come back after a proper stop, when not even a new segment
+// could be begun to overrule it.
+func TestARefusedGroupDoesNotComeBackAfterAStop(t *testing.T) {
+	fs, l := faultfs.New(), newLedger()
+	s, _ := mustOpen(t, small(fs))
+	appendAll(t, s, l, 3)
+	fs.Fail(always(syscall.EIO, faultfs.OpSync, faultfs.OpCreate))
+	if _, err := s.Append(t.Context(), l.payload()); !errors.Is(err, syscall.EIO) {
+		t.Fatalf("Append: %v", err)
+	}
+	fs.Fail(nil)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, rec := mustOpen(t, small(fs))
+	if rec.Healed() || s.Next() != 4 {
+		t.Fatalf("%+v", rec)
+	}
+	appendAll(t, s, l, 3)
+	again, _ := mustOpen(t, small(fs.Crash(faultfs.LoseAll, nil)))
+	l.check(t, again, false)
+}
+
+// A segment that was created, but could not be entered in the meta file,
+// must not overrule what is accepted afterwards.
+func TestASegmentThatWasNotQuiteBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fs, l := faultfs.New(), newLedger()
+		s, _, err := spool.Open(small(fs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		appendAll(t, s, l, 8)
+		fs.Fail(once(faultfs.OpSync, "meta", syscall.EIO))
+		if _, err := s.Append(t.Context(), l.payloads(9)...); !errors.Is(err, syscall.EIO) {
+			t.Fatalf("a group that needs a new segment: %v", err)
+		}
+		untilStored(t, s, l)
+		again, _, err := spool.Open(small(fs.Crash(faultfs.LoseAll, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.check(t, again, false)
+		_ = errors.Join(s.Close(), again.Close())
+	})
+}
+
+// Records that Open has found after a kill can be sent, and so they have to
+// survive a power cut from then on, also where a sync had failed before.
+func TestWhatOpenFindsIsDurable(t *testing.T) {
+	for name, fault := range map[string]error{"killed before the sync": faultfs.ErrStopped, "killed after a failed sync": syscall.EIO} {
+		fs, l := faultfs.New(), newLedger()
+		s, _ := mustOpen(t, spool.Options{Dir: dir, FS: fs, Linger: -1})
+		appendAll(t, s, l, 2)
+		fs.Fail(always(fault, faultfs.OpSync, faultfs.OpCreate))
+		if _, err := s.Append(t.Context(), l.payload()); err == nil {
+			t.Fatal("the sync did not fail")
+		}
+		fs = fs.Crash(faultfs.KeepAll, nil)
+		found, _ := mustOpen(t, small(fs))
+		l.offered(t, found)
+		if len(l.accepted) != 3 {
+			t.Fatalf("%s: %d records", name, len(l.accepted))
+		}
+		after, _ := mustOpen(t, small(fs.Crash(faultfs.LoseAll, nil)))
+		l.check(t, after, false)
+	}
+}
+
+// The size limit counts what is being written as well.
+func TestTheLimitHoldsWhileAGroupIsBeingWritten(t *testing.T) {
+	fs := faultfs.New()
+	s, _ := mustOpen(t, spool.Options{Dir: dir, FS: fs, MaxBytes: 64 << 10, SegmentBytes: 1 << 20, Linger: -1})
+	syncing, release := make(chan struct{}), make(chan struct{})
+	fs.Fail(func(op faultfs.Op) error {
+		if op.Kind == faultfs.OpSync {
+			select {
+			case syncing <- struct{}{}:
+			default: // told already
+			}
+			<-release
+		}
+		return nil
+	})
+	rec := make([]byte, 10<<10)
+	accepted := 0
+	count := func() {
+		if err := s.Submit(rec, func(uint64, error) {}); err == nil {
+			accepted++
+		} else if !errors.Is(err, spool.ErrFull) {
+			t.Fatal(err)
+		}
+	}
+	count()
+	<-syncing
+	for range 20 {
+		count()
+	}
+	close(release)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if st := s.Stats(); st.Bytes > st.MaxBytes || accepted != 6 || st.Stored != 6 {
+		t.Fatalf("%d accepted, %+v", accepted, st)
 	}
 }

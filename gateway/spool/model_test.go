@@ -52,6 +52,8 @@ func (m *machine) open(t *rapid.T) {
 		t.Fatalf("a new epoch: %+v", rec)
 	}
 	m.s = s
+	m.l.check(t, s, false)
+	m.l.offered(t, s)
 }
 
 func (m *machine) append(t *rapid.T) {

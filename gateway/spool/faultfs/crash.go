@@ -26,12 +26,17 @@ func (f *FS) Stop() {
 	f.stopped = true
 }
 
-// Crash stops f and returns what a new boot finds, with unlimited space, no
-// faults and no locks. rng decides where loss is Torn.
+// Crash stops f and returns what comes after: with KeepAll a new process on
+// the same kernel, which still has what was not synced, else a new boot.
+// There is unlimited space, and there are no faults and no locks. rng decides
+// where loss is Torn.
 func (f *FS) Crash(loss Loss, rng *rand.Rand) *FS {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stopped = true
+	if loss == KeepAll {
+		return f.copy()
+	}
 	image := map[string][]byte{}
 	for name, n := range f.survivingNames(loss, rng) {
 		image[name] = n.surviving(loss, rng)
@@ -39,12 +44,29 @@ func (f *FS) Crash(loss Loss, rng *rand.Rand) *FS {
 	return FromImage(image)
 }
 
+// copy returns f as another process finds it.
+func (f *FS) copy() *FS {
+	c := New()
+	nodes := map[*node]*node{nil: nil}
+	for _, names := range []map[string]*node{f.live, f.durable} {
+		for _, n := range names {
+			if nodes[n] == nil && n != nil {
+				nodes[n] = &node{slices.Clone(n.data), slices.Clone(n.synced), slices.Clone(n.pending), slices.Clone(n.bad)}
+			}
+		}
+	}
+	for name, n := range f.live {
+		c.live[name] = nodes[n]
+	}
+	for name, n := range f.durable {
+		c.durable[name] = nodes[n]
+	}
+	return c
+}
+
 // survivingNames picks, name by name, the durable or the live state.
 func (f *FS) survivingNames(loss Loss, rng *rand.Rand) map[string]*node {
-	switch loss {
-	case KeepAll:
-		return f.live
-	case LoseAll:
+	if loss == LoseAll {
 		return f.durable
 	}
 	names := map[string]*node{}
@@ -69,10 +91,7 @@ func (f *FS) survivingNames(loss Loss, rng *rand.Rand) map[string]*node {
 
 // surviving returns the content after a crash.
 func (n *node) surviving(loss Loss, rng *rand.Rand) []byte {
-	switch loss {
-	case KeepAll:
-		return n.data
-	case LoseAll:
+	if loss == LoseAll {
 		return n.synced
 	}
 	b := slices.Clone(n.synced)
