@@ -17,6 +17,7 @@ import (
 	"plantroom/gateway/sensor"
 	"plantroom/gateway/spool"
 	"plantroom/gateway/uplink"
+	"plantroom/internal/yamldoc"
 )
 
 // Options is what does not come from the file.
@@ -175,7 +176,7 @@ func (a *App) reload() {
 		a.mu.Lock()
 		a.refused++
 		a.mu.Unlock()
-		a.log.Error("the file is not put to work; the gateway goes on as before", "error", err)
+		a.complain(err)
 		return
 	}
 	stopped, started := exchange(a.parts, fresh)
@@ -184,6 +185,18 @@ func (a *App) reload() {
 	a.reloads++
 	a.mu.Unlock()
 	a.log.Info("the file is at work", "parts_stopped", stopped, "parts_started", started)
+}
+
+// complain logs why a changed file is not put to work, a line for each fault.
+func (a *App) complain(err error) {
+	var faults yamldoc.Faults
+	if !errors.As(err, &faults) {
+		a.log.Error("the changed file cannot be used", "error", err)
+	}
+	for _, f := range faults {
+		a.log.Error("a fault in the changed file", "file", f.File, "line", f.Line, "column", f.Col, "at", f.Path, "problem", f.Problem, "remedy", f.Remedy)
+	}
+	a.log.Error("the changed file is not put to work; the gateway goes on as before", "faults", max(len(faults), 1))
 }
 
 // fixed refuses changes that a running gateway cannot follow.
