@@ -6,10 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"plantroom"
 	"plantroom/services/dispatch"
@@ -94,6 +98,163 @@ func TestPictures(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
+			}
+		}
+	}
+}
+
+// watch fails the test for anything that a page writes to its console: a
+// script error, a blocked inline style, a file that is missing.
+func watch(t *testing.T, ctx context.Context) { watchBut(t, ctx, "") }
+
+// watchBut is watch for a test that provokes one kind of refusal, which the
+// browser writes to the console.
+func watchBut(t *testing.T, ctx context.Context, expected string) {
+	t.Helper()
+	messages := chromedp.Console(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if expected != "" && strings.Contains(m.Text, expected) {
+				continue
+			}
+			if m.IsException() || m.Type == "error" || m.Type == "warning" {
+				t.Errorf("the console says: %s %s (%s)", m.Type, m.Text, m.URL)
+			}
+		}
+	}()
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx); <-done })
+}
+
+// waitText waits until an element of the page holds a text.
+func waitText(selector, want string) chromedp.Action[chromedp.Void] {
+	return chromedp.Poll[chromedp.Void](`document.querySelector(` + strconv.Quote(selector) + `)?.textContent.includes(` + strconv.Quote(want) + `)`)
+}
+
+// waitPage waits for an element with a text on a page that a press leads to.
+func waitPage(selector, want string) chromedp.Action[chromedp.Void] {
+	return chromedp.WaitVisible(`//*[contains(@class, "` + strings.TrimPrefix(strings.TrimPrefix(selector, "button"), ".") + `") and contains(., "` + want + `")]`)
+}
+
+func TestTheBoardFollowsAnOrderWithoutBeingAsked(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	ctx := openBrowser(t)
+	watch(t, ctx)
+	if err := chromedp.Do(ctx, signInBrowser(s), waitText(".card .who", "nobody has answered")); err != nil {
+		t.Fatal(err)
+	}
+	// The focus is on the order while the board is replaced below it.
+	if err := chromedp.Do(ctx, chromedp.Focus("#"+string(o.ID))); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	s.must(o, plantroom.DoAcknowledge, "Li Qiang", 10)
+	if err := chromedp.Do(ctx, waitText(".card .who", "Li Qiang (Quicklift Services) is coming")); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %s: that was the timer, not the event", took)
+	}
+	if id, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.id`)); err != nil || id != string(o.ID) {
+		t.Errorf("the focus went to %q, %v", id, err)
+	}
+	s.Open(apitest.Fault{Rule: "lift.entrapment", Asset: "b2-l1", Cause: "entrapment", Severity: plantroom.Life, Detail: "alarm", Needed: 3})
+	if err := chromedp.Do(ctx, waitText(".card:first-child h3", "Lift 1, block 2"), waitText("#announce", "2 open orders")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestALostConnectionIsSeenAndSoIsItsReturn(t *testing.T) {
+	s := newSite(t)
+	ctx := openBrowser(t)
+	if err := chromedp.Do(ctx, signInBrowser(s), chromedp.WaitNotVisible("#lost")); err != nil {
+		t.Fatal(err)
+	}
+	s.cut(true)
+	if err := chromedp.Do(ctx, chromedp.WaitVisible("#lost"), waitText("#lost", "Connection lost")); err != nil {
+		t.Fatal(err)
+	}
+	s.cut(false)
+	if err := chromedp.Do(ctx, chromedp.WaitNotVisible("#lost")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestATechniciansPhoneFromAcceptToFixWithTheKeyboardAlone(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	ctx := openBrowser(t)
+	watch(t, ctx)
+	keys := func(k string) chromedp.Action[chromedp.Void] { return chromedp.KeyEvent(k) }
+	err := chromedp.Do(ctx, chromedp.EmulateViewport(320, 568, chromedp.EmulateMobile), chromedp.Navigate(s.server.URL+s.JobPath(o)),
+		chromedp.WaitVisible("#by"), keys(kb.Tab), keys("Li Qiang"), keys(kb.Tab), keys(kb.Tab), keys(kb.Enter),
+		waitPage(".by", "Accepted by Li Qiang"), keys(kb.Tab), keys(kb.Enter),
+		waitPage("button.main", "It is fixed"), keys(kb.Tab), keys("roller replaced"), keys(kb.Tab), keys(kb.Enter),
+		waitPage(".good", "The sensor is now checking"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Order(o.ID); got.State != plantroom.Restored || got.By != "Li Qiang" || got.FixNote != "roller replaced" {
+		t.Errorf("it is %s by %q with %q", got.State, got.By, got.FixNote)
+	}
+	if wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)); err != nil || wide {
+		t.Errorf("the page is wider than a small phone: %v, %v", wide, err)
+	}
+}
+
+func TestTwoPhonesPressAtOnce(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	names := []string{"Li Qiang", "Wu Gang"}
+	ready, replies := make([]context.Context, len(names)), make([]string, len(names))
+	for i, name := range names {
+		ready[i] = openBrowser(t)
+		watchBut(t, ready[i], "409 (Conflict)")
+		if err := chromedp.Do(ready[i], chromedp.Navigate(s.server.URL+s.JobPath(o)), chromedp.SendKeys("#by", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all sync.WaitGroup
+	for i := range ready {
+		all.Go(func() {
+			if err := chromedp.Do(ready[i], chromedp.Click("button.main"), chromedp.WaitVisible(".by")); err != nil {
+				t.Errorf("%s: %v", names[i], err)
+				return
+			}
+			replies[i], _ = chromedp.Run(ready[i], chromedp.Text("body"))
+		})
+	}
+	all.Wait()
+	winner := s.Order(o.ID).By
+	for i, name := range names {
+		first := strings.Contains(replies[i], winner+" was first")
+		if !strings.Contains(replies[i], "Accepted by "+winner) || first == (name == winner) {
+			t.Errorf("%s sees, after %s has won: %s", name, winner, replies[i])
+		}
+	}
+}
+
+// TestEveryPageKeepsToItsPolicy opens every page and listens to the console.
+func TestEveryPageKeepsToItsPolicy(t *testing.T) {
+	s := newSite(t)
+	o := s.busyMorning()
+	ctx := openBrowser(t)
+	watch(t, ctx)
+	if err := chromedp.Do(ctx, signInBrowser(s)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/", "/?lang=zh", "/orders/" + string(o["trapped"].ID), "/assets/b2-l1", "/quarantine", "/login", s.JobPath(o["door"]), s.JobPath(o["proving"])} {
+		for _, width := range []int64{320, 1920} {
+			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), chromedp.Navigate(s.server.URL+path)); err != nil {
+				t.Fatal(err)
+			}
+			if wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)); err != nil || wide {
+				t.Errorf("%s is wider than %d pixels: %v, %v", path, width, wide, err)
 			}
 		}
 	}

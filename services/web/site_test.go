@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,15 @@ type site struct {
 	t      *testing.T
 	server *httptest.Server
 	client *http.Client
+	down   atomic.Bool
+}
+
+// cut cuts the line to the server, or mends it.
+func (s *site) cut(yes bool) {
+	s.down.Store(yes)
+	if yes {
+		s.server.CloseClientConnections()
+	}
 }
 
 func newSite(t *testing.T) *site {
@@ -37,7 +47,12 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.server = httptest.NewServer(h)
+	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.down.Load() {
+			panic(http.ErrAbortHandler) // the line is cut
+		}
+		h.ServeHTTP(w, r)
+	}))
 	t.Cleanup(s.server.Close)
 	t.Cleanup(s.Hub.Close) // runs first: open streams would hold the server up
 	s.client = newVisitor(t)

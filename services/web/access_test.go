@@ -1,0 +1,122 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"plantroom/services/domains"
+	"plantroom/services/httpapi/apitest"
+	"plantroom/services/httpapi/guard"
+	"plantroom/services/web"
+)
+
+// access says of every route who may use it: "anyone" or "operator". A new
+// route fails TestWhoMayReachWhat until somebody has thought about it here.
+var access = map[string]string{
+	"GET /healthz":                         "anyone",
+	"GET /api/v1/openapi.yaml":             "operator",
+	"GET /api/v1/summary":                  "operator",
+	"GET /api/v1/estate":                   "operator",
+	"GET /api/v1/buildings":                "operator",
+	"GET /api/v1/assets":                   "operator",
+	"GET /api/v1/assets/{id}":              "operator",
+	"GET /api/v1/devices":                  "operator",
+	"GET /api/v1/incidents":                "operator",
+	"GET /api/v1/incidents/{id}":           "operator",
+	"GET /api/v1/orders":                   "operator",
+	"GET /api/v1/orders/{id}":              "operator",
+	"GET /api/v1/orders/{id}/candidates":   "operator",
+	"GET /api/v1/orders/{id}/timeline":     "operator",
+	"GET /api/v1/orders/{id}/calls":        "operator",
+	"POST /api/v1/orders/{id}/{action}":    "operator",
+	"GET /api/v1/outbox":                   "operator",
+	"GET /api/v1/outbox/{id}":              "operator",
+	"POST /api/v1/outbox/{id}/resend":      "operator",
+	"GET /api/v1/quarantine":               "operator",
+	"GET /api/v1/quarantine/count":         "operator",
+	"GET /api/v1/gaps":                     "operator",
+	"GET /api/v1/gateways":                 "operator",
+	"GET /api/v1/ledger":                   "operator",
+	"GET /api/v1/events":                   "operator",
+	"GET /{$}":                             "operator",
+	"GET /board":                           "operator",
+	"GET /orders/{id}":                     "operator",
+	"POST /orders/{id}/{action}":           "operator",
+	"POST /orders/{id}/calls/{call}/retry": "operator",
+	"GET /assets/{id}":                     "operator",
+	"GET /quarantine":                      "operator",
+	"POST /logout":                         "operator",
+	"GET /login":                           "anyone",
+	"POST /login":                          "anyone", // checks the token itself
+	"GET /job/{token}":                     "anyone", // checks the signed link itself
+	"POST /job/{token}/{action}":           "anyone", // checks the signed link itself
+	"GET /static/{file}":                   "anyone",
+}
+
+// limited are the routes on which secrets could be guessed.
+var limited = map[string]bool{"POST /login": true, "GET /job/{token}": true, "POST /job/{token}/{action}": true}
+
+func TestWhoMayReachWhat(t *testing.T) {
+	house := apitest.New(t)
+	g := house.Guard(guard.Options{})
+	pages, err := web.New(web.Options{Estate: house.Estate, Domains: domains.All(), Store: house.Store, Desk: house, Links: house.Links, Door: g, Now: house.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := append(house.API().Routes(), pages.Routes()...)
+	// What stands behind a route is replaced, so that reaching it is all
+	// that the reply depends on.
+	reached := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	left := map[string]string{}
+	for p, who := range access {
+		left[p] = who
+	}
+	for i := range routes {
+		routes[i].Handler = reached
+		if _, ok := access[routes[i].Pattern]; !ok {
+			t.Errorf("nobody has said who may use %q: add it to the table", routes[i].Pattern)
+		}
+		if routes[i].Limited != limited[routes[i].Pattern] {
+			t.Errorf("%q: rate limit %v, want %v", routes[i].Pattern, routes[i].Limited, limited[routes[i].Pattern])
+		}
+		delete(left, routes[i].Pattern)
+	}
+	for p := range left {
+		t.Errorf("the table names %q, which is no route", p)
+	}
+	h, err := g.Handler(routes, pages.Refuse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := func(r *http.Request) {
+		w := httptest.NewRecorder()
+		if err := g.SignIn(w, apitest.Token); err != nil {
+			t.Fatal(err)
+		}
+		r.AddCookie(w.Result().Cookies()[0])
+	}
+	roles := map[string]func(*http.Request){
+		"a stranger": func(*http.Request) {},
+		"a job link's holder": func(r *http.Request) {
+			r.Header.Set("Authorization", "Bearer "+house.Links.Sign("wo-000001", "quicklift", 1, house.Now()+1e15))
+		},
+		"the operator by token":   func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+apitest.Token) },
+		"the operator by session": session,
+	}
+	for _, route := range routes {
+		method, path, _ := strings.Cut(route.Pattern, " ")
+		path = strings.NewReplacer("{$}", "", "{id}", "x", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "f").Replace(path)
+		for role, as := range roles {
+			r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+			as(r)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			want := access[route.Pattern] == "anyone" || strings.HasPrefix(role, "the operator")
+			if got := w.Code == http.StatusTeapot; got != want {
+				t.Errorf("%s as %s: reached %v, want %v (%d)", route.Pattern, role, got, want, w.Code)
+			}
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"plantroom"
+	"plantroom/services/httpapi/apitest"
+)
+
+func TestAStrangerIsLedToTheSignInPageAndBack(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	r := s.get("/orders/" + string(o.ID))
+	r.wants(t, http.StatusOK, "Operator token", `value="/orders/`+string(o.ID)+`"`)
+	s.press("/login", "token", "wrong", "next", "/quarantine").wants(t, http.StatusUnauthorized, "That is not the operator token", `value="/quarantine"`)
+	if r := s.press("/login", "token", apitest.Token, "next", "/quarantine"); r.Request.URL.Path != "/quarantine" {
+		t.Errorf("signing in led to %s", r.Request.URL)
+	}
+	if r := s.press("/login", "token", apitest.Token, "next", "//evil.example/x"); r.Request.URL.Path != "/" {
+		t.Errorf("signing in led to %s", r.Request.URL)
+	}
+	s.press("/logout").wants(t, http.StatusOK, "Operator token")
+	s.get("/").wants(t, http.StatusOK, "Operator token")
+}
+
+var doorFault = apitest.Fault{Rule: "lift.fault", Asset: "b1-l1", Cause: "door_close_fault", Severity: plantroom.Medium, Detail: "door does not close", Needed: 3}
+
+func TestTheBoardSaysWhatIsWrongSinceWhenWhoIsOnItAndWhatIsLeft(t *testing.T) {
+	s := newSite(t)
+	s.busyMorning()
+	s.signIn()
+	r := s.get("/")
+	r.wants(t, http.StatusOK,
+		"Lift 1, block 2", "People trapped in the car", "danger to life", "since 10:20, 1 min 20 s", "Li Qiang (Quicklift Services) is coming, there by 10:25",
+		"Quicklift Services was called at 10:12; nobody has answered", "late by 4 min 50 s", "13 min left of 15 min",
+		"reported it fixed at 10:20; the sensor has yet to agree", "clean cycles seen: 1 of 3",
+		"silent since 10:09, 12 min", "not heard yet", "heard 20 s ago", `href="/quarantine"><b>2</b> in quarantine`)
+	// Life first; then the answer that is latest, the next latest, and last
+	// what still has time.
+	at := -1
+	for _, fault := range []string{"People trapped in the car", "Bin full", "Door does not close", "Car position lost"} {
+		next := strings.Index(r.text, fault)
+		if next <= at {
+			t.Errorf("%q stands at %d, behind what is less urgent at %d", fault, next, at)
+		}
+		at = next
+	}
+	s.get("/?lang=zh").wants(t, http.StatusOK, `<html lang="zh">`, "困人", "危及生命", "Li Qiang（快梯维保）正在赶来，预计 10:25 到", "超时 4分50秒")
+	s.get("/").wants(t, http.StatusOK, `<html lang="zh">`) // remembered
+}
+
+func TestAnEmptyHouseIsSaidToBeEmptyAndItsGatewaysUnknown(t *testing.T) {
+	s := newSite(t)
+	s.signIn()
+	s.get("/").wants(t, http.StatusOK, "No open orders.", `class="line unknown"><b>Gateway, block 1</b> <span>not heard yet`, "not:line green")
+}
+
+func TestAnOrdersPageHoldsItsWholeStory(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	s.Pass(6 * time.Minute)
+	s.GiveUp(o, "connection refused")
+	s.signIn()
+	path := "/orders/" + string(o.ID)
+	s.get(path).wants(t, http.StatusOK, "fault seen", "order raised", "given to a contractor", "window missed",
+		"Quicklift Services <span class=\"chosen\">chosen", "Grand Elevator Works", "2h away", "door does not close", "given up", "connection refused", "Send again", "Accept for somebody")
+	s.press(path+"/acknowledge", "by", "Wu Gang", "eta", "10", "version", "1").wants(t, http.StatusConflict, "It has changed since you looked")
+	now := s.Order(o.ID)
+	s.press(path+"/acknowledge", "by", "Wu Gang", "eta", "10", "version", itoa(now.Version)).wants(t, http.StatusOK, "Wu Gang (Quicklift Services) is coming, there by 10:16", "by the office")
+	s.press(path+"/cancel", "version", itoa(s.Order(o.ID).Version)).wants(t, http.StatusBadRequest, "say why the order is cancelled")
+	s.press(path+"/prove").wants(t, http.StatusNotFound)
+	s.press(path+"/acknowledge", "eta", "soon").wants(t, http.StatusBadRequest)
+}
+
+func TestADeadCallIsSentAgainFromTheOrdersPage(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	call := s.GiveUp(o, "connection refused")[0]
+	s.signIn()
+	s.press("/orders/"+string(o.ID)+"/calls/"+string(call.ID)+"/retry").wants(t, http.StatusOK, "waiting")
+	s.get("/assets/b1-l1").wants(t, http.StatusOK, "Lift 1, block 1", "passenger lift", "Door does not close", "b1-l1-box")
+	s.get("/assets/b9-l9").wants(t, http.StatusNotFound, "There is nothing here")
+	s.get("/nonsense").wants(t, http.StatusNotFound, "There is nothing here")
+}
+
+func TestTheQuarantineShowsTextAsTextAndTheRestInHex(t *testing.T) {
+	s := newSite(t)
+	s.Hold(
+		plantroom.Quarantined{Gateway: "gw-b1", Epoch: 1, Seq: 1, At: s.Now(), Stage: "check", Source: "b1-l1-box", Reason: "floor is 412", Raw: []byte(`<script>alert("412")</script>`)},
+		plantroom.Quarantined{Gateway: "gw-b1", Epoch: 1, Seq: 2, At: s.Now(), Stage: "gateway", Source: "up", Reason: "cut off", Raw: []byte{0x03, 0x00, 0xff}},
+	)
+	s.signIn()
+	s.get("/quarantine").wants(t, http.StatusOK, "2 entries", "floor is 412", "&lt;script&gt;", "not:<script>alert", "03 00 ff", "in the check")
+}
+
+func TestStaticFilesMayBeKeptForEverUnderTheirFingerprint(t *testing.T) {
+	s := newSite(t)
+	page := s.get("/login").text
+	_, after, _ := strings.Cut(page, `href="/static/app.css?v=`)
+	v, _, _ := strings.Cut(after, `"`)
+	if r := s.get("/static/app.css?v=" + v); r.StatusCode != http.StatusOK || !strings.Contains(r.Header.Get("Cache-Control"), "immutable") || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/css") {
+		t.Errorf("%s, %v", r.Status, r.Header)
+	}
+	if r := s.get("/static/app.css?v=old"); strings.Contains(r.Header.Get("Cache-Control"), "immutable") {
+		t.Errorf("under an old fingerprint: %v", r.Header)
+	}
+	s.get("/static/..%2fweb.go").wants(t, http.StatusNotFound)
+	s.get("/static/nothing.js").wants(t, http.StatusNotFound)
+}
