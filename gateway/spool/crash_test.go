@@ -43,11 +43,15 @@ func TestCrashAfterEveryOperation(t *testing.T) {
 	if total < 100 {
 		t.Fatalf("the script does only %d operations", total)
 	}
+	tearings := 12
+	if testing.Short() {
+		tearings = 3
+	}
 	for _, tc := range []struct {
 		name  string
 		loss  faultfs.Loss
 		seeds int
-	}{{"killed", faultfs.KeepAll, 1}, {"unsynced writes lost", faultfs.LoseAll, 1}, {"torn", faultfs.Torn, 12}} {
+	}{{"killed", faultfs.KeepAll, 1}, {"unsynced writes lost", faultfs.LoseAll, 1}, {"torn", faultfs.Torn, tearings}} {
 		t.Run(tc.name, func(t *testing.T) {
 			for stop := 1; stop <= total; stop++ {
 				for seed := range tc.seeds {
