@@ -89,14 +89,17 @@ func New(o Options) (*Engine, error) {
 type asset struct {
 	plantroom.Asset
 	domain     *plantroom.Domain
+	words      *vocabulary
 	detections []*detection
 	devices    []*device
 }
 
 func (e *Engine) addAssets(o Options) (map[plantroom.AssetID]*asset, error) {
 	domains := map[plantroom.DomainName]*plantroom.Domain{}
+	words := map[plantroom.DomainName]*vocabulary{}
 	for i := range o.Domains {
-		domains[o.Domains[i].Name] = &o.Domains[i]
+		d := &o.Domains[i]
+		domains[d.Name], words[d.Name] = d, vocabularyOf(d)
 	}
 	assets := map[plantroom.AssetID]*asset{}
 	for _, a := range o.Estate.Assets {
@@ -109,7 +112,7 @@ func (e *Engine) addAssets(o Options) (map[plantroom.AssetID]*asset, error) {
 		case assets[a.ID] != nil:
 			return nil, invalid("asset %s exists twice", a.ID)
 		}
-		as := &asset{Asset: a, domain: d}
+		as := &asset{Asset: a, domain: d, words: words[d.Name]}
 		assets[a.ID] = as
 		for i := range d.Rules {
 			if rule := &d.Rules[i]; rule.AppliesTo(a.Kind) {
@@ -122,13 +125,13 @@ func (e *Engine) addAssets(o Options) (map[plantroom.AssetID]*asset, error) {
 
 func (e *Engine) addDetection(a *asset, rule *plantroom.Rule) *detection {
 	d := &detection{
-		watch:   e.newWatch(a.Asset, a.Domain, rule),
-		signals: rule.Signals,
-		det:     rule.New(a.Asset),
+		watch: watch{rule: rule.ID, domain: a.Domain, byRule: rule.Clean, asset: a.Asset},
+		spec:  rule,
+		det:   rule.New(a.Asset),
 	}
+	e.know(&d.watch)
 	d.task = e.newTask(d)
 	e.detections = append(e.detections, d)
-	e.byWatch[d.key()] = d.watch
 	e.byDetection[d.key()] = d
 	return d
 }
@@ -143,23 +146,16 @@ func (e *Engine) addDevice(d plantroom.Device, assets map[plantroom.AssetID]*ass
 	case d.Gateway != "" && e.gateways[d.Gateway] == nil:
 		return invalid("device %s is behind the gateway %q, which does not exist", d.ID, d.Gateway)
 	}
-	dev := &device{id: d.ID, asset: a, interval: d.Interval, gateway: e.gateways[d.Gateway]}
-	add := func(s plantroom.Signal, measurement string) {
-		ch := &channel{device: dev, spec: s, measurement: measurement}
+	dev := &device{id: d.ID, asset: a, words: a.words, interval: d.Interval, gateway: e.gateways[d.Gateway],
+		channels: make([]channel, len(a.words.names))}
+	for i, name := range a.words.names {
+		ch := &dev.channels[i]
+		ch.device, ch.signal = dev, i
 		for _, det := range a.detections {
-			if slices.Contains(det.signals, s.Name) {
+			if slices.Contains(det.spec.Signals, name) {
 				ch.detections = append(ch.detections, det)
 				det.behind(dev.gateway)
 			}
-		}
-		dev.channels = append(dev.channels, ch)
-	}
-	for _, s := range a.domain.Signals {
-		add(s, a.domain.Measurement)
-	}
-	for _, s := range plantroom.DeviceSignals() {
-		if dev.channel(s.Name) == nil {
-			add(s, plantroom.DeviceMeasurement)
 		}
 	}
 	a.devices = append(a.devices, dev)
@@ -169,36 +165,63 @@ func (e *Engine) addDevice(d plantroom.Device, assets map[plantroom.AssetID]*ass
 
 // device is a device with what the engine keeps of it.
 type device struct {
+	words    *vocabulary
+	channels []channel // one per signal of the vocabulary
+	gateway  *gateway  // nil: not behind one
+	silence  *silence  // nil: its silence is not judged
+
+	last   plantroom.Instant // last sign of life
+	newest plantroom.Instant // newest source time of any signal
+	silent bool
+
 	id       plantroom.DeviceID
 	asset    *asset
-	gateway  *gateway // nil: not behind one
 	interval plantroom.Duration
-	channels []*channel
-
-	last    plantroom.Instant // last sign of life
-	newest  plantroom.Instant // newest source time of any signal
-	silent  bool
-	silence *silence // nil: its silence is not judged
 }
 
 // channel is one signal of one device.
 type channel struct {
-	device      *device
-	spec        plantroom.Signal
-	measurement string
-	detections  []*detection
+	device     *device
+	signal     int // its place in the vocabulary
+	detections []*detection
 
 	latest plantroom.Instant // newest source time that was judged
 	via    *gateway          // through which it came
 }
 
+func (ch *channel) name() string { return ch.device.words.names[ch.signal] }
+
+// channel finds a signal of the device, nil where it has none of that name.
 func (d *device) channel(signal string) *channel {
-	for _, ch := range d.channels {
-		if ch.spec.Name == signal {
-			return ch
+	for i, name := range d.words.names {
+		if name == signal {
+			return &d.channels[i]
 		}
 	}
 	return nil
+}
+
+// vocabulary is what the devices of a domain can say. All of them share it.
+type vocabulary struct {
+	names        []string
+	signals      []plantroom.Signal
+	measurements []string
+}
+
+func vocabularyOf(d *plantroom.Domain) *vocabulary {
+	words := &vocabulary{}
+	add := func(signals []plantroom.Signal, measurement string) {
+		for _, s := range signals {
+			if !slices.Contains(words.names, s.Name) {
+				words.names = append(words.names, s.Name)
+				words.signals = append(words.signals, s)
+				words.measurements = append(words.measurements, measurement)
+			}
+		}
+	}
+	add(d.Signals, d.Measurement)
+	add(plantroom.DeviceSignals(), plantroom.DeviceMeasurement)
+	return words
 }
 
 // Resolve says to what a reading belongs and whether it can be true: unknown
@@ -215,11 +238,12 @@ func (e *Engine) Resolve(r plantroom.Reading) (plantroom.Asset, plantroom.Signal
 		return plantroom.Asset{}, plantroom.Signal{}, "",
 			plantroom.Errorf(plantroom.CodeNotFound, "device %s: the domain %s has no signal %q", r.Device, dev.asset.Domain, r.Signal)
 	}
-	if err := ch.spec.Check(r.Value); err != nil {
+	words := dev.words
+	if err := words.signals[ch.signal].Check(r.Value); err != nil {
 		return plantroom.Asset{}, plantroom.Signal{}, "",
 			plantroom.Errorf(plantroom.CodeInvalid, "device %s: %w", r.Device, err)
 	}
-	return dev.asset.Asset, ch.spec, ch.measurement, nil
+	return dev.asset.Asset, words.signals[ch.signal], words.measurements[ch.signal], nil
 }
 
 // Derive makes the further readings of one (fill from distance), which have

@@ -4,11 +4,11 @@ import "plantroom"
 
 // watch is one rule on one asset, with the incident that is not closed.
 type watch struct {
+	incident *plantroom.Incident // nil: all is well
 	rule     plantroom.RuleID
-	asset    plantroom.Asset
 	domain   plantroom.DomainName // of the rule
 	byRule   int                  // clean cycles that the rule asks for
-	incident *plantroom.Incident  // nil: all is well
+	asset    plantroom.Asset
 }
 
 type watchKey struct {
@@ -18,11 +18,8 @@ type watchKey struct {
 
 func (w *watch) key() watchKey { return watchKey{w.rule, w.asset.ID} }
 
-func (e *Engine) newWatch(a plantroom.Asset, domain plantroom.DomainName, rule *plantroom.Rule) *watch {
-	w := &watch{rule: rule.ID, asset: a, domain: domain, byRule: rule.Clean}
-	e.byWatch[w.key()] = w
-	return w
-}
+// know makes a watch findable by its rule and asset.
+func (e *Engine) know(w *watch) { e.byWatch[w.key()] = w }
 
 // apply compares a verdict, which is a level, with the incident, and draws
 // the consequences.

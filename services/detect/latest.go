@@ -40,15 +40,15 @@ func (g *gateway) drop(ch *channel) {
 func (g *gateway) appendLatest(b []byte) []byte {
 	if g.unsorted {
 		slices.SortFunc(g.channels, func(x, y *channel) int {
-			return cmp.Or(cmp.Compare(x.device.id, y.device.id), cmp.Compare(x.spec.Name, y.spec.Name))
+			return cmp.Or(cmp.Compare(x.device.id, y.device.id), cmp.Compare(x.name(), y.name()))
 		})
 		g.unsorted = false
 	}
 	names, index, newest := []string{}, map[string]uint64{}, plantroom.Instant(0)
 	for _, ch := range g.channels {
-		if _, ok := index[ch.spec.Name]; !ok {
-			index[ch.spec.Name] = uint64(len(names))
-			names = append(names, ch.spec.Name)
+		if _, ok := index[ch.name()]; !ok {
+			index[ch.name()] = uint64(len(names))
+			names = append(names, ch.name())
 		}
 		newest = max(newest, ch.latest)
 	}
@@ -67,7 +67,7 @@ func (g *gateway) appendLatest(b []byte) []byte {
 		b = appendName(b, string(dev.id))
 		b = binary.AppendUvarint(b, uint64(n-i))
 		for _, ch := range g.channels[i:n] {
-			b = binary.AppendUvarint(b, index[ch.spec.Name])
+			b = binary.AppendUvarint(b, index[ch.name()])
 			b = binary.AppendUvarint(b, uint64(newest-ch.latest))
 		}
 		i = n

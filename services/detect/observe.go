@@ -26,15 +26,17 @@ func CheckTime(now plantroom.Instant, r plantroom.Reading) error {
 }
 
 // detection is one detector with its incident and its place in the schedule.
+// What every reading touches stands first, in one cache line.
 type detection struct {
-	*watch
-	signals  []string
-	det      plantroom.Detector
-	gateways []*gateway        // those whose word it needs
-	due      plantroom.Instant // the Wake of its last verdict
+	det    plantroom.Detector
+	due    plantroom.Instant // the Wake of its last verdict
+	dirty  bool
+	parked bool
+	watch
+
+	spec     *plantroom.Rule
+	gateways []*gateway // those whose word it needs
 	task     *task
-	parked   bool
-	dirty    bool
 }
 
 // behind notes that a detector needs the word of a gateway.
@@ -89,14 +91,16 @@ func (e *Engine) judge(now plantroom.Instant, d *detection, r plantroom.Reading)
 	e.draw(now, d, &v)
 }
 
-// passTime lets a detector judge the passing of time up to a moment.
+// passTime lets a detector judge the passing of time up to a moment: one look
+// at each moment that it has asked for, however late, so that what follows
+// carries the time at which it was due.
 func (e *Engine) passTime(now plantroom.Instant, d *detection, to plantroom.Instant) {
 	for !d.due.IsZero() && d.due <= to {
 		was := d.due
-		v := d.det.Tick(to)
+		v := d.det.Tick(was)
 		e.draw(now, d, &v)
 		if d.due <= was {
-			return
+			return // it asks for the same moment again: not in this call
 		}
 	}
 }
@@ -114,7 +118,7 @@ func (e *Engine) draw(now plantroom.Instant, d *detection, v *plantroom.Verdict)
 		}
 	}
 	if v.Active || d.incident != nil {
-		e.apply(now, d.watch, v)
+		e.apply(now, &d.watch, v)
 	}
 }
 
@@ -143,14 +147,15 @@ func (d *detection) wake(e *Engine, now plantroom.Instant) {
 			to, late = h, g
 		}
 	}
-	if late != nil && to < d.due {
+	e.passTime(now, d, to)
+	switch {
+	case d.due.IsZero() || d.due > now:
+		e.schedule.set(d.task, d.due)
+	case d.due > to:
+		e.schedule.set(d.task, 0)
 		d.parked = true
 		late.parked = append(late.parked, d)
-		return
-	}
-	v := d.det.Tick(to)
-	e.draw(now, d, &v)
-	if !d.due.IsZero() && d.due <= now && !d.parked { // still due: look again, but not in this Tick
-		e.schedule.set(d.task, max(d.due, now+1))
+	default:
+		e.schedule.set(d.task, now+1)
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"plantroom"
 )
 
-// Restore takes back what was stored: detector states, the incidents that are
-// not closed, and how far the gateways have been heard. Call it once, before
-// anything is observed. What belongs to assets, rules or devices that do not
-// exist any more is left out; see Orphans. A state that cannot be read fails
-// with CodeInvalid, naming rule and asset.
+// Restore takes the engine to what was stored, as if it had just been started:
+// detector states, the incidents that are not closed, and how far the gateways
+// have been heard. Whatever it knew beyond that is forgotten. What belongs to
+// assets, rules or devices that do not exist any more is left out; see
+// Orphans. A state that cannot be read fails with CodeInvalid, naming rule and
+// asset; the engine is then of no use until a Restore succeeds.
 func (e *Engine) Restore(dets []plantroom.Detection, open []plantroom.Incident, prog []plantroom.Progress) error {
+	e.reset()
 	for _, stored := range dets {
 		d := e.byDetection[watchKey{stored.Rule, stored.Asset}]
 		if d == nil {
@@ -36,6 +38,32 @@ func (e *Engine) Restore(dets []plantroom.Detection, open []plantroom.Incident, 
 	return nil
 }
 
+// reset forgets everything but the estate. The maps that Resolve reads stay
+// as they are.
+func (e *Engine) reset() {
+	e.started, e.orphans, e.events, e.dirty = 0, nil, nil, nil
+	e.schedule.clear()
+	for _, w := range e.byWatch {
+		w.incident = nil
+	}
+	for _, d := range e.detections {
+		d.det = d.spec.New(d.asset)
+		d.due, d.parked, d.dirty = 0, false, false
+	}
+	for _, dev := range e.devices {
+		dev.last, dev.newest, dev.silent = 0, 0, false
+		for i := range dev.channels {
+			dev.channels[i].latest, dev.channels[i].via = 0, nil
+		}
+	}
+	for _, s := range e.silences {
+		s.waiting = false
+	}
+	for _, g := range e.gateways {
+		g.forget()
+	}
+}
+
 func (e *Engine) restoreIncident(inc plantroom.Incident) {
 	if inc.State == plantroom.IncidentClosed {
 		return
@@ -55,7 +83,7 @@ func (e *Engine) restoreIncident(inc plantroom.Incident) {
 		}
 	}
 	for _, s := range e.silences {
-		if s.watch != w {
+		if &s.watch != w {
 			continue
 		}
 		for _, d := range s.devices { // which of them is not kept: those that are not will say so

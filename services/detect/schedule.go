@@ -53,6 +53,15 @@ func (s *schedule) set(t *task, due plantroom.Instant) {
 	}
 }
 
+// clear takes all tasks off.
+func (s *schedule) clear() {
+	for _, t := range s.heap {
+		t.due = 0
+	}
+	clear(s.heap)
+	s.heap = s.heap[:0]
+}
+
 // pop takes the first task off if it is due.
 func (s *schedule) pop(now plantroom.Instant) *task {
 	if len(s.heap) == 0 || s.heap[0].due > now {

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"plantroom"
@@ -65,7 +64,7 @@ func Devices() plantroom.Domain {
 // silence judges the devices of one asset together: there is one incident per
 // rule and asset.
 type silence struct {
-	*watch
+	watch
 	devices []*device // those with an interval
 	cycle   time.Duration
 	task    *task
@@ -84,7 +83,8 @@ func (e *Engine) addSilence(a *asset) {
 	if len(s.devices) == 0 {
 		return
 	}
-	s.watch = e.newWatch(a.Asset, "devices", &plantroom.Rule{ID: RuleDeviceSilent, Clean: 1})
+	s.watch = watch{rule: RuleDeviceSilent, domain: "devices", byRule: 1, asset: a.Asset}
+	e.know(&s.watch)
 	s.task = e.newTask(s)
 	e.silences = append(e.silences, s)
 }
@@ -118,7 +118,7 @@ func (e *Engine) alive(now plantroom.Instant, d *device, r plantroom.Reading) {
 		seen = min(r.At, now)
 	}
 	d.last = max(d.last, seen)
-	if d.silent || d.silence.incident != nil {
+	if d.silence.incident != nil {
 		d.silent = false
 		d.silence.report(e, now, d.last)
 	}
@@ -126,29 +126,29 @@ func (e *Engine) alive(now plantroom.Instant, d *device, r plantroom.Reading) {
 
 // wake looks for devices that have become silent.
 func (s *silence) wake(e *Engine, now plantroom.Instant) {
-	s.waiting = false
 	var next plantroom.Instant
+	fell := false
+	s.waiting = false
 	for _, d := range s.devices {
 		if d.silent {
 			continue
 		}
-		due := d.due(e)
-		switch {
+		switch due := d.due(e); {
 		case due > now:
 			if next.IsZero() || due < next {
 				next = due
 			}
 		case d.gateway != nil && !d.gateway.vouches(due):
-			if !s.waiting {
-				s.waiting = true
-			}
+			s.waiting = true
 			d.gateway.await(s)
 		default:
-			d.silent = true
+			d.silent, fell = true, true
 		}
 	}
 	e.schedule.set(s.task, next)
-	s.report(e, now, now)
+	if fell {
+		s.report(e, now, now)
+	}
 }
 
 // report applies the verdict on the asset's devices.
@@ -170,7 +170,7 @@ func (s *silence) report(e *Engine, now, at plantroom.Instant) {
 	if inc := s.incident; !v.Active && inc != nil && inc.State == plantroom.IncidentClearing {
 		v.Clean = int(at.Sub(inc.Cleared) / s.cycle)
 	}
-	e.apply(now, s.watch, &v)
+	e.apply(now, &s.watch, &v)
 	if !v.Active && s.task.due.IsZero() && !s.waiting {
 		e.schedule.set(s.task, s.nextDue(e))
 	}
@@ -186,195 +186,4 @@ func (s *silence) nextDue(e *Engine) plantroom.Instant {
 		}
 	}
 	return next
-}
-
-// gateway is a gateway with what the engine keeps of it.
-type gateway struct {
-	*watch // nil: not in the estate, its silence is not judged
-	task   *task
-
-	heard  plantroom.Instant // last sign of life, on the server's clock
-	silent bool
-	// behind says that a backlog may be on its way: since the start or since
-	// the gateway's return, no fresh reading has come.
-	behind   bool
-	floor    plantroom.Instant // since when its devices have had a chance to be heard
-	drain    time.Duration     // the least lag of the backlog so far
-	frontier plantroom.Instant // newest source time heard of it
-	looked   plantroom.Instant // the frontier when parked detectors were last looked at
-
-	parked   []*detection // waiting until the gateway has told what happened until their time
-	awaiting []*silence   // waiting for a sign of life of the gateway
-
-	channels []*channel // those heard through it last
-	unsorted bool
-	moved    bool // a channel has news since the last Take
-}
-
-func (e *Engine) addGateways(estate plantroom.Estate) {
-	buildings := map[plantroom.ZoneID]plantroom.BuildingID{}
-	for _, z := range estate.Zones {
-		buildings[z.ID] = z.Building
-	}
-	for _, known := range estate.Gateways {
-		g := e.gateway(known.ID)
-		g.watch = e.newWatch(plantroom.Asset{
-			ID: plantroom.AssetID(known.ID), Domain: "devices", Kind: "gateway",
-			Building: buildings[known.Zone], Zone: known.Zone, Name: known.Name,
-		}, "devices", &plantroom.Rule{ID: RuleGatewaySilent, Clean: 1})
-		g.task = e.newTask(g)
-		e.order = append(e.order, g)
-	}
-}
-
-// gateway returns a gateway, a new one where it was never heard of.
-func (e *Engine) gateway(id plantroom.GatewayID) *gateway {
-	g := e.gateways[id]
-	if g == nil {
-		g = &gateway{}
-		e.gateways[id] = g
-	}
-	return g
-}
-
-// start gives everything one full allowance from the first moment that the
-// engine is told of.
-func (e *Engine) start(now plantroom.Instant) {
-	if !e.started.IsZero() {
-		return
-	}
-	e.started = now
-	for _, g := range e.order {
-		g.catchUp(now)
-		g.plan(e)
-	}
-	for _, s := range e.silences {
-		e.schedule.set(s.task, s.nextDue(e))
-	}
-}
-
-// Heard notes a sign of life of a gateway (a batch or a state message), or,
-// with online false, its broker's word that it is gone.
-func (e *Engine) Heard(now plantroom.Instant, gw plantroom.GatewayID, online bool) {
-	e.start(now)
-	g := e.gateway(gw)
-	if online {
-		e.hear(now, g)
-		return
-	}
-	if g.watch != nil && !g.silent {
-		g.fall(e, now, now, "offline", "its broker says that the connection is gone")
-	}
-}
-
-// hear takes a sign of life of a gateway.
-func (e *Engine) hear(now plantroom.Instant, g *gateway) {
-	g.heard = max(g.heard, now)
-	if len(g.awaiting) > 0 {
-		for _, s := range g.awaiting {
-			e.schedule.set(s.task, now)
-		}
-		g.awaiting = g.awaiting[:0]
-	}
-	if g.watch == nil || g.incident == nil {
-		return
-	}
-	if g.silent {
-		g.silent = false
-		g.catchUp(now)
-	}
-	v := plantroom.Verdict{At: now}
-	if g.incident.State == plantroom.IncidentClearing {
-		v.Clean = int(now.Sub(g.incident.Cleared) / GatewayInterval)
-	}
-	e.apply(now, g.watch, &v)
-	g.plan(e)
-}
-
-// fall makes a gateway silent.
-func (g *gateway) fall(e *Engine, now, since plantroom.Instant, cause, detail string) {
-	g.silent = true
-	v := plantroom.Verdict{Active: true, Since: since, At: now, Cause: cause, Severity: plantroom.High, Detail: detail}
-	e.apply(now, g.watch, &v)
-	g.plan(e)
-}
-
-// wake looks whether a gateway has become silent, or has no backlog.
-func (g *gateway) wake(e *Engine, now plantroom.Instant) {
-	if g.behind && now >= g.floor.Add(Settle) {
-		g.behind = false
-		g.unpark(e, now)
-	}
-	heard := max(g.heard, e.started)
-	if !g.silent && now >= heard.Add(GatewayInterval) {
-		g.fall(e, now, heard.Add(GatewayInterval), "silent", fmt.Sprintf("nothing heard since %s", heard))
-		return
-	}
-	g.plan(e)
-}
-
-// plan schedules the next look at a gateway.
-func (g *gateway) plan(e *Engine) {
-	if g.silent {
-		e.schedule.set(g.task, 0)
-		return
-	}
-	next := max(g.heard, e.started).Add(GatewayInterval)
-	if g.behind {
-		next = min(next, g.floor.Add(Settle))
-	}
-	e.schedule.set(g.task, next)
-}
-
-// catchUp expects a backlog from now on.
-func (g *gateway) catchUp(now plantroom.Instant) {
-	g.behind, g.floor, g.drain = true, now, math.MaxInt64
-}
-
-// follow takes a reading's source time as news of how far the gateway has
-// told. A spool tells in order, so that a fresh reading ends the backlog. A
-// late one that is less late than those before shows that it still drains; a
-// device whose clock is wrong does not, because its lag stays the same.
-func (g *gateway) follow(e *Engine, now, at plantroom.Instant) {
-	g.frontier = max(g.frontier, min(at, now))
-	if !g.behind {
-		return
-	}
-	switch lag := now.Sub(at); {
-	case lag <= Settle:
-		g.behind, g.floor = false, now
-		g.unpark(e, now)
-	case lag < g.drain-time.Second:
-		g.drain, g.floor = lag, now
-	}
-}
-
-// horizon returns up to when it is known what the gateway's devices said.
-func (g *gateway) horizon(now plantroom.Instant) plantroom.Instant {
-	if g.silent || g.behind {
-		return min(g.frontier, now)
-	}
-	return now
-}
-
-// vouches reports whether the gateway was heard after a device's allowance had
-// run out: only then is it the device that is silent.
-func (g *gateway) vouches(due plantroom.Instant) bool {
-	return !g.silent && !g.behind && g.heard >= due
-}
-
-func (g *gateway) await(s *silence) { g.awaiting = append(g.awaiting, s) }
-
-// unpark puts the waiting detectors back on the schedule when the gateway has
-// told more.
-func (g *gateway) unpark(e *Engine, now plantroom.Instant) {
-	if len(g.parked) == 0 || g.horizon(now) == g.looked {
-		return
-	}
-	g.looked = g.horizon(now)
-	for _, d := range g.parked {
-		d.parked = false
-		e.schedule.set(d.task, d.due)
-	}
-	g.parked = g.parked[:0]
 }

@@ -47,13 +47,16 @@ func checkContract(t rapid.TB, d plantroom.Domain, rule *plantroom.Rule, kind st
 		kept := rule.New(asset).State() // what a store would hold
 		var v plantroom.Verdict
 		now := midnight
+		onsets := map[plantroom.Instant]bool{}
 		for i, n := 0, rapid.IntRange(1, 60).Draw(rt, "steps"); i < n; i++ {
 			now = now.Add(drawPause(rt))
 			s := drawStep(rt, d, rule, now, v.Wake)
 			if !s.tick && !v.Wake.IsZero() && v.Wake <= now { // as the engine does
+				before := v
 				if v = live.Tick(now); v.Dirty {
 					kept = live.State()
 				}
+				checkOnset(rt, onsets, s, before, v)
 			}
 
 			restored := mustRestore(rt, rule, asset, live.State())
@@ -71,12 +74,14 @@ func checkContract(t rapid.TB, d plantroom.Domain, rule *plantroom.Rule, kind st
 				kept = live.State()
 			}
 			checkVerdict(rt, s, before, v)
+			checkOnset(rt, onsets, s, before, v)
 
 			before, v = v, live.Tick(now) // what has become due by now, so that nothing is left to change
 			if v.Dirty {
 				kept = live.State()
 			}
 			checkVerdict(rt, s, before, v)
+			checkOnset(rt, onsets, s, before, v)
 			checkRepeats(rt, live, s, v)
 			if !s.tick {
 				checkLate(rt, d, live, s.reading, v)
@@ -113,6 +118,18 @@ func checkVerdict(rt *rapid.T, s step, before, v plantroom.Verdict) {
 	if !before.Active && !v.Active && v.Clean < before.Clean {
 		rt.Fatalf("%s: clean cycles went from %d to %d without a relapse", s, before.Clean, v.Clean)
 	}
+}
+
+// checkOnset checks that an episode has an onset of its own: it names the
+// incident.
+func checkOnset(rt *rapid.T, onsets map[plantroom.Instant]bool, s step, before, v plantroom.Verdict) {
+	if before.Active || !v.Active {
+		return
+	}
+	if onsets[v.Since] {
+		rt.Fatalf("%s: a second episode since %s", s, clock(v.Since))
+	}
+	onsets[v.Since] = true
 }
 
 // checkRepeats checks that saying the same again changes nothing, nor does a

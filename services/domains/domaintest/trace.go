@@ -199,8 +199,9 @@ func (tr *Trace) observe(det plantroom.Detector, v plantroom.Verdict, r plantroo
 		if !watches(tr.rule, r.Signal) {
 			continue
 		}
-		if !v.Wake.IsZero() && v.Wake <= r.At {
-			det.Tick(r.At)
+		for was := plantroom.Instant(0); v.Wake > was && v.Wake <= r.At; {
+			was = v.Wake
+			v = det.Tick(was)
 		}
 		v = det.Observe(r)
 	}

@@ -1,7 +1,6 @@
 package waste
 
 import (
-	"fmt"
 	"strconv"
 
 	"plantroom"
@@ -54,8 +53,10 @@ type register struct {
 	Device plantroom.DeviceID `json:"d"`
 	At     plantroom.Instant  `json:"t"`
 	Zones  [samples]zone      `json:"z"`
-	High   plantroom.Instant  `json:"h,omitzero"` // first of the present samples at or above FullAt
-	Full   bool               `json:"full,omitempty"`
+	// Highs are the times of those samples that lie at or above FullAt, zero
+	// for the others and once the bin is known to be full.
+	Highs [samples]plantroom.Instant `json:"h"`
+	Full  bool                       `json:"full,omitempty"`
 }
 
 // zone is where a sample lies.
@@ -106,8 +107,9 @@ func (d *fullDetector) sample(r plantroom.Reading) {
 	}
 	switch {
 	case !reg.Full && reg.most(highZone):
-		reg.Full = true
-		d.s.Begin(reg.High, r.At, plantroom.Medium, "full", percent(r.Value.Num())+" full, by "+string(r.Device))
+		d.s.Begin(reg.onset(), r.At, plantroom.Medium, "full", percent(r.Value.Num())+" full, by "+string(r.Device))
+		reg.Full, reg.Highs = true, [samples]plantroom.Instant{}
+		d.s.Touch()
 	case reg.Full && reg.most(lowZone):
 		reg.Full = false
 		d.s.Touch()
@@ -124,17 +126,23 @@ func (d *fullDetector) sample(r plantroom.Reading) {
 func (g *register) push(z zone, at plantroom.Instant) (changed bool) {
 	before := *g
 	copy(g.Zones[:], g.Zones[1:])
-	g.Zones[samples-1] = z
-	switch {
-	case !g.has(highZone):
-		g.High = 0
-	case g.High.IsZero():
-		g.High = at
+	copy(g.Highs[:], g.Highs[1:])
+	g.Zones[samples-1], g.Highs[samples-1] = z, 0
+	if z == highZone && !g.Full {
+		g.Highs[samples-1] = at
 	}
 	return *g != before
 }
 
-func (g *register) has(z zone) bool { return g.count(z) > 0 }
+// onset returns the time of the oldest high sample.
+func (g *register) onset() plantroom.Instant {
+	for _, at := range g.Highs {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return g.At
+}
 
 // most reports whether the median lies in a zone at the end of the scale.
 func (g *register) most(z zone) bool { return g.count(z) > samples/2 }
@@ -181,7 +189,7 @@ func (d *fullDetector) Restore(b []byte) error {
 	for _, reg := range s.Bins {
 		for _, z := range reg.Zones {
 			if z > highZone {
-				return fmt.Errorf("zone %d: %w", z, plantroom.Errorf(plantroom.CodeInvalid, "detector state has a sample in no known zone"))
+				return plantroom.Errorf(plantroom.CodeInvalid, "detector state has a sample in the zone %d, which does not exist", z)
 			}
 		}
 	}
