@@ -2,9 +2,9 @@ package broker
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
@@ -28,22 +28,52 @@ func (c *Conn) SendAndWait(ctx context.Context, topic string, retained bool, pay
 func (c *Conn) SubscribeAll(ctx context.Context, topics ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
+	for {
+		granted, err := c.subscribe(ctx, topics)
+		if err != nil {
+			return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "subscribe", Message: strings.Join(topics, ", "), Err: err}
+		}
+		refused := slices.IndexFunc(topics, func(t string) bool { return granted[t] > 2 })
+		if refused < 0 {
+			return nil
+		}
+		if granted[topics[refused]] != idInUse || !pause(ctx) {
+			return &plantroom.Error{Code: plantroom.CodeForbidden, Op: "subscribe", Message: "the broker does not permit " + topics[refused],
+				Hint: "check its access list"}
+		}
+	}
+}
+
+// idInUse is what mochi answers when the packet id of a SUBSCRIBE is that of a
+// message which it has under way to us, although the two have nothing to do
+// with each other [MQTT-2.3.1-1 is per sender]. A session that was kept has
+// such messages. The next attempt has another id.
+const idInUse = 0x91
+
+// pause waits a moment, and reports false where ctx has ended.
+func pause(ctx context.Context) bool {
+	t := time.NewTimer(5 * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// subscribe makes one attempt and returns the broker's answer by topic; the
+// token's Error stays nil where the broker refuses.
+func (c *Conn) subscribe(ctx context.Context, topics []string) (map[string]byte, error) {
 	filters := map[string]byte{}
 	for _, t := range topics {
 		filters[t] = 1
 	}
 	token := c.SubscribeMultiple(filters, nil).(*mqtt.SubscribeToken)
 	if err := c.wait(ctx, token); err != nil {
-		return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "subscribe", Message: strings.Join(topics, ", "), Err: err}
+		return nil, err
 	}
-	granted := token.Result() // Error stays nil where the broker refuses
-	for _, t := range slices.Sorted(maps.Keys(granted)) {
-		if granted[t] > 2 {
-			return &plantroom.Error{Code: plantroom.CodeForbidden, Op: "subscribe", Message: "the broker does not permit " + t,
-				Hint: "check its access list"}
-		}
-	}
-	return nil
+	return token.Result(), nil
 }
 
 // wait waits for a token, the end of ctx or that of the connection.

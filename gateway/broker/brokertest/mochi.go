@@ -3,6 +3,7 @@ package brokertest
 import (
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -13,16 +14,16 @@ import (
 // Mochi is a broker in the process of the test.
 type Mochi struct {
 	*mqtt.Server
-	t     testing.TB
-	addr  string
-	hooks []mqtt.Hook
+	Deny atomic.Bool // permit no topic
+
+	t    testing.TB
+	addr string
 }
 
-// NewMochi starts a broker that admits everybody, with further hooks. It ends
-// with the test.
-func NewMochi(t testing.TB, hooks ...mqtt.Hook) *Mochi {
+// NewMochi starts a broker that admits everybody. It ends with the test.
+func NewMochi(t testing.TB) *Mochi {
 	t.Helper()
-	m := &Mochi{t: t, addr: freeAddr(t), hooks: hooks}
+	m := &Mochi{t: t, addr: freeAddr(t)}
 	m.Start()
 	t.Cleanup(m.Stop)
 	return m
@@ -38,10 +39,8 @@ func (m *Mochi) URL() string { return "tcp://" + m.addr }
 func (m *Mochi) Start() {
 	m.t.Helper()
 	m.Server = mqtt.New(&mqtt.Options{InlineClient: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	for _, h := range append([]mqtt.Hook{new(admit)}, m.hooks...) {
-		if err := m.AddHook(h, nil); err != nil {
-			m.t.Fatal(err)
-		}
+	if err := m.AddHook(&admit{deny: &m.Deny}, nil); err != nil {
+		m.t.Fatal(err)
 	}
 	if err := m.AddListener(listeners.NewTCP(listeners.Config{ID: "t", Address: m.addr})); err != nil {
 		m.t.Fatal(err)
@@ -60,12 +59,15 @@ func (m *Mochi) Stop() {
 }
 
 // admit lets everybody in. (mochi's own hook for it comes with a YAML library.)
-type admit struct{ mqtt.HookBase }
+type admit struct {
+	mqtt.HookBase
+	deny *atomic.Bool
+}
 
-func (admit) ID() string { return "admit" }
+func (*admit) ID() string { return "admit" }
 
-func (admit) Provides(b byte) bool { return b == mqtt.OnConnectAuthenticate || b == mqtt.OnACLCheck }
+func (*admit) Provides(b byte) bool { return b == mqtt.OnConnectAuthenticate || b == mqtt.OnACLCheck }
 
-func (admit) OnConnectAuthenticate(*mqtt.Client, packets.Packet) bool { return true }
+func (*admit) OnConnectAuthenticate(*mqtt.Client, packets.Packet) bool { return true }
 
-func (admit) OnACLCheck(*mqtt.Client, string, bool) bool { return true }
+func (h *admit) OnACLCheck(*mqtt.Client, string, bool) bool { return !h.deny.Load() }

@@ -51,7 +51,7 @@ exit codes:
 // memoryLimit makes the collector work harder before the process is large: a
 // gateway shares a small machine. In rest it needs less than 20 MiB.
 // GOMEMLIMIT in the environment overrides it.
-const memoryLimit = 64 << 20
+const memoryLimit = 40 << 20
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 

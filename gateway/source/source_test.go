@@ -1,0 +1,295 @@
+package source_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"plantroom"
+	"plantroom/firmware-bridge/plainjson"
+	"plantroom/firmware-bridge/wire"
+	"plantroom/gateway/binding"
+	"plantroom/gateway/broker"
+	"plantroom/gateway/broker/brokertest"
+	"plantroom/gateway/intake"
+	"plantroom/gateway/source"
+)
+
+const soon = 15 * time.Second
+
+// disk is a spool that makes records durable when the test says so.
+type disk struct {
+	mu      sync.Mutex
+	held    bool // nothing becomes durable
+	err     error
+	waiting []func()
+	records []plantroom.Record
+}
+
+func (d *disk) Submit(rec []byte, done func(uint64, error)) error {
+	r, err := wire.DecodeRecord(rec)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err != nil {
+		return d.err
+	}
+	store := func() {
+		d.records = append(d.records, r)
+		go done(uint64(len(d.records)), nil)
+	}
+	if d.held {
+		d.waiting = append(d.waiting, store)
+		return nil
+	}
+	store()
+	return nil
+}
+
+func (d *disk) set(f func(*disk)) { d.mu.Lock(); defer d.mu.Unlock(); f(d) }
+
+// values lists what is durable, as "device=value".
+func (d *disk) values() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []string
+	for _, r := range d.records {
+		if r.Reject != nil {
+			out = append(out, "reject:"+r.Reject.Reason)
+			continue
+		}
+		out = append(out, string(r.Reading.Device)+"="+r.Reading.Value.String())
+	}
+	return strings.Join(out, " ")
+}
+
+// site is a source on a broker.
+type site struct {
+	t    *testing.T
+	disk *disk
+	src  *source.Source
+	stop func()
+}
+
+func start(t *testing.T, b brokertest.Broker, d *disk, change func(*source.Options)) *site {
+	t.Helper()
+	binder, err := binding.New([]binding.Rule{{Match: "*"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := source.Options{
+		Name: "plain", Broker: broker.Options{URL: b.URL(), ClientID: "gw-b1-plain"}, Topics: plainjson.Topics(""),
+		Decoder: plainjson.New(""), Intake: intake.New(d, binder),
+		Backoff: broker.Backoff{First: 10 * time.Millisecond, Cap: 50 * time.Millisecond},
+		Full:    broker.Backoff{First: 10 * time.Millisecond, Cap: 50 * time.Millisecond},
+	}
+	if change != nil {
+		change(&o)
+	}
+	s := &site{t: t, disk: d}
+	if s.src, err = source.New(o); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.src.Run(ctx)
+	}()
+	s.stop = func() { cancel(); <-ended }
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *site) up() {
+	s.t.Helper()
+	wait(s.t, "the source is up", func() bool { return s.src.State().Connected })
+}
+
+func (s *site) hears(want string) {
+	s.t.Helper()
+	wait(s.t, "heard "+want, func() bool { return s.disk.values() == want })
+}
+
+// hearsAgain is hears for messages that the broker repeats: mochi does not
+// keep the order of those that came within one second, and any broker may
+// repeat one twice.
+func (s *site) hearsAgain(want string) {
+	s.t.Helper()
+	wait(s.t, "heard "+want+" in any order", func() bool {
+		got := strings.Fields(s.disk.values())
+		slices.Sort(got)
+		return strings.Join(slices.Compact(got), " ") == want
+	})
+}
+
+func wait(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	brokertest.Wait(t, soon, what, done)
+}
+
+// device publishes at QoS 1, each message after the PUBACK of the one before.
+func device(t *testing.T, b brokertest.Broker, messages ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	c, err := broker.Connect(ctx, broker.Options{URL: b.URL(), ClientID: "device"}, broker.Session{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, m := range messages {
+		address, value, _ := strings.Cut(m, "=")
+		payload := value
+		if !strings.HasPrefix(value, "?") {
+			payload = `{"v":{"distance_m":` + value + `}}`
+		}
+		if err := c.SendAndWait(ctx, "plantroom-device/"+address, false, []byte(payload)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func brokers(t *testing.T, test func(t *testing.T, b brokertest.Broker)) {
+	t.Run("mochi", func(t *testing.T) { test(t, brokertest.NewMochi(t)) })
+	t.Run("mosquitto", func(t *testing.T) { test(t, brokertest.Mosquitto(t, "allow_anonymous true")) })
+}
+
+func TestMessagesBecomeReadingsInTheirOrder(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		s := start(t, b, &disk{}, nil)
+		s.up()
+		var want []string
+		for i := range 500 {
+			want = append(want, fmt.Sprintf("d=%d", i))
+		}
+		device(t, b, want...)
+		s.hears(strings.Join(want, " "))
+	})
+}
+
+func TestMessagesSentWhileTheGatewayIsAwayAreKeptByTheBroker(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		d := &disk{}
+		s := start(t, b, d, nil)
+		s.up()
+		device(t, b, "d=1")
+		s.hears("d=1")
+		s.stop()
+		device(t, b, "d=2", "d=3")
+		s = start(t, b, d, nil)
+		s.hearsAgain("d=1 d=2 d=3")
+	})
+}
+
+func TestAMessageIsAcknowledgedOnlyWhenItIsOnDisk(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		d := &disk{held: true}
+		s := start(t, b, d, nil)
+		s.up()
+		device(t, b, "d=1", "d=2")
+		wait(t, "both were received", func() bool { return s.src.State().Messages == 2 })
+		s.stop() // before they were durable, as in a power cut
+		d.set(func(d *disk) { d.held, d.waiting = false, nil })
+		s = start(t, b, d, nil)
+		s.hearsAgain("d=1 d=2")
+	})
+}
+
+func TestABrokerThatLosesEverythingIsSubscribedAgain(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		s := start(t, b, &disk{}, nil)
+		s.up()
+		b.Stop()
+		wait(t, "the loss is noticed", func() bool { return !s.src.State().Connected })
+		b.Start()
+		s.up()
+		device(t, b, "d=1")
+		s.hears("d=1")
+	})
+}
+
+func TestWhatAFullSpoolRefusesComesAgainWhenThereIsRoom(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		d := &disk{}
+		s := start(t, b, d, nil)
+		s.up()
+		d.set(func(d *disk) { d.err = errors.New("spool full") })
+		device(t, b, "d=1", "d=2")
+		wait(t, "the spool has refused", func() bool { return s.src.State().Failed >= 2 })
+		if d.values() != "" {
+			t.Fatalf("stored %q in a full spool", d.values())
+		}
+		d.set(func(d *disk) { d.err = nil })
+		s.hearsAgain("d=1 d=2")
+	})
+}
+
+func TestADiskThatIsStuckIsNoticed(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	d := &disk{held: true}
+	s := start(t, b, d, func(o *source.Options) { o.Patience = 50 * time.Millisecond })
+	s.up()
+	device(t, b, "d=1")
+	wait(t, "the connection was given up and made again", func() bool { return s.src.State().Connects >= 2 })
+	d.set(func(d *disk) { d.held = false })
+	wait(t, "the message came again", func() bool { return strings.HasPrefix(d.values(), "d=1") })
+}
+
+func TestAnUndecodableMessageIsKeptAsARejectAndStopsNothing(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	s := start(t, b, &disk{}, nil)
+	s.up()
+	device(t, b, "d=?not JSON", "d=1")
+	wait(t, "both are on disk", func() bool {
+		v := s.disk.values()
+		return strings.HasPrefix(v, "reject:plainjson d:") && strings.HasSuffix(v, " d=1")
+	})
+}
+
+// brittle panics on one payload.
+type brittle struct{ plantroom.Decoder }
+
+func (b brittle) Decode(m plantroom.Message) ([]plantroom.Sample, error) {
+	if string(m.Payload) == "?panic" {
+		panic("index out of range")
+	}
+	return b.Decoder.Decode(m)
+}
+
+func TestADecoderThatPanicsStopsNothing(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	s := start(t, b, &disk{}, func(o *source.Options) { o.Decoder = brittle{o.Decoder} })
+	s.up()
+	device(t, b, "d=?panic", "d=1")
+	s.hears("reject:the decoder panicked: index out of range d=1")
+}
+
+func TestARefusedSubscriptionIsAnErrorAndNotSilence(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	b.Deny.Store(true)
+	s := start(t, b, &disk{}, nil)
+	wait(t, "the refusal is shown", func() bool { return strings.Contains(s.src.State().LastError, "does not permit plantroom-device/+") })
+}
+
+func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
+	good := source.Options{Name: "x", Topics: []string{"a"}, Broker: broker.Options{URL: "tcp://h", ClientID: "c"}}
+	for _, change := range []func(*source.Options){
+		func(o *source.Options) { o.Topics = nil },
+		func(o *source.Options) { o.Broker.ClientID = "" },
+		func(o *source.Options) { o.Broker.URL = "h" },
+	} {
+		o := good
+		change(&o)
+		if _, err := source.New(o); plantroom.CodeOf(err) != plantroom.CodeInvalid {
+			t.Errorf("%+v: got %v", o, err)
+		}
+	}
+}
