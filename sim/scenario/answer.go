@@ -19,10 +19,18 @@ func (p *play) perform(a Act) error {
 	return nil
 }
 
-// answer lets the contractors react to the calls that have reached them.
-func (p *play) answer() {
-	for _, c := range p.phones.take() {
-		p.stale = true
+// answer lets the contractors react to the calls that have reached them. What
+// a call is about is told before the call.
+func (p *play) answer() error {
+	calls := p.phones.take()
+	if len(calls) == 0 {
+		return nil
+	}
+	p.stale = true
+	if err := p.server.spine.Store.View(p.ctx, p.tellLedger); err != nil {
+		return err
+	}
+	for _, c := range calls {
 		p.tell("call", string(c.Order), fmt.Sprintf("%s → %s: %s", c.Kind, c.Who, c.Subject))
 		firm, isFirm := strings.CutPrefix(c.Who, "contractor:")
 		if !isFirm || c.Kind != "order.dispatched" {
@@ -37,6 +45,7 @@ func (p *play) answer() {
 		p.presses.add(b.plan(p.now, id, o, !p.claimed[o.ID])...)
 		p.claimed[o.ID] = true
 	}
+	return nil
 }
 
 func (p *play) orderOf(id plantroom.OrderID) (o plantroom.WorkOrder, err error) {

@@ -12,6 +12,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"plantroom"
@@ -200,17 +201,21 @@ type (
 	}
 )
 
-// Load reads and checks a scenario file.
+// Load reads and checks a scenario file, the names in it included.
 func Load(path string) (*Scenario, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the scenario: %w", err)
 	}
-	return Parse(path, src)
+	s, err := Parse(path, src)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.checkNames()
 }
 
 // Parse checks src; the error is a yamldoc.Faults with all that is wrong.
-// Names are checked against the estate when the scenario is staged.
+// Names are checked against the estate by Load, and by Play before it begins.
 func Parse(name string, src []byte) (*Scenario, error) {
 	doc, err := yamldoc.Parse(name, src, Schema)
 	if err != nil {
@@ -220,7 +225,7 @@ func Parse(name string, src []byte) (*Scenario, error) {
 	if err := doc.Decode(s); err != nil {
 		return nil, err
 	}
-	var faults yamldoc.Faults
+	faults := slices.Concat(s.checkBehaviours(), s.checkOutages())
 	for i := range s.Do {
 		if s.Do[i].At > s.Length {
 			faults = append(faults, doc.Fault(fmt.Sprintf("/do/%d/at", i), "this lies after the end of the scenario", "use a time up to "+s.Length.String()))

@@ -85,6 +85,9 @@ func Play(ctx context.Context, s *Scenario, o Options) (_ *Result, err error) {
 
 // stage sets everything up.
 func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
+	if err := s.checkNames(); err != nil {
+		return nil, err
+	}
 	e, err := estates.Load(s.Estate)
 	if err != nil {
 		return nil, err
@@ -210,7 +213,7 @@ func (p *play) listen() error {
 func (p *play) serve(report bool) error {
 	for _, g := range p.order {
 		s := p.sites[g]
-		if report && !s.dark && !s.offline {
+		if report {
 			if err := p.report(s); err != nil {
 				return err
 			}
@@ -226,7 +229,9 @@ func (p *play) serve(report bool) error {
 	if err := p.acknowledge(acks); err != nil {
 		return err
 	}
-	p.answer()
+	if err := p.answer(); err != nil {
+		return err
+	}
 	return p.pressButtons()
 }
 
@@ -255,9 +260,9 @@ func (p *play) deliver(s *site, payload []byte) error {
 	return p.acknowledge(acks)
 }
 
-// report sends a gateway's state.
+// report sends a gateway's state, if it can send and anybody can hear it.
 func (p *play) report(s *site) error {
-	if !p.server.up() {
+	if s.dark || s.offline || !p.server.up() {
 		return nil
 	}
 	payload, err := s.state(p.now)

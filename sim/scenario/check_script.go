@@ -1,0 +1,73 @@
+package scenario
+
+import (
+	"fmt"
+
+	"plantroom/internal/yamldoc"
+)
+
+// checkBehaviours finds steps of a contractor that would never be taken,
+// because the step before is not given.
+func (s *Scenario) checkBehaviours() yamldoc.Faults {
+	var faults yamldoc.Faults
+	for id, b := range s.Contractors {
+		for _, step := range []struct {
+			key        string
+			given      bool
+			needs      string
+			needsGiven bool
+		}{
+			{"arrive", b.Arrive != nil, "acknowledge", b.Acknowledge != nil},
+			{"fix", b.Fix != nil, "arrive", b.Arrive != nil},
+			{"claim_only", b.ClaimOnly, "fix", b.Fix != nil},
+		} {
+			if step.given && !step.needsGiven {
+				faults = append(faults, s.doc.Fault(fmt.Sprintf("/contractors/%s/%s", id, step.key),
+					fmt.Sprintf("there is no %s without %s", step.key, step.needs), "give both, or neither"))
+			}
+		}
+		if b.Decline != nil && b.Acknowledge != nil {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/contractors/%s/decline", id),
+				"a contractor cannot decline and acknowledge the same call", "give one of the two"))
+		}
+	}
+	return faults
+}
+
+// outage says what an act takes away, and for how long; "" for any other act.
+func (a Act) outage() (of string, length Offset) {
+	switch {
+	case a.Silence != nil:
+		return "the radio of " + string(a.Silence.Device), a.Silence.For
+	case a.Network != nil:
+		return "the network of " + string(a.Network.Gateway), a.Network.Down
+	case a.Server != nil:
+		return "the server", a.Server.Down
+	case a.InfluxDB != nil:
+		return "InfluxDB", a.InfluxDB.Down
+	case a.Gateway != nil:
+		return "the power of " + string(a.Gateway.ID), a.Gateway.Down
+	case a.Late != nil:
+		return "the prompt delivery of " + string(a.Late.Device), a.Late.For
+	}
+	return "", 0
+}
+
+// checkOutages finds acts that take away what an act before has taken and not
+// yet given back.
+func (s *Scenario) checkOutages() yamldoc.Faults {
+	var faults yamldoc.Faults
+	for i, a := range s.Do {
+		of, _ := a.outage()
+		for j, b := range s.Do {
+			same, length := b.outage()
+			if of == "" || of != same || i == j || a.At < b.At || a.At == b.At && i < j || a.At >= b.At+length {
+				continue
+			}
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d", i),
+				fmt.Sprintf("%s is gone already, since line %d", of, s.doc.Line(fmt.Sprintf("/do/%d", j))),
+				fmt.Sprintf("begin at %s or later", b.At+length)))
+		}
+	}
+	return faults
+}
