@@ -148,6 +148,12 @@ func TestTheBoardFollowsAnOrderWithoutBeingAsked(t *testing.T) {
 	if err := chromedp.Do(ctx, signInBrowser(s), waitText(".card .who", "nobody has answered")); err != nil {
 		t.Fatal(err)
 	}
+	// The script reads the board once when its stream opens; only after that
+	// does a change on the page come from an event.
+	settled := chromedp.Poll[chromedp.Void](`performance.getEntriesByType("resource").some(e => e.name.endsWith("/board"))`)
+	if err := chromedp.Do(ctx, settled); err != nil {
+		t.Fatal(err)
+	}
 	// The focus is on the order while the board is replaced below it.
 	if err := chromedp.Do(ctx, chromedp.Focus("#"+string(o.ID))); err != nil {
 		t.Fatal(err)
@@ -165,6 +171,26 @@ func TestTheBoardFollowsAnOrderWithoutBeingAsked(t *testing.T) {
 	}
 	s.Open(apitest.Fault{Rule: "lift.entrapment", Asset: "b2-l1", Cause: "entrapment", Severity: plantroom.Life, Detail: "alarm", Needed: 3})
 	if err := chromedp.Do(ctx, waitText(".card:first-child h3", "Lift 1, block 2"), waitText("#announce", "2 open orders")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheBoardIsWorkedByKeyboard(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	ctx := openBrowser(t)
+	watch(t, ctx)
+	// From the top: the skip link leads past the menu, and the first order is
+	// the first thing behind the figures.
+	err := chromedp.Do(ctx, signInBrowser(s), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter),
+		chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.id`)); err != nil || id != string(o.ID) {
+		t.Fatalf("two steps behind the skip link the focus is on %q, %v", id, err)
+	}
+	if err := chromedp.Do(ctx, chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("article.order")); err != nil {
 		t.Fatal(err)
 	}
 }

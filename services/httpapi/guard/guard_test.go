@@ -251,6 +251,33 @@ func TestRequestsAreLimitedPerAddress(t *testing.T) {
 	}
 }
 
+func TestBehindAProxyOnThisMachineVisitorsAreCountedApart(t *testing.T) {
+	g := newGate(t, guard.Options{Limit: guard.Rate{Burst: 1, Every: time.Minute}}, guard.Route{Pattern: "GET /limited", Need: guard.Anyone, Limited: true, Handler: says("")})
+	for i, c := range []struct {
+		peer, forwarded string
+		status          int
+	}{
+		{"127.0.0.1:1", "192.0.2.1", http.StatusOK},
+		{"127.0.0.1:1", "192.0.2.2", http.StatusOK},
+		{"[::1]:1", "192.0.2.1", http.StatusTooManyRequests},
+		{"127.0.0.1:1", "192.0.2.99, 192.0.2.2", http.StatusTooManyRequests}, // the visitor made the first one up
+		{"192.0.2.7:1", "192.0.2.50", http.StatusOK},
+		{"192.0.2.7:1", "192.0.2.51", http.StatusTooManyRequests}, // no proxy of ours: not believed
+		{"127.0.0.1:1", "", http.StatusOK},
+		{"127.0.0.1:1", "nonsense", http.StatusTooManyRequests},
+	} {
+		w := g.ask(http.MethodGet, "/limited", func(r *http.Request) {
+			r.RemoteAddr = c.peer
+			if c.forwarded != "" {
+				r.Header.Set("X-Forwarded-For", c.forwarded)
+			}
+		})
+		if w.Code != c.status {
+			t.Errorf("%d: %s for %q: %d, want %d", i, c.peer, c.forwarded, w.Code, c.status)
+		}
+	}
+}
+
 func TestAPanicIsAnAnswerAndNotTheEnd(t *testing.T) {
 	g := newGate(t, guard.Options{}, guard.Route{Pattern: "GET /api/bug", Need: guard.Anyone, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("password is 1234") })})
 	if w := g.ask(http.MethodGet, "/api/bug", nil); w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "1234") {

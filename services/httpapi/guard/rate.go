@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -67,16 +68,21 @@ func (l *limiter) forget(now time.Time) {
 }
 
 // addressOf returns whom a request is counted for: an IPv4 address, or an
-// IPv6 /64, since that is what one subscriber has. Requests whose address
-// cannot be read share the zero Prefix.
+// IPv6 /64, since that is what one subscriber has. A peer on this machine is
+// taken for the reverse proxy, and whom it names last in X-Forwarded-For for
+// the visitor; what others claim there is not believed. Requests whose
+// address cannot be read share the zero Prefix.
 func addressOf(r *http.Request) netip.Prefix {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Prefix{}
-	}
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	a, err := netip.ParseAddr(host)
 	if err != nil {
 		return netip.Prefix{}
+	}
+	if a.Unmap().IsLoopback() {
+		named := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
+		if v, err := netip.ParseAddr(strings.TrimSpace(named[strings.LastIndex(named, ",")+1:])); err == nil {
+			a = v
+		}
 	}
 	bits := 64
 	if a = a.Unmap().WithZone(""); a.Is4() {

@@ -7,7 +7,7 @@
   const lost = document.getElementById("lost");
   const announce = document.getElementById("announce");
   const settle = 150, retry = 2000, pace = 10000, patience = 8000, stale = 30000;
-  let timer = 0, fetching = false, again = false, cut = false, fresh = Date.now();
+  let timer = 0, due = Infinity, fetching = false, again = false, cut = false, fresh = Date.now();
 
   function show() {
     const bad = cut || Date.now() - fresh > stale;
@@ -19,6 +19,7 @@
   }
 
   async function refresh() {
+    due = Infinity;
     if (fetching) { again = true; return; }
     fetching = true;
     const abort = new AbortController();
@@ -51,7 +52,11 @@
     if (announce.textContent !== text) announce.textContent = text;
   }
 
+  // An earlier appointment stands, so that a storm of events cannot put the
+  // refresh off for ever.
   function soon(wait) {
+    if (due <= Date.now() + wait) return;
+    due = Date.now() + wait;
     clearTimeout(timer);
     timer = setTimeout(refresh, wait);
   }
