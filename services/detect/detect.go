@@ -27,7 +27,8 @@ type Options struct {
 	Clean func(a plantroom.Asset, rule plantroom.RuleID, ruleDefault int) int
 }
 
-// MaxClean is the greatest number of clean cycles that can be asked for.
+// MaxClean is the greatest number of clean cycles that can be asked for; the
+// domains' detectors count no further.
 const MaxClean = 100
 
 // Effects are the consequences of what an Engine has been told. All of them
@@ -35,6 +36,7 @@ const MaxClean = 100
 type Effects struct {
 	Events []plantroom.IncidentEvent // in order
 	Dirty  []plantroom.Detection     // detector state to keep
+	// Latest is, for each gateway with news, what Progress.Latest has to hold.
 	Latest map[plantroom.GatewayID][]byte
 }
 

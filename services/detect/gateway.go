@@ -45,7 +45,7 @@ func (e *Engine) addGateways(estate plantroom.Estate) {
 	}
 	for _, known := range estate.Gateways {
 		g := e.gateway(known.ID)
-		g.watch = &watch{rule: RuleGatewaySilent, domain: "devices", byRule: 1, asset: plantroom.Asset{
+		g.watch = &watch{rule: RuleGatewaySilent, domain: "devices", byRule: silenceClean, asset: plantroom.Asset{
 			ID: plantroom.AssetID(known.ID), Domain: "devices", Kind: "gateway",
 			Building: buildings[known.Zone], Zone: known.Zone, Name: known.Name,
 		}}

@@ -29,7 +29,7 @@ func (e *Engine) apply(now plantroom.Instant, w *watch, v *plantroom.Verdict) {
 		e.open(now, w, v)
 	case w.incident == nil:
 	case v.Active:
-		e.hold(now, w, v)
+		e.hold(w, v)
 	default:
 		e.clear(now, w, v)
 	}
@@ -63,7 +63,7 @@ func (e *Engine) needed(w *watch) int {
 }
 
 // hold handles a condition that holds while there is an incident of it.
-func (e *Engine) hold(_ plantroom.Instant, w *watch, v *plantroom.Verdict) {
+func (e *Engine) hold(w *watch, v *plantroom.Verdict) {
 	inc := w.incident
 	relapsed := inc.State == plantroom.IncidentClearing || !inc.Released.IsZero() && !v.Released
 	worse := v.Severity > inc.Severity || v.Cause != inc.Cause && !relapsed

@@ -19,6 +19,8 @@ const (
 	// less than MinAllowance.
 	MissedIntervals = 3
 	MinAllowance    = time.Minute
+	// silenceClean is how many clean cycles prove that something is heard again.
+	silenceClean = 1
 	// GatewayInterval is the longest time between two signs of life of a
 	// gateway: a batch or a state message.
 	GatewayInterval = time.Minute
@@ -45,10 +47,10 @@ func Devices() plantroom.Domain {
 		Kinds:       []string{"device", "gateway"},
 		Signals:     plantroom.DeviceSignals(),
 		Rules: []plantroom.Rule{
-			{ID: RuleDeviceSilent, Title: plantroom.Text{En: "Device silent", Zh: "设备失联"}, Clocks: clocks, Clean: 1, Steps: steps,
+			{ID: RuleDeviceSilent, Title: plantroom.Text{En: "Device silent", Zh: "设备失联"}, Clocks: clocks, Clean: silenceClean, Steps: steps,
 				Doc: "No sign of life from a device of the asset for three of its intervals (at least 1 min) while its gateway was heard. " +
 					"Each further interval in which all of them are heard is one clean cycle."},
-			{ID: RuleGatewaySilent, Title: plantroom.Text{En: "Gateway silent", Zh: "网关失联"}, Clocks: clocks, Clean: 1, Steps: steps,
+			{ID: RuleGatewaySilent, Title: plantroom.Text{En: "Gateway silent", Zh: "网关失联"}, Clocks: clocks, Clean: silenceClean, Steps: steps,
 				Doc: "Nothing was heard of a gateway for 1 min, or its broker says that it is gone. Its devices are not judged meanwhile. " +
 					"Each further minute in which it is heard is one clean cycle."},
 		},
@@ -83,7 +85,7 @@ func (e *Engine) addSilence(a *asset) {
 	if len(s.devices) == 0 {
 		return
 	}
-	s.watch = watch{rule: RuleDeviceSilent, domain: "devices", byRule: 1, asset: a.Asset}
+	s.watch = watch{rule: RuleDeviceSilent, domain: "devices", byRule: silenceClean, asset: a.Asset}
 	e.know(&s.watch)
 	s.task = e.newTask(s)
 	e.silences = append(e.silences, s)

@@ -7,6 +7,7 @@ import (
 
 	"plantroom"
 	"plantroom/services/detect"
+	"plantroom/services/domains/domaintest"
 )
 
 // heartbeats gives every device of gw-1 an interval: the controller speaks
@@ -308,5 +309,24 @@ func (h *house) restart() {
 	h.engine = newEngine(h.t, heartbeats())
 	if err := h.engine.Restore(nil, open, nil); err != nil {
 		h.t.Fatal(err)
+	}
+}
+
+// Boards and contracts find in Devices what the engine says.
+func TestDevicesNamesTheRulesOfSilence(t *testing.T) {
+	d := detect.Devices()
+	for _, fault := range domaintest.Lint(d) {
+		// The engine judges silence itself; a gateway is no device.
+		if !strings.Contains(fault, "has no detector") && !strings.Contains(fault, "its id begins with device.") && !strings.Contains(fault, "wants clocks, a playbook and signals") {
+			t.Error(fault)
+		}
+	}
+	if d.Rules[0].ID != detect.RuleDeviceSilent || d.Rules[1].ID != detect.RuleGatewaySilent {
+		t.Errorf("got %s and %s", d.Rules[0].ID, d.Rules[1].ID)
+	}
+	for _, r := range d.Rules {
+		if len(r.Clocks) == 0 || len(r.Steps) == 0 {
+			t.Errorf("%s: wants clocks and a playbook", r.ID)
+		}
 	}
 }

@@ -48,7 +48,7 @@ func checkContract(t rapid.TB, d plantroom.Domain, rule *plantroom.Rule, kind st
 		var v plantroom.Verdict
 		now := midnight
 		onsets := map[plantroom.Instant]bool{}
-		for i, n := 0, rapid.IntRange(1, 60).Draw(rt, "steps"); i < n; i++ {
+		for i, n := 0, rapid.IntRange(1, 40).Draw(rt, "steps"); i < n; i++ {
 			now = now.Add(drawPause(rt))
 			s := drawStep(rt, d, rule, now, v.Wake)
 			if !s.tick && !v.Wake.IsZero() && v.Wake <= now { // as the engine does

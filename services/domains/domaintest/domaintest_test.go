@@ -158,6 +158,8 @@ func TestATraceSaysWhatIsWrongWithIt(t *testing.T) {
 		"not a bool":         head + "08:00:00 on 1\n",
 		"minute 60":          head + "08:60:00 on true\n",
 		"no lines":           head,
+		"only a wish":        head + "=> active\n",
+		"unknown kind":       "rule model.on\nasset two\n08:00:00 on true\n",
 		"a param that is no": "rule model.on\nasset one depth\n",
 	} {
 		if _, err := ParseTrace(d, text); err == nil {

@@ -2,6 +2,7 @@ package domaintest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,6 +60,9 @@ func ParseTrace(d plantroom.Domain, text string) (*Trace, error) {
 	if tr.rule == nil || tr.asset.Kind == "" || len(tr.lines) == 0 {
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "a trace wants a rule, an asset and lines")
 	}
+	if !slices.Contains(d.Kinds, tr.asset.Kind) || !tr.rule.AppliesTo(tr.asset.Kind) {
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "the rule %s does not watch assets of the kind %q", tr.rule.ID, tr.asset.Kind)
+	}
 	return tr, nil
 }
 
@@ -83,20 +87,18 @@ func (tr *Trace) parse(number int, fields []string) error {
 			break
 		}
 	}
-	at, err := parseTime(fields[0])
-	if err != nil {
+	tick := len(fields) == 2 && fields[1] == "tick"
+	if !tick && len(fields) != 3 {
+		return plantroom.Errorf(plantroom.CodeInvalid, "want \"time signal value\" or \"time tick\"")
+	}
+	var err error
+	if l.at, err = parseTime(fields[0]); err != nil {
 		return err
 	}
-	l.at = at
-	switch {
-	case len(fields) == 2 && fields[1] == "tick":
-		l.tick = true
-	case len(fields) == 3:
-		if l.reading, err = tr.parseReading(at, fields[1], fields[2]); err != nil {
+	if l.tick = tick; !tick {
+		if l.reading, err = tr.parseReading(l.at, fields[1], fields[2]); err != nil {
 			return err
 		}
-	default:
-		return plantroom.Errorf(plantroom.CodeInvalid, "want \"time signal value\" or \"time tick\"")
 	}
 	tr.lines = append(tr.lines, l)
 	return nil
@@ -196,7 +198,7 @@ func (tr *Trace) observe(det plantroom.Detector, v plantroom.Verdict, r plantroo
 		readings = append(readings, tr.domain.Derive(tr.asset, r)...)
 	}
 	for _, r := range readings {
-		if !watches(tr.rule, r.Signal) {
+		if !slices.Contains(tr.rule.Signals, r.Signal) {
 			continue
 		}
 		for was := plantroom.Instant(0); v.Wake > was && v.Wake <= r.At; {
@@ -206,15 +208,6 @@ func (tr *Trace) observe(det plantroom.Detector, v plantroom.Verdict, r plantroo
 		v = det.Observe(r)
 	}
 	return v
-}
-
-func watches(rule *plantroom.Rule, signal string) bool {
-	for _, s := range rule.Signals {
-		if s == signal {
-			return true
-		}
-	}
-	return false
 }
 
 // compare says how a verdict differs from an expectation, "" where it does not.
