@@ -19,7 +19,7 @@ func (s *Server) handler() (http.Handler, error) {
 		return nil, err
 	}
 	estate := func() *plantroom.Estate { return &s.spine.Load().estate }
-	api := httpapi.New(httpapi.Options{Estate: estate, Store: s.store, Desk: desk{s}, Events: s.hub, Now: now, Logger: s.log,
+	api := httpapi.New(httpapi.Options{Estate: estate, Store: s.store, Desk: desk{s}, Events: s.hub, Now: s.now, Logger: s.log,
 		Probes: []httpapi.Probe{
 			{Name: "broker", Check: func(context.Context) error {
 				if s.uplinks.up() {
@@ -34,7 +34,7 @@ func (s *Server) handler() (http.Handler, error) {
 				return nil
 			}},
 		}})
-	pages, err := web.New(web.Options{Estate: estate, Domains: Domains(), Store: s.store, Desk: desk{s}, Links: s.key, Door: g, Now: now,
+	pages, err := web.New(web.Options{Estate: estate, Domains: Domains(), Store: s.store, Desk: desk{s}, Links: s.key, Door: g, Now: s.now,
 		Office: s.cfg.Web.Office, Logger: s.log})
 	if err != nil {
 		return nil, err

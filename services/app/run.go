@@ -39,8 +39,8 @@ func (s *Server) newSpine(e plantroom.Estate) (*runningSpine, error) {
 		return nil, err
 	}
 	spine, err := NewSpine(SpineOptions{Estate: e, Store: s.store, Writer: s.writer, Channels: channels, Links: s.key,
-		PublicURL: s.cfg.Web.PublicURL, Logger: s.log,
-		Changed: func(kind, subject string) { s.hub.Publish(kind, subject, now()) }})
+		PublicURL: s.cfg.Web.PublicURL, Logger: s.log, Now: s.now,
+		Changed: func(kind, subject string) { s.hub.Publish(kind, subject, s.now()) }})
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (s *Server) tickOrders(ctx context.Context, r *runningSpine) {
 			return
 		case <-t.C:
 		}
-		err := r.TickOrders(ctx, now())
+		err := r.TickOrders(ctx, s.now())
 		if ctx.Err() != nil {
 			return
 		}
@@ -124,14 +124,14 @@ type desk struct{ *Server }
 
 // Command implements httpapi.Desk.
 func (d desk) Command(ctx context.Context, cmd dispatch.Command) (plantroom.WorkOrder, error) {
-	return d.spine.Load().Command(ctx, now(), cmd)
+	return d.spine.Load().Command(ctx, d.now(), cmd)
 }
 
 // Retry implements httpapi.Desk.
 func (d desk) Retry(ctx context.Context, actor string, id plantroom.MessageID) (plantroom.Call, error) {
 	var c plantroom.Call
 	err := d.spine.Load().Store.Update(ctx, func(tx plantroom.Tx) (err error) {
-		c, err = outbox.Retry(tx, now(), actor, id)
+		c, err = outbox.Retry(tx, d.now(), actor, id)
 		return err
 	})
 	return c, err

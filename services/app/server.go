@@ -29,12 +29,16 @@ import (
 // Options of a Server.
 type Options struct {
 	Logger *slog.Logger // nil: no log
+	// Now is the clock of everything that is judged and promised; nil: the
+	// system's. Signatures, sessions and rate limits keep to the system's.
+	Now func() plantroom.Instant
 }
 
 // Server is a running Plantroom.
 type Server struct {
 	cfg     *config.Config
 	log     *slog.Logger
+	now     func() plantroom.Instant
 	secrets secrets
 	token   string
 	key     *joblink.Key
@@ -61,7 +65,10 @@ func Start(ctx context.Context, cfg *config.Config, o Options) (_ *Server, err e
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, log: o.Logger, secrets: secrets{filepath.Join(cfg.Data, "secrets")},
+	if o.Now == nil {
+		o.Now = func() plantroom.Instant { return plantroom.At(time.Now()) }
+	}
+	s := &Server{cfg: cfg, log: o.Logger, now: o.Now, secrets: secrets{filepath.Join(cfg.Data, "secrets")},
 		in: make(chan ingest.Delivery, 64), failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
@@ -206,8 +213,6 @@ func (s *Server) startWeb(context.Context) error {
 	})
 	return nil
 }
-
-func now() plantroom.Instant { return plantroom.At(time.Now()) }
 
 func firstLine(path string) (string, error) {
 	b, err := os.ReadFile(path)

@@ -42,6 +42,7 @@ type SpineOptions struct {
 	PublicURL string
 	Logger    *slog.Logger
 	Changed   func(kind, subject string) // after each commit; nil: nobody is told
+	Now       func() plantroom.Instant   // of Ingest.Run and Outbox.Run; nil: the system's clock
 	MaxQueue  int                        // points that wait for InfluxDB; 0: ingest's default
 }
 
@@ -80,7 +81,7 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 			}
 		}
 	}}
-	if s.Outbox, err = outbox.New(outbox.Options{Store: s.Store, Channels: o.Channels, Logger: o.Logger}); err != nil {
+	if s.Outbox, err = outbox.New(outbox.Options{Store: s.Store, Channels: o.Channels, Logger: o.Logger, Now: o.Now}); err != nil {
 		return nil, err
 	}
 	gateways := make([]plantroom.GatewayID, len(o.Estate.Gateways))
@@ -88,7 +89,7 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 		gateways[i] = g.ID
 	}
 	s.Ingest = ingest.New(ingest.Options{Store: s.Store, Core: newCore(engine, desk), Writer: o.Writer, Estate: o.Estate.ID,
-		Gateways: gateways, Logger: o.Logger, MaxQueue: o.MaxQueue})
+		Gateways: gateways, Logger: o.Logger, MaxQueue: o.MaxQueue, Now: o.Now})
 	return s, nil
 }
 

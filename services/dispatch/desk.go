@@ -116,7 +116,8 @@ func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Inciden
 }
 
 // busy counts, for each contractor that might be chosen, the orders that keep
-// a technician: given to it and not yet restored.
+// a technician: given to it and not yet restored. Orders on the same asset do
+// not count: whoever is there for one sees to the other.
 func (d *Desk) busy(tx plantroom.Tx, in plantroom.Incident, now plantroom.Instant) (map[plantroom.ContractorID]int, error) {
 	counts := make(map[plantroom.ContractorID]int)
 	for _, c := range d.book.covering(d.book.asset(in), now) {
@@ -128,7 +129,12 @@ func (d *Desk) busy(tx plantroom.Tx, in plantroom.Incident, now plantroom.Instan
 		if err != nil {
 			return nil, err
 		}
-		counts[c.Contractor] = len(orders)
+		counts[c.Contractor] = 0
+		for i := range orders {
+			if orders[i].Asset != in.Asset {
+				counts[c.Contractor]++
+			}
+		}
 	}
 	return counts, nil
 }

@@ -121,7 +121,6 @@ mqtt:
     family: plainjson
 {{- template "site" $g}}
     client_id: {{.ID}}-boxes
-    topics: ["plantroom-device/#"]
     devices:
       - {match: "{{.Block}}-l*-box"}
     ignore: {{printf "%q" .Others | commas}}
@@ -129,7 +128,6 @@ mqtt:
     family: zigbee2mqtt
 {{- template "site" $g}}
     client_id: {{.ID}}-zigbee
-    topics: ["zigbee2mqtt/#"]
     devices:
       - {match: "{{.Block}}-*-leak"}
     ignore: {{printf "%q" .Others | commas}}

@@ -160,3 +160,9 @@ func (p *play) hold(a *DeviceAct) (string, error) {
 	})
 	return fmt.Sprintf("the messages of %s hang in the air", a.Device), nil
 }
+
+// InWorld reports whether the act happens to the estate, and not to Plantroom.
+func (a Act) InWorld() bool {
+	return a.Silence == nil && a.Network == nil && a.Server == nil && a.InfluxDB == nil && a.Gateway == nil &&
+		a.Duplicate == nil && a.Late == nil && a.Garbage == nil && a.Press == nil
+}

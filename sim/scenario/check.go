@@ -214,3 +214,15 @@ func (c *check) nearestOrders(p *play) []string {
 	}
 	return out
 }
+
+// Happened reports whether an expectation of an incident or an order fits what
+// there is, whenever it came about; any other expectation counts as met.
+func (e *Expectation) Happened(incidents []plantroom.Incident, orders []plantroom.WorkOrder) bool {
+	switch {
+	case e.Incident != nil:
+		return slices.ContainsFunc(incidents, e.Incident.fits)
+	case e.Order != nil:
+		return slices.ContainsFunc(orders, e.Order.fits)
+	}
+	return true
+}

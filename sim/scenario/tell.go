@@ -29,13 +29,13 @@ func (p *play) tellLedger(tx plantroom.Tx) error {
 			if r.Kind == "call.sent" { // told when the phone rings
 				continue
 			}
-			p.tell(r.Actor, r.Subject, sentence(r))
+			p.tell(r.Actor, r.Subject, Sentence(r))
 		}
 	}
 }
 
-// sentence says a ledger row in a line.
-func sentence(r plantroom.LedgerRow) string {
+// Sentence says a ledger row in a line.
+func Sentence(r plantroom.LedgerRow) string {
 	var b struct {
 		Cause, Severity, Detail, Clean, Contractor, Clock, By, Note, Reason string
 		Percent, Level                                                      int

@@ -78,6 +78,18 @@ func (w *World) Isolate(id plantroom.ZoneID) error {
 	}
 }
 
+// mop closes the water of a zone and wipes it dry, within one and a half
+// minutes; what has gone further down stays there.
+func (w *World) mop(id plantroom.ZoneID) error {
+	r, ok := w.wet[id]
+	if !ok {
+		return plantroom.Errorf(plantroom.CodeNotFound, "the estate has no wet zone %q", id)
+	}
+	r.until++
+	w.after(w.between(30*time.Second, 90*time.Second), func() { w.soak(r, false) })
+	return nil
+}
+
 func (w *World) soak(r *room, wet bool) {
 	if r.wet == wet {
 		return

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	_ "time/tzdata"
 
+	"plantroom"
 	"plantroom/internal/yamldoc"
 	"plantroom/services/app"
 	"plantroom/services/app/config"
@@ -22,7 +23,8 @@ import (
 
 const usage = `plantroom watches residential estates and sees each fault through to a proved repair.
 
-  plantroom serve FILE          run the server that the file describes
+  plantroom serve FILE          run the server that the file describes; before serve,
+                                --demo-clock C makes its clock run fast, for demonstrations
   plantroom check FILE          read the file and its estate, and list every fault
   plantroom init DIR            write a commented file and a small estate to start from
   plantroom ledger verify FILE  check the hash chain of the server's ledger
@@ -54,6 +56,7 @@ func main() {
 func run(args []string, out, errs io.Writer) error {
 	fs := flag.NewFlagSet("plantroom", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
+	demo := fs.String("demo-clock", "", "")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) || len(args) > 0 && args[0] == "help" {
 		fmt.Fprint(out, usage)
 		return nil
@@ -63,7 +66,7 @@ func run(args []string, out, errs io.Writer) error {
 	a := fs.Args()
 	switch {
 	case len(a) == 2 && a[0] == "serve":
-		return serve(a[1], out, errs)
+		return serve(a[1], *demo, out, errs)
 	case len(a) == 2 && a[0] == "check":
 		_, err := config.Load(a[1], app.Known())
 		if err == nil {
@@ -109,7 +112,7 @@ func exit(err error, errs io.Writer) int {
 	return exitFailed
 }
 
-func serve(file string, out, errs io.Writer) error {
+func serve(file, demo string, out, errs io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(errs, nil))
@@ -117,7 +120,13 @@ func serve(file string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := app.Start(ctx, cfg, app.Options{Logger: log})
+	opt := app.Options{Logger: log}
+	if demo != "" {
+		if opt.Now, err = demoClock(demo, cfg, log); err != nil {
+			return err
+		}
+	}
+	s, err := app.Start(ctx, cfg, opt)
 	if err != nil {
 		return err
 	}
@@ -136,6 +145,20 @@ func serve(file string, out, errs io.Writer) error {
 			reload(s, file, log)
 		}
 	}
+}
+
+// demoClock makes time run fast, but never for an estate that is real: the
+// broker has to be the embedded one, which serves this machine only.
+func demoClock(text string, cfg *config.Config, log *slog.Logger) (func() plantroom.Instant, error) {
+	if cfg.Broker.Embedded == nil {
+		return nil, usageError{errors.New("--demo-clock goes with the embedded broker only: with a fast clock every promise is judged wrongly")}
+	}
+	c, err := app.ParseDemoClock(text)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	log.Warn("THE CLOCK RUNS FAST: this is a demonstration", "speed", c.Speed, "now", c.Now())
+	return c.Now, nil
 }
 
 // reload takes a changed estate over, or says what is wrong with it and leaves

@@ -94,4 +94,3 @@ func load(files []string) ([]*scenario.Scenario, error) {
 	}
 	return list, nil
 }
-

@@ -1,0 +1,180 @@
+// Package live plays a scenario's devices against a Plantroom that really
+// runs: over MQTT, at a speed, with contractors who answer webhooks and press
+// the buttons of the job page over HTTP.
+//
+// It remembers what it has sent, so that somebody can look whether all of it
+// has arrived. It judges nothing else.
+package live
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"plantroom"
+	"plantroom/firmware-bridge/devices"
+	"plantroom/services/app"
+	"plantroom/sim/estates"
+	"plantroom/sim/scenario"
+	"plantroom/sim/world"
+)
+
+// Options of a Player.
+type Options struct {
+	Scenario *scenario.Scenario
+	Estate   plantroom.Estate
+	Clock    app.DemoClock // of the world; Virtual is the scenario's start
+	Stamp    bool          // the server's clock is the real one: messages carry real times
+	Publish  func(ctx context.Context, topic string, payload []byte) error
+	Tell     func(who, text string)
+}
+
+// Player is one performance.
+type Player struct {
+	opt      Options
+	decoders []plantroom.Decoder
+
+	mu    sync.Mutex
+	world *world.World
+	sent  map[Series]int
+}
+
+// Series is one signal of one device, by its id.
+type Series struct {
+	Device plantroom.DeviceID
+	Signal string
+}
+
+// New wakes the estate up. An act that happens to Plantroom itself, such as
+// server:, is refused: it takes the stage of "run".
+func New(o Options) (*Player, error) {
+	p := &Player{opt: o, sent: map[Series]int{}}
+	if o.Tell == nil {
+		p.opt.Tell = func(string, string) {}
+	}
+	var err error
+	w := world.Options{Estate: o.Estate, Start: o.Clock.Virtual, Seed: seed(o.Scenario), Calm: !o.Scenario.Residents}
+	if o.Stamp {
+		w.Stamp = o.Clock.Real
+	}
+	if p.world, err = world.New(w); err != nil {
+		return nil, err
+	}
+	for i, a := range o.Scenario.Do {
+		if !a.InWorld() {
+			return nil, plantroom.Errorf(plantroom.CodeInvalid, "act %d of %q happens to Plantroom itself and cannot be played live: use run", i+1, o.Scenario.Title)
+		}
+	}
+	for _, f := range devices.Families() {
+		p.decoders = append(p.decoders, f.New(devices.Options{Models: estates.Models()}))
+	}
+	return p, nil
+}
+
+func seed(s *scenario.Scenario) uint64 {
+	if s.Seed != nil {
+		return *s.Seed
+	}
+	return 1
+}
+
+// pace is how often the world is moved.
+const pace = 50 * time.Millisecond
+
+// Run plays until ctx ends. After its acts the estate goes on living.
+func (p *Player) Run(ctx context.Context) error {
+	acts := slices.Clone(p.opt.Scenario.Do)
+	slices.SortStableFunc(acts, func(a, b scenario.Act) int { return cmp.Compare(a.At, b.At) })
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
+	for {
+		now := p.opt.Clock.Now()
+		for len(acts) > 0 && p.opt.Clock.Virtual.Add(time.Duration(acts[0].At)) <= now {
+			if err := p.perform(ctx, acts[0]); err != nil {
+				return err
+			}
+			acts = acts[1:]
+		}
+		if err := p.advance(ctx, now); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// perform does an act at its own time.
+func (p *Player) perform(ctx context.Context, a scenario.Act) error {
+	if err := p.advance(ctx, p.opt.Clock.Virtual.Add(time.Duration(a.At))); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	says, _, err := a.OnWorld(p.world)
+	p.mu.Unlock()
+	if err == nil {
+		p.opt.Tell("world", says)
+	}
+	return err
+}
+
+// Repair repairs an asset, as its contractor does.
+func (p *Player) Repair(a plantroom.AssetID) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.world.Repair(a)
+}
+
+func (p *Player) advance(ctx context.Context, to plantroom.Instant) error {
+	p.mu.Lock()
+	var es []world.Emission
+	if to > p.world.Now() {
+		es = p.world.Advance(to)
+	}
+	p.mu.Unlock()
+	for _, e := range es {
+		if err := p.opt.Publish(ctx, e.Topic, e.Payload); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("publish for %s: %w", e.Device, err)
+		}
+		if err := p.note(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note counts the readings of a message that was taken.
+func (p *Player) note(e world.Emission) error {
+	m := plantroom.Message{Topic: e.Topic, Payload: e.Payload, Received: e.At}
+	for _, d := range p.decoders {
+		samples, err := d.Decode(m)
+		if err != nil {
+			return fmt.Errorf("what %s sends is not understood: %w", e.Device, err)
+		}
+		p.mu.Lock()
+		for _, s := range samples {
+			p.sent[Series{e.Device, s.Signal}]++
+		}
+		p.mu.Unlock()
+	}
+	return nil
+}
+
+// Sent returns how many readings of each signal have been published.
+func (p *Player) Sent() map[Series]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make(map[Series]int, len(p.sent))
+	for k, n := range p.sent {
+		out[k] = n
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"plantroom"
+)
+
+// Get reads a page of the API as the operator.
+func (s *Stack) Get(ctx context.Context, path string, into any) error {
+	token, err := s.Token()
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL()+path, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: %s: %s", path, resp.Status, body[:min(len(body), 300)])
+	}
+	return json.Unmarshal(body, into)
+}
+
+// list reads a listing of the API to its end.
+func list[T any](ctx context.Context, s *Stack, path, cursor string) ([]T, error) {
+	var out []T
+	for after := ""; ; {
+		var page struct {
+			Items []T    `json:"items"`
+			Next  string `json:"next"`
+		}
+		q := url.Values{"limit": {"1000"}}
+		if after != "" {
+			q.Set(cursor, after)
+		}
+		if err := s.Get(ctx, path+"?"+q.Encode(), &page); err != nil {
+			return nil, err
+		}
+		out = append(out, page.Items...)
+		if page.Next == "" {
+			return out, nil
+		}
+		after = page.Next
+	}
+}
+
+// Incidents returns all incidents.
+func (s *Stack) Incidents(ctx context.Context) ([]plantroom.Incident, error) {
+	return list[plantroom.Incident](ctx, s, "/api/v1/incidents", "after")
+}
+
+// Orders returns all work orders.
+func (s *Stack) Orders(ctx context.Context) ([]plantroom.WorkOrder, error) {
+	return list[plantroom.WorkOrder](ctx, s, "/api/v1/orders", "before")
+}
+
+// Quarantined returns how many things have been set aside.
+func (s *Stack) Quarantined(ctx context.Context) (int, error) {
+	var v struct {
+		Count int `json:"count"`
+	}
+	err := s.Get(ctx, "/api/v1/quarantine/count", &v)
+	return v.Count, err
+}
