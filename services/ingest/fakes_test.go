@@ -221,6 +221,8 @@ func (c *core) Heard(_ plantroom.Tx, _ plantroom.Instant, gw plantroom.GatewayID
 }
 
 func (c *core) Tick(_ plantroom.Tx, now plantroom.Instant) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.ticked = now
 	return nil
 }
@@ -326,6 +328,7 @@ type rig struct {
 	opt    ingest.Options
 	in     *ingest.Ingest
 	now    plantroom.Instant
+	url    string // of a real InfluxDB
 }
 
 const start = plantroom.Instant(1_800_000_000_000_000_000)

@@ -71,9 +71,12 @@ func (i *Ingest) written(now plantroom.Instant, ld *load, refused []plantroom.Re
 	return nil
 }
 
+// settleable reports whether a write has ended that can be committed.
+func (i *Ingest) settleable() bool { return len(i.flight) > 0 && i.flight[0].written }
+
 // settle commits what has been written.
 func (i *Ingest) settle(ctx context.Context, now plantroom.Instant) ([]GatewayAck, error) {
-	if len(i.flight) == 0 || !i.flight[0].written {
+	if !i.settleable() {
 		return nil, nil
 	}
 	return i.commit(ctx, now, nil)

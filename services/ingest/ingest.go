@@ -33,10 +33,10 @@ type Core interface {
 	// on, nil where it has not changed since the last call. Ingest asks after
 	// each Judge and writes it in the same transaction.
 	Latest(gw plantroom.GatewayID) []byte
-	// Reload forgets what the last Judge and Heard calls did to the state in
-	// memory and takes back what the store holds. It is called before the first work and after a
-	// transaction has failed, outside of any transaction; the same readings
-	// are then judged again.
+	// Reload forgets what the last Judge, Heard and Tick calls did to the
+	// state in memory and takes back what the store holds. It is called before
+	// the first work and after a transaction has failed, outside of any
+	// transaction; the same readings are then judged again.
 	Reload(context.Context, plantroom.Store) error
 }
 

@@ -313,6 +313,22 @@ func TestAGatewayThatIsBackIsToldHowFarItWasHeard(t *testing.T) {
 	}
 }
 
+func TestTickLetsTimePassForTheDetectors(t *testing.T) {
+	r := newRig(t)
+	r.now = r.now.Add(time.Hour)
+	r.tick()
+	if r.core.ticked != r.now {
+		t.Errorf("the detectors are at %s, want %s", r.core.ticked, r.now)
+	}
+	r.store.fail = func() error { return errors.New("disk full") }
+	if _, err := r.in.Tick(t.Context(), r.now); plantroom.CodeOf(err) != plantroom.CodeUnavailable {
+		t.Errorf("error %v", err)
+	}
+	if c := r.in.Snapshot(); c.StoreDownSince != r.now {
+		t.Errorf("store down since %s", c.StoreDownSince)
+	}
+}
+
 func TestAFailedTransactionIsAsIfItHadNeverBeen(t *testing.T) {
 	r := newRig(t)
 	r.judge(up(t, "gw-b1", wire.Batch{Epoch: 7, Base: 1, First: 1, Records: fills(t, "bin-1", 1, 3)}))

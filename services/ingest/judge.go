@@ -29,7 +29,7 @@ func (i *Ingest) judge(ctx context.Context, now plantroom.Instant, ps []*parcel)
 	if err == nil {
 		return acks, nil, nil
 	}
-	if len(ps) < 2 || ctx.Err() != nil {
+	if len(ps) < 2 && !i.settleable() || ctx.Err() != nil {
 		return nil, ps, err
 	}
 	return i.judgeEach(ctx, now, ps)
@@ -40,7 +40,8 @@ func (i *Ingest) judge(ctx context.Context, now plantroom.Instant, ps []*parcel)
 func (i *Ingest) judgeEach(ctx context.Context, now plantroom.Instant, ps []*parcel) (acks []GatewayAck, left []*parcel, err error) {
 	const giveUp = 3
 	held := make(map[plantroom.GatewayID]bool)
-	committed := false
+	acks, err = i.settle(ctx, now) // what was written is not held up either
+	committed := len(acks) > 0
 	for _, p := range ps {
 		if held[p.gateway] || !committed && len(held) == giveUp { // a gateway's batches stay in order
 			left = append(left, p)

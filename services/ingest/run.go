@@ -10,9 +10,15 @@ import (
 
 // What Run does at once, and how it waits.
 const (
-	groupParcels  = 64     // most deliveries in one transaction
-	groupReadings = 20_000 // and most readings, give or take a batch
-	readAhead     = 16     // deliveries decoded ahead of the judge
+	groupParcels  = 64    // most deliveries in one transaction
+	groupReadings = 5_000 // and most readings, give or take a batch
+	readAhead     = 16    // deliveries decoded ahead of the judge
+
+	// crowdedPause is how long judging may wait for a time-series database
+	// that works, but slower than readings come: it is cheaper than to drop
+	// points and to have them sent again. One that does not work is not
+	// waited for.
+	crowdedPause = 100 * time.Millisecond
 
 	fullLoad  = 1_000 // points that are written without waiting for company
 	tickEvery = time.Second
@@ -82,6 +88,7 @@ type shell struct {
 	writes    int // under way
 	linger    linger
 	nextTick  plantroom.Instant
+	judgedAt  plantroom.Instant // when deliveries were last judged
 }
 
 // outcome is how a write ended.
@@ -96,7 +103,7 @@ func (s *shell) loop(ctx, work context.Context) {
 	defer timer.Stop()
 	for s.parsed != nil || s.busy() {
 		input := s.parsed
-		if len(s.held) > 0 {
+		if len(s.held) > 0 || s.crowded(s.opt.Now()) {
 			input = nil
 		}
 		var first *parcel
@@ -129,6 +136,9 @@ func (s *shell) wake(now plantroom.Instant) plantroom.Instant {
 	if len(s.held) > 0 || s.settleable() {
 		at = min(at, s.store.next)
 	}
+	if s.crowded(now) {
+		at = min(at, s.judgedAt.Add(crowdedPause))
+	}
 	if s.writes < s.opt.Writers {
 		if s.idle() != nil {
 			at = min(at, s.writer.next)
@@ -137,6 +147,12 @@ func (s *shell) wake(now plantroom.Instant) plantroom.Instant {
 		}
 	}
 	return max(at, now)
+}
+
+// crowded reports whether the queue is half full although the time-series
+// database takes what it is given, and the judge has not paused for long.
+func (s *shell) crowded(now plantroom.Instant) bool {
+	return s.writer.wait == 0 && s.waiting() > s.queue.max/2 && now.Sub(s.judgedAt) < crowdedPause
 }
 
 func (s *shell) tick(ctx context.Context, now plantroom.Instant) {
@@ -158,9 +174,14 @@ func (s *shell) judgeWaiting(ctx context.Context, now plantroom.Instant, first *
 	if now < s.store.next {
 		return
 	}
-	s.gather()
+	if !s.crowded(now) {
+		s.gather()
+	}
 	if len(s.held) == 0 && !s.settleable() {
 		return
+	}
+	if len(s.held) > 0 {
+		s.judgedAt = now
 	}
 	acks, left, err := s.judge(ctx, now, s.held)
 	s.publishAll(acks)
@@ -204,7 +225,7 @@ func (s *shell) gather() {
 func (s *shell) abandon(now plantroom.Instant) {
 	for _, p := range s.held {
 		if l := s.lanes.byKey[laneKey{p.gateway, p.epoch}]; l != nil && p.whole == nil {
-			l.high = max(l.high, p.last())
+			l.high, l.heard = max(l.high, p.last()), now
 		}
 		s.opt.Logger.Error("judge readings: a delivery is given up for now; its gateway will be asked to send it again",
 			"gateway", p.gateway, "epoch", p.epoch, "first", p.first, "records", len(p.marks), "failing", now.Sub(s.heldSince))
@@ -213,9 +234,6 @@ func (s *shell) abandon(now plantroom.Instant) {
 	}
 	s.held, s.heldSince = nil, 0
 }
-
-// settleable reports whether a write has ended that can be committed.
-func (s *shell) settleable() bool { return len(s.flight) > 0 && s.flight[0].written }
 
 // idle returns the oldest load whose write has failed; nil: none.
 func (s *shell) idle() *load {
