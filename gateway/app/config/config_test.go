@@ -142,6 +142,53 @@ func TestTheSchemaKnowsEveryKeyThatTheCodeKnows(t *testing.T) {
 	}
 }
 
+func TestTheGuideIsTrue(t *testing.T) {
+	b, err := os.ReadFile("../../../docs/gateway.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide := string(b)
+	examples := 0
+	for i, block := range strings.Split(guide, "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```")
+		indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
+		text = strings.ReplaceAll("\n"+text, "\n"+indent, "\n")
+		if _, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text)); err != nil {
+			t.Errorf("example %d: %v", i+1, err)
+		}
+		examples++
+	}
+	if examples < 3 {
+		t.Errorf("found %d examples, want at least 3", examples)
+	}
+	var schema any
+	if err := json.Unmarshal(config.Schema, &schema); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range propertyNames(schema) {
+		if !strings.Contains(guide, key) {
+			t.Errorf("the guide does not mention the key %q", key)
+		}
+	}
+}
+
+// propertyNames lists the keys that a schema permits, at any depth.
+func propertyNames(schema any) []string {
+	m, ok := schema.(map[string]any)
+	if !ok {
+		return nil
+	}
+	var out []string
+	props, _ := m["properties"].(map[string]any)
+	for name := range props {
+		out = append(out, name)
+	}
+	for _, v := range m {
+		out = append(out, propertyNames(v)...)
+	}
+	return out
+}
+
 func TestSizes(t *testing.T) {
 	for text, want := range map[string]config.Size{"1B": 1, "64KiB": 64 << 10, "512MiB": 512 << 20, "2GiB": 2 << 30, "7": 7} {
 		var s config.Size

@@ -118,6 +118,14 @@ func (c *child) get() app.Health {
 	return h
 }
 
+// heard returns how many messages the first source has received.
+func (c *child) heard() uint64 {
+	if h := c.get(); len(h.Sources) > 0 {
+		return h.Sources[0].Messages
+	}
+	return 0
+}
+
 func (c *child) logged() string {
 	b, err := os.ReadFile(c.file + ".log")
 	if err != nil {

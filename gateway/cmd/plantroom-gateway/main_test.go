@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"plantroom/gateway/broker"
+	"plantroom/gateway/broker/brokertest"
+)
+
+const soon = 20 * time.Second
+
+func TestArgumentsAndExitCodes(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := file("good.yaml", "gateway: gw\nestate: e\nspool: {dir: s}\nuplink: {broker: tcp://h}\n")
+	bad := file("bad.yaml", "gateway: GW\nestate: e\nspool: {dir: s, max: 9}\nuplink: {broker: tcp://h}\nfoo: 1\n")
+	file("plain", "")
+	unstartable := file("unstartable.yaml", "gateway: gw\nestate: e\nspool: {dir: plain/spool}\nuplink: {broker: tcp://h}\n")
+	for _, c := range []struct {
+		args []string
+		code int
+		out  string
+		errs []string
+	}{
+		{[]string{"version"}, exitOK, "plantroom-gateway devel\n", nil},
+		{[]string{"help"}, exitOK, usage, nil},
+		{nil, exitUsage, "", []string{"usage:"}},
+		{[]string{"run"}, exitUsage, "", []string{"usage:"}},
+		{[]string{"dance", good}, exitUsage, "", []string{"usage:"}},
+		{[]string{"check", good}, exitOK, good + ": no faults\n", nil},
+		{[]string{"check", bad}, exitUsage, "", []string{bad + ":1:1: gateway:", bad + ":3:", bad + ":5:1: foo:", "3 faults"}},
+		{[]string{"check", filepath.Join(dir, "gone")}, exitFailed, "", []string{"read the gateway's file: "}},
+		{[]string{"run", bad}, exitUsage, "", []string{"3 faults"}},
+		{[]string{"run", unstartable}, exitFailed, "", []string{"plantroom-gateway: open spool"}},
+	} {
+		var out, errs bytes.Buffer
+		if code := run(c.args, &out, &errs); code != c.code || out.String() != c.out {
+			t.Errorf("%v: code %d, printed %q; want %d, %q (%s)", c.args, code, out.String(), c.code, c.out, errs.String())
+		}
+		for _, want := range c.errs {
+			if !strings.Contains(errs.String(), want) {
+				t.Errorf("%v: said %q, want it to hold %q", c.args, errs.String(), want)
+			}
+		}
+	}
+}
+
+// publisher sends readings x=0, x=1 … of one device at QoS 1, each until the
+// broker has it.
+func publish(t *testing.T, url string, from, to int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	c, err := broker.Connect(ctx, broker.Options{URL: url, ClientID: "device"}, broker.Session{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for i := from; i < to; i++ {
+		if err := c.SendAndWait(ctx, "plantroom-device/d", false, fmt.Appendf(nil, `{"v":{"x":%d}}`, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestKilledAtAnyMomentAGatewayLosesNothingThatTheBrokerHad(t *testing.T) {
+	m := brokertest.Mosquitto(t, "allow_anonymous true\nmax_queued_messages 0")
+	f := listen(t, m.URL(), true)
+	g := write(t, t.TempDir(), m.URL(), fmt.Sprintf(everything, m.URL()))
+	g.start()
+	const rounds, each = 6, 300
+	for round := range rounds {
+		brokertest.Wait(t, soon, "the gateway listens", func() bool { return g.get().Status == "ok" })
+		killed := make(chan struct{})
+		go func() { // in the midst of the messages, each time later
+			defer close(killed)
+			end := time.Now().Add(soon)
+			for g.heard() < uint64(1+round*20) && time.Now().Before(end) {
+				time.Sleep(time.Millisecond)
+			}
+			g.kill()
+		}()
+		publish(t, m.URL(), round*each, (round+1)*each)
+		<-killed
+		g.start()
+	}
+	var missing []int
+	defer func() {
+		if t.Failed() {
+			t.Logf("missing: %v\nhealth: %+v\n%s", missing, g.get(), g.logged())
+		}
+	}()
+	brokertest.Wait(t, soon, "every reading arrived", func() bool {
+		missing = nil
+		for i := range rounds * each {
+			if f.has(fmt.Sprintf("d x %d", i)) == 0 {
+				missing = append(missing, i)
+			}
+		}
+		return missing == nil
+	})
+	if f.gaps > 0 || f.has("gap") > 0 {
+		t.Errorf("%d gaps were declared", f.gaps)
+	}
+	if code := g.stop(); code != exitOK {
+		t.Errorf("the exit code is %d:\n%s", code, g.logged())
+	}
+}
+
+func TestHangupReadsTheFileAgain(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	g := write(t, t.TempDir(), b.URL(), fmt.Sprintf(everything, b.URL()))
+	g.start()
+	g.rewrite(b.URL(), fmt.Sprintf(strings.Replace(everything, "plainjson", "zwave", 1), b.URL()))
+	if err := g.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	brokertest.Wait(t, soon, "the faulty file is refused", func() bool { return g.get().Refused == 1 })
+	if want := `line=9`; !strings.Contains(g.logged(), want) {
+		t.Errorf("the log lacks %s:\n%s", want, g.logged())
+	}
+	g.rewrite(b.URL(), fmt.Sprintf(everything, b.URL())+"    ignore: [\"x*\"]\n")
+	if err := g.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	brokertest.Wait(t, soon, "the good file is at work", func() bool { return g.get().Reloads == 1 })
+	if code := g.stop(); code != exitOK {
+		t.Errorf("the exit code is %d", code)
+	}
+}
+
+func TestTheBinaryIsSmallAndHoldsNoDatabases(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the binary; run without -short")
+	}
+	path := filepath.Join(t.TempDir(), "plantroom-gateway")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the stripped binary has %.1f MB", float64(info.Size())/1e6)
+	if info.Size() > 15e6 {
+		t.Errorf("the stripped binary has %d bytes, more than 15 MB", info.Size())
+	}
+	deps, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dep := range strings.FieldsSeq(string(deps)) {
+		for _, word := range []string{"database/sql", "sqlite", "influx", "grafana", "mochi-mqtt", "plantroom/services"} {
+			if strings.Contains(dep, word) {
+				t.Errorf("the gateway's binary holds %s", dep)
+			}
+		}
+	}
+}
