@@ -58,8 +58,9 @@ func newAccess(list []Account) (*access, error) {
 		if _, twice := a.accounts[acc.Username]; twice {
 			return nil, plantroom.Errorf(plantroom.CodeConflict, "broker account %s is there twice", acc.Username)
 		}
-		a.accounts[acc.Username] = account{acc, sha256.Sum256([]byte(acc.Password))}
-		acc.Password = ""
+		secret := sha256.Sum256([]byte(acc.Password))
+		acc.Password = "" // what is not kept cannot be shown
+		a.accounts[acc.Username] = account{acc, secret}
 	}
 	return a, nil
 }
