@@ -1,0 +1,222 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"plantroom"
+	"plantroom/firmware-bridge/wire"
+	"plantroom/services/app"
+	"plantroom/services/influx"
+	"plantroom/services/ingest"
+	"plantroom/services/store"
+	"plantroom/sim/load"
+)
+
+// How much the batches are, per run.
+const (
+	batchReadings = 1_000_000
+	batchSize     = 1_000 // readings in a batch: what a gateway sends when it has more
+	batchWindow   = 64    // batches that are not judged yet: a gateway's default
+	batchWarmUp   = 100_000
+)
+
+const batchHow = "1,000,000 readings of 1,000 devices in wire batches of 1,000, encoded beforehand; detectors on, SQLite and influxd real; " +
+	"from the first batch until all are acknowledged as stored, then counted in InfluxDB"
+
+func batches() Measurement {
+	return Measurement{
+		Name: "batches",
+		Figures: []Figure{
+			{Name: "uplink batches over MQTT", Unit: "readings/s", Sense: AtLeast, Target: 250_000,
+				How: batchHow + "; sent over MQTT to the broker inside plantroom serve"},
+			{Name: "their cost, server", Unit: "CPU s/million", Sense: Recorded, How: "user and system time of plantroom serve, its broker included"},
+		},
+		Begin: func(ctx context.Context, e *Env, _ int) (Run, error) {
+			u, err := e.uplink(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if err := u.send(ctx, batchWarmUp); err != nil {
+				return nil, err
+			}
+			return u.run, nil
+		},
+	}
+}
+
+// uplink is a server with its own broker, and what was sent to it.
+type uplink struct {
+	*stack
+	addr     string
+	password string
+	epoch    uint64
+	points   int64
+	took     time.Duration // of the last send
+}
+
+func (e *Env) uplink(ctx context.Context) (*uplink, error) {
+	dir, err := e.scratch("uplink")
+	if err != nil {
+		return nil, err
+	}
+	u := &uplink{stack: &stack{env: e, dir: dir, site: site{Sensors: messageSensors}}}
+	if u.addr, err = freeAddr(); err != nil {
+		return nil, err
+	}
+	if err := u.startInfluxd(ctx); err != nil {
+		return nil, err
+	}
+	if err := u.startServer(ctx, fmt.Sprintf("{embedded: {listen: %q}}", u.addr)); err != nil {
+		return nil, err
+	}
+	secret, err := os.ReadFile(filepath.Join(dir, "data", "secrets", "mqtt-"+string(gatewayID)))
+	u.password = strings.TrimSpace(string(secret))
+	return u, err
+}
+
+// send sends n readings as a new spool of the gateway and waits until they are
+// stored.
+func (u *uplink) send(ctx context.Context, n int) error {
+	u.epoch++
+	bs, err := load.Batches(gatewayID, u.epoch, batchSize, u.readings(time.Now(), n))
+	if err != nil {
+		return err
+	}
+	g, err := load.DialGateway(ctx, load.Options{Addr: u.addr, ClientID: string(gatewayID) + "-uplink", Username: string(gatewayID), Password: u.password},
+		estateID, gatewayID, u.epoch, batchWindow)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	begin := time.Now()
+	for _, b := range bs {
+		if err := g.Send(ctx, b); err != nil {
+			return err
+		}
+	}
+	if err := g.Stored(ctx, uint64(n)); err != nil {
+		return err
+	}
+	u.took = time.Since(begin)
+	u.points += u.site.points(n)
+	return nil
+}
+
+func (u *uplink) run(ctx context.Context, _ int) ([]float64, error) {
+	before, err := cpu(u.server.pid())
+	if err != nil {
+		return nil, err
+	}
+	if err := u.send(ctx, batchReadings); err != nil {
+		return nil, err
+	}
+	after, err := cpu(u.server.pid())
+	if err != nil {
+		return nil, err
+	}
+	return []float64{batchReadings / u.took.Seconds(), (after - before).Seconds() * 1e6 / batchReadings}, u.count(ctx, u.points)
+}
+
+func inProcess() Measurement {
+	return Measurement{
+		Name: "ingest",
+		Figures: []Figure{{Name: "uplink batches in process", Unit: "readings/s", Sense: AtLeast, Target: 250_000,
+			How: batchHow + "; handed to Ingest.Run without a broker"}},
+		Begin: func(ctx context.Context, e *Env, _ int) (Run, error) {
+			s, err := e.spine(ctx, site{Sensors: messageSensors})
+			if err != nil {
+				return nil, err
+			}
+			return s.run, nil
+		},
+	}
+}
+
+// spine is the services' spine in this process, with Ingest running.
+type spine struct {
+	*stack
+	in     chan ingest.Delivery
+	acks   chan ingest.GatewayAck
+	epoch  uint64
+	points int64
+}
+
+func (e *Env) spine(ctx context.Context, s site) (*spine, error) {
+	dir, err := e.scratch("spine")
+	if err != nil {
+		return nil, err
+	}
+	p := &spine{stack: &stack{env: e, dir: dir, site: s}, in: make(chan ingest.Delivery, 64), acks: make(chan ingest.GatewayAck, 64)}
+	if err := p.startInfluxd(ctx); err != nil {
+		return nil, err
+	}
+	road, err := e.road(ctx, dir, s, influx.NewWriter(influx.Options{URL: p.influxd.URL(), Database: p.influxd.Database()}))
+	if err != nil {
+		return nil, err
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() {
+		done <- road.Ingest.Run(running, p.in, func(g plantroom.GatewayID, a ingest.Ack) {
+			select {
+			case p.acks <- ingest.GatewayAck{Gateway: g, Ack: a}:
+			case <-running.Done():
+			}
+		})
+	}()
+	e.onStop(func() { stop(); <-done })
+	return p, nil
+}
+
+// road makes a spine on a new SQLite file; it is not running.
+func (e *Env) road(ctx context.Context, dir string, s site, w ingest.Writer) (*app.Spine, error) {
+	estate, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, filepath.Join(dir, "bench.db"))
+	if err != nil {
+		return nil, err
+	}
+	e.onStop(func() { _ = db.Close() }) // it is thrown away
+	return app.NewSpine(app.SpineOptions{Estate: estate, Store: db, Writer: w, Logger: slog.New(slog.DiscardHandler)})
+}
+
+func (p *spine) run(ctx context.Context, _ int) ([]float64, error) {
+	p.epoch++
+	bs, err := load.Batches(gatewayID, p.epoch, batchSize, p.readings(time.Now(), batchReadings))
+	if err != nil {
+		return nil, err
+	}
+	up := wire.Topic(estateID, gatewayID, wire.Up)
+	begin := time.Now()
+	var ack ingest.Ack
+	for next := 0; ack.Epoch != p.epoch || ack.Stored < batchReadings; {
+		in := p.in
+		var d ingest.Delivery
+		if next < len(bs) && (next < batchWindow || ack.Epoch == p.epoch && bs[next-batchWindow].Last <= ack.Seen) {
+			d = ingest.Delivery{Topic: up, Payload: bs[next].Payload}
+		} else {
+			in = nil
+		}
+		select {
+		case in <- d:
+			next++
+		case a := <-p.acks:
+			ack = a.Ack
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	took := time.Since(begin)
+	p.points += p.site.points(batchReadings)
+	return []float64{batchReadings / took.Seconds()}, p.count(ctx, p.points)
+}
