@@ -76,8 +76,9 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range o.Estate.Devices {
-		if err := e.addDevice(d, assets); err != nil {
+	devices := make([]device, len(o.Estate.Devices)) // side by side, as their gateways tell of them
+	for i, d := range o.Estate.Devices {
+		if err := e.addDevice(&devices[i], d, assets); err != nil {
 			return nil, err
 		}
 	}
@@ -98,11 +99,14 @@ type asset struct {
 
 func (e *Engine) addAssets(o Options) (map[plantroom.AssetID]*asset, error) {
 	domains := map[plantroom.DomainName]*plantroom.Domain{}
-	words := map[plantroom.DomainName]*vocabulary{}
 	for i := range o.Domains {
-		d := &o.Domains[i]
-		domains[d.Name], words[d.Name] = d, vocabularyOf(d)
+		domains[o.Domains[i].Name] = &o.Domains[i]
 	}
+	type kind struct {
+		domain plantroom.DomainName
+		kind   string
+	}
+	words := map[kind]*vocabulary{}
 	assets := map[plantroom.AssetID]*asset{}
 	for _, a := range o.Estate.Assets {
 		d := domains[a.Domain]
@@ -114,7 +118,11 @@ func (e *Engine) addAssets(o Options) (map[plantroom.AssetID]*asset, error) {
 		case assets[a.ID] != nil:
 			return nil, invalid("asset %s exists twice", a.ID)
 		}
-		as := &asset{Asset: a, domain: d, words: words[d.Name]}
+		k := kind{a.Domain, a.Kind}
+		if words[k] == nil {
+			words[k] = vocabularyOf(d, a.Kind)
+		}
+		as := &asset{Asset: a, domain: d, words: words[k]}
 		assets[a.ID] = as
 		for i := range d.Rules {
 			if rule := &d.Rules[i]; rule.AppliesTo(a.Kind) {
@@ -138,7 +146,7 @@ func (e *Engine) addDetection(a *asset, rule *plantroom.Rule) *detection {
 	return d
 }
 
-func (e *Engine) addDevice(d plantroom.Device, assets map[plantroom.AssetID]*asset) error {
+func (e *Engine) addDevice(dev *device, d plantroom.Device, assets map[plantroom.AssetID]*asset) error {
 	a := assets[d.Asset]
 	switch {
 	case a == nil:
@@ -148,73 +156,50 @@ func (e *Engine) addDevice(d plantroom.Device, assets map[plantroom.AssetID]*ass
 	case d.Gateway != "" && e.gateways[d.Gateway] == nil:
 		return invalid("device %s is behind the gateway %q, which does not exist", d.ID, d.Gateway)
 	}
-	dev := &device{id: d.ID, asset: a, words: a.words, interval: d.Interval, gateway: e.gateways[d.Gateway],
-		channels: make([]channel, len(a.words.names))}
-	for i, name := range a.words.names {
-		ch := &dev.channels[i]
-		ch.device, ch.signal = dev, i
-		for _, det := range a.detections {
-			if slices.Contains(det.spec.Signals, name) {
-				ch.detections = append(ch.detections, det)
-				det.behind(dev.gateway)
-			}
-		}
+	*dev = device{
+		words: a.words, detections: a.detections, latest: make([]plantroom.Instant, len(a.words.names)),
+		gateway: e.gateways[d.Gateway], id: d.ID, asset: a, interval: d.Interval,
+	}
+	for _, det := range a.detections {
+		det.behind(dev.gateway)
 	}
 	a.devices = append(a.devices, dev)
 	e.devices[d.ID] = dev
 	return nil
 }
 
-// device is a device with what the engine keeps of it.
+// device is a device with what the engine keeps of it. What every reading
+// touches stands first.
 type device struct {
-	words    *vocabulary
-	channels []channel // one per signal of the vocabulary
-	gateway  *gateway  // nil: not behind one
-	silence  *silence  // nil: its silence is not judged
-
-	last   plantroom.Instant // last sign of life
-	newest plantroom.Instant // newest source time of any signal
-	silent bool
+	words      *vocabulary
+	detections []*detection        // those of its asset
+	latest     []plantroom.Instant // per signal: the newest source time that was judged
+	via        *gateway            // through which it was last heard
+	gateway    *gateway            // behind which it stands; nil: behind none
+	silence    *silence            // nil: its silence is not judged
+	last       plantroom.Instant   // last sign of life
+	newest     plantroom.Instant   // newest source time of any signal
+	silent     bool
 
 	id       plantroom.DeviceID
 	asset    *asset
 	interval plantroom.Duration
 }
 
-// channel is one signal of one device.
-type channel struct {
-	device     *device
-	signal     int // its place in the vocabulary
-	detections []*detection
-
-	latest plantroom.Instant // newest source time that was judged
-	via    *gateway          // through which it came
-}
-
-func (ch *channel) name() string { return ch.device.words.names[ch.signal] }
-
-// channel finds a signal of the device, nil where it has none of that name.
-func (d *device) channel(signal string) *channel {
-	for i, name := range d.words.names {
-		if name == signal {
-			return &d.channels[i]
-		}
-	}
-	return nil
-}
-
-// vocabulary is what the devices of a domain can say. All of them share it.
+// vocabulary is what the devices on one kind of asset can say, and who is to
+// judge it. All assets of the kind share it.
 type vocabulary struct {
 	names        []string
 	signals      []plantroom.Signal
 	measurements []string
+	judges       [][]int // per signal: which of the asset's detections look at it
 }
 
-func vocabularyOf(d *plantroom.Domain) *vocabulary {
+func vocabularyOf(d *plantroom.Domain, kind string) *vocabulary {
 	words := &vocabulary{}
 	add := func(signals []plantroom.Signal, measurement string) {
 		for _, s := range signals {
-			if !slices.Contains(words.names, s.Name) {
+			if words.index(s.Name) < 0 {
 				words.names = append(words.names, s.Name)
 				words.signals = append(words.signals, s)
 				words.measurements = append(words.measurements, measurement)
@@ -223,8 +208,24 @@ func vocabularyOf(d *plantroom.Domain) *vocabulary {
 	}
 	add(d.Signals, d.Measurement)
 	add(plantroom.DeviceSignals(), plantroom.DeviceMeasurement)
+	words.judges = make([][]int, len(words.names))
+	n := 0
+	for _, rule := range d.Rules {
+		if !rule.AppliesTo(kind) {
+			continue
+		}
+		for _, name := range rule.Signals {
+			if i := words.index(name); i >= 0 {
+				words.judges[i] = append(words.judges[i], n)
+			}
+		}
+		n++
+	}
 	return words
 }
+
+// index finds a signal, -1 where there is none of that name.
+func (w *vocabulary) index(signal string) int { return slices.Index(w.names, signal) }
 
 // Resolve says to what a reading belongs and whether it can be true: unknown
 // device or signal: CodeNotFound; a value that the signal cannot have:
@@ -235,17 +236,16 @@ func (e *Engine) Resolve(r plantroom.Reading) (plantroom.Asset, plantroom.Signal
 		return plantroom.Asset{}, plantroom.Signal{}, "",
 			plantroom.Errorf(plantroom.CodeNotFound, "device %q is not in the estate; add it to the estate's file", r.Device)
 	}
-	ch := dev.channel(r.Signal)
-	if ch == nil {
+	words, i := dev.words, dev.words.index(r.Signal)
+	if i < 0 {
 		return plantroom.Asset{}, plantroom.Signal{}, "",
 			plantroom.Errorf(plantroom.CodeNotFound, "device %s: the domain %s has no signal %q", r.Device, dev.asset.Domain, r.Signal)
 	}
-	words := dev.words
-	if err := words.signals[ch.signal].Check(r.Value); err != nil {
+	if err := words.signals[i].Check(r.Value); err != nil {
 		return plantroom.Asset{}, plantroom.Signal{}, "",
 			plantroom.Errorf(plantroom.CodeInvalid, "device %s: %w", r.Device, err)
 	}
-	return dev.asset.Asset, words.signals[ch.signal], words.measurements[ch.signal], nil
+	return dev.asset.Asset, words.signals[i], words.measurements[i], nil
 }
 
 // Derive makes the further readings of one (fill from distance), which have

@@ -31,9 +31,9 @@ type hearing struct {
 	parked   []*detection // waiting until the gateway has told what happened until their time
 	awaiting []*silence   // waiting for a sign of life of the gateway
 
-	channels []*channel // those heard through it last
+	devices  []*device // those heard through it last
 	unsorted bool
-	moved    bool // a channel has news since the last Take
+	moved    bool // a device has news since the last Take
 }
 
 func (g *gateway) forget() { g.hearing = hearing{} }

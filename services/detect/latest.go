@@ -14,65 +14,79 @@ const latestVersion = 1
 // maxLatest is the longest such record that is read, in bytes.
 const maxLatest = 64 << 20
 
-// carry notes that a channel's newest reading came through this gateway.
-func (g *gateway) carry(ch *channel) {
+// carry notes that a device's newest reading came through this gateway.
+func (g *gateway) carry(dev *device) {
 	g.moved = true
-	if ch.via == g {
+	if dev.via == g {
 		return
 	}
-	if ch.via != nil {
-		ch.via.drop(ch)
+	if old := dev.via; old != nil {
+		old.devices = slices.DeleteFunc(old.devices, func(have *device) bool { return have == dev })
+		old.moved = true
 	}
-	ch.via = g
-	g.channels = append(g.channels, ch)
+	dev.via = g
+	g.devices = append(g.devices, dev)
 	g.unsorted = true
 }
 
-func (g *gateway) drop(ch *channel) {
-	g.channels = slices.DeleteFunc(g.channels, func(have *channel) bool { return have == ch })
-	g.moved = true
-}
-
-// appendLatest writes the newest judged source time of each channel heard
+// appendLatest writes the newest judged source times of the devices heard
 // through the gateway: version, the signals' names, the newest time of all,
 // and per device its name and per signal how much older than that it is. All
 // numbers are varints, all names behind their length.
 func (g *gateway) appendLatest(b []byte) []byte {
 	if g.unsorted {
-		slices.SortFunc(g.channels, func(x, y *channel) int {
-			return cmp.Or(cmp.Compare(x.device.id, y.device.id), cmp.Compare(x.name(), y.name()))
-		})
+		slices.SortFunc(g.devices, func(x, y *device) int { return cmp.Compare(x.id, y.id) })
 		g.unsorted = false
 	}
-	names, index, newest := []string{}, map[string]uint64{}, plantroom.Instant(0)
-	for _, ch := range g.channels {
-		if _, ok := index[ch.name()]; !ok {
-			index[ch.name()] = uint64(len(names))
-			names = append(names, ch.name())
-		}
-		newest = max(newest, ch.latest)
-	}
+	names, places, newest := g.names()
 	b = append(b, latestVersion)
 	b = binary.AppendUvarint(b, uint64(len(names)))
 	for _, n := range names {
 		b = appendName(b, n)
 	}
 	b = binary.AppendUvarint(b, uint64(newest))
-	for i := 0; i < len(g.channels); {
-		dev := g.channels[i].device
-		n := i + 1
-		for n < len(g.channels) && g.channels[n].device == dev {
-			n++
-		}
+	for _, dev := range g.devices {
 		b = appendName(b, string(dev.id))
-		b = binary.AppendUvarint(b, uint64(n-i))
-		for _, ch := range g.channels[i:n] {
-			b = binary.AppendUvarint(b, index[ch.name()])
-			b = binary.AppendUvarint(b, uint64(newest-ch.latest))
+		heard := 0
+		for _, at := range dev.latest {
+			if !at.IsZero() {
+				heard++
+			}
 		}
-		i = n
+		b = binary.AppendUvarint(b, uint64(heard))
+		place := places[dev.words]
+		for i, at := range dev.latest {
+			if !at.IsZero() {
+				b = binary.AppendUvarint(b, uint64(place[i]))
+				b = binary.AppendUvarint(b, uint64(newest-at))
+			}
+		}
 	}
 	return b
+}
+
+// names lists the signals that the gateway's devices have, says for each
+// vocabulary at which place its signals stand there, and gives the newest time
+// of all.
+func (g *gateway) names() (names []string, places map[*vocabulary][]int, newest plantroom.Instant) {
+	places = map[*vocabulary][]int{}
+	for _, dev := range g.devices {
+		for _, at := range dev.latest {
+			newest = max(newest, at)
+		}
+		if places[dev.words] != nil {
+			continue
+		}
+		place := make([]int, len(dev.words.names))
+		for i, n := range dev.words.names {
+			if place[i] = slices.Index(names, n); place[i] < 0 {
+				place[i] = len(names)
+				names = append(names, n)
+			}
+		}
+		places[dev.words] = place
+	}
+	return names, places, newest
 }
 
 func appendName(b []byte, s string) []byte {

@@ -64,19 +64,19 @@ func (e *Engine) Observe(now plantroom.Instant, gw plantroom.GatewayID, r plantr
 	if dev == nil {
 		return
 	}
-	ch := dev.channel(r.Signal)
-	if ch == nil || r.Quality == plantroom.Simulated {
+	i := dev.words.index(r.Signal)
+	if i < 0 || r.Quality == plantroom.Simulated {
 		return
 	}
 	g.follow(e, now, r.At)
 	e.alive(now, dev, r)
-	if r.Quality != plantroom.Good && r.Quality != plantroom.EstimatedTime || r.At <= ch.latest {
+	if r.Quality != plantroom.Good && r.Quality != plantroom.EstimatedTime || r.At <= dev.latest[i] {
 		return
 	}
-	ch.latest = r.At
-	g.carry(ch)
-	for _, d := range ch.detections {
-		e.judge(now, d, r)
+	dev.latest[i] = r.At
+	g.carry(dev)
+	for _, n := range dev.words.judges[i] {
+		e.judge(now, dev.detections[n], r)
 	}
 }
 

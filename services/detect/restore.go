@@ -52,9 +52,8 @@ func (e *Engine) reset() {
 	}
 	for _, dev := range e.devices {
 		dev.last, dev.newest, dev.silent = 0, 0, false
-		for i := range dev.channels {
-			dev.channels[i].latest, dev.channels[i].via = 0, nil
-		}
+		dev.via = nil
+		clear(dev.latest)
 	}
 	for _, s := range e.silences {
 		s.waiting = false
@@ -100,13 +99,13 @@ func (e *Engine) restoreProgress(p plantroom.Progress) error {
 		if dev == nil {
 			return
 		}
-		ch := dev.channel(signal)
-		if ch == nil || at <= ch.latest {
+		i := dev.words.index(signal)
+		if i < 0 || at <= dev.latest[i] {
 			return
 		}
-		ch.latest = at
+		dev.latest[i] = at
 		dev.newest = max(dev.newest, at)
-		g.carry(ch)
+		g.carry(dev)
 	})
 	g.moved = false
 	if err != nil {
