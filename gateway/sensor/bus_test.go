@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,6 +140,7 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 // chip is an ADS1115 as far as this package uses it, with a voltage per
 // channel and faults to order.
 type chip struct {
+	mu      sync.Mutex // not held while it hangs
 	volts   [4]float64
 	err     error
 	hangs   bool // the first transfer waits for hang
@@ -152,11 +154,22 @@ func (c *chip) SetSpeed(physic.Frequency) error    { return nil }
 func (c *chip) Close() error                       { return nil }
 func (c *chip) open(string) (i2c.BusCloser, error) { return c, nil }
 
+// set changes the chip while the bus polls it.
+func (c *chip) set(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f()
+}
+
 func (c *chip) Tx(_ uint16, w, r []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.tries++
 	if c.hangs {
 		c.hangs = false
+		c.mu.Unlock()
 		<-c.hang
+		c.mu.Lock()
 	}
 	if c.err != nil {
 		return c.err
@@ -219,11 +232,11 @@ func TestABusReportsChangesAndHeartbeats(t *testing.T) {
 	c := &chip{volts: [4]float64{dry, 3.3 / 5.12 * 0.8}}
 	bussed(t, c, func(h *heard) {
 		time.Sleep(30 * time.Second)
-		c.volts[0] = wet
+		c.set(func() { c.volts[0] = wet })
 		time.Sleep(200 * time.Millisecond) // a splash
-		c.volts[0] = dry
+		c.set(func() { c.volts[0] = dry })
 		time.Sleep(10 * time.Second)
-		c.volts[0] = wet
+		c.set(func() { c.volts[0] = wet })
 		time.Sleep(80 * time.Second)
 		synctest.Wait()
 		if got, want := h.only("state"), []string{"state=dry", "state=wet", "state=wet"}; !slices.Equal(got, want) {
@@ -243,10 +256,12 @@ func TestADeviceThatDoesNotAnswerIsReportedAndTriedLessOften(t *testing.T) {
 		if got := h.only("bus_stuck"); len(got) < 5 || got[0] != "bus_stuck=true" {
 			t.Errorf("heard %q, want the devices reported as stuck again and again", got)
 		}
-		if c.tries > 60 {
-			t.Errorf("%d tries in ten minutes: the breakers do not hold", c.tries)
-		}
-		c.err = nil
+		c.set(func() {
+			if c.tries > 60 {
+				t.Errorf("%d tries in ten minutes: the breakers do not hold", c.tries)
+			}
+			c.err = nil
+		})
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if got := h.only("bus_stuck"); got[len(got)-1] != "bus_stuck=false" || len(h.only("state")) == 0 {

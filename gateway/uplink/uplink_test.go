@@ -242,7 +242,7 @@ func TestARestartedGatewayGoesOnWhereTheServicesAre(t *testing.T) {
 func TestRecordsMissingFromTheMidstOfTheSpoolAreDeclaredAndNoOthers(t *testing.T) {
 	b := brokertest.NewMochi(t)
 	s := listen(t, b, nil)
-	s.set(func(s *services) { s.deaf = true })
+	s.set(func(s *services) { s.deaf, s.lose = true, 15 }) // the batch before the hole is lost on its way
 	hole := &holed{first: 21, last: 40}
 	r := start(t, b, t.TempDir(), func(o *uplink.Options) { hole.Spool = o.Spool; o.Spool = hole })
 	r.put(60)

@@ -102,6 +102,17 @@ func TestARewindIsFollowedOnceAndCountsByStored(t *testing.T) {
 	}
 }
 
+func TestAConnectionLostDuringAReplayGoesOnWithTheReplay(t *testing.T) {
+	w := newWindow(2)
+	w.sent(1, 10, start)
+	w.receive(wire.Ack{Stored: 2, Seen: 10, Rewind: true})
+	w.sent(3, 4, start)
+	w.connected()
+	if w.next != 3 {
+		t.Errorf("goes on at %d, want 3: records 3 to 10 are not stored", w.next)
+	}
+}
+
 func TestServicesThatWereSetBackGetTheRecordsAgain(t *testing.T) {
 	w := newWindow(4)
 	w.sent(1, 100, start)
