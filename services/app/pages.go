@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -12,9 +13,14 @@ import (
 	"plantroom/services/web"
 )
 
+// perAddress is how often one address may open and press job pages. A whole
+// firm may stand behind one address, and the links are signed: this is against
+// floods, not against guessing.
+var perAddress = guard.Rate{Burst: 120, Every: 250 * time.Millisecond}
+
 // handler puts API, pages and metrics behind the guard.
 func (s *Server) handler() (http.Handler, error) {
-	g, err := guard.New(guard.Options{Token: s.token, PublicURL: s.cfg.Web.PublicURL, Logger: s.log})
+	g, err := guard.New(guard.Options{Token: s.token, PublicURL: s.cfg.Web.PublicURL, Logger: s.log, Limit: perAddress})
 	if err != nil {
 		return nil, err
 	}
