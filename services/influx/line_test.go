@@ -82,7 +82,7 @@ func TestWhatLineProtocolCannotCarryIsRefusedHere(t *testing.T) {
 func FuzzLine(f *testing.F) {
 	f.Add("lift", "b1-l1", "floor", "open", 3.5, int64(1700000000000000000))
 	f.Add(`m\`, `a\,b`, `s\ t`, `v\`, math.MaxFloat64, int64(math.MinInt64))
-	f.Add("m\r", "a=b", "f\x00", "two\nlines", -0.0, int64(0))
+	f.Add("m\r", "a=b", "f\x00", "two\nlines", math.Copysign(0, -1), int64(0))
 	f.Add("#", "é,", "日 本", `"`, math.SmallestNonzeroFloat64, int64(math.MaxInt64))
 	f.Fuzz(func(t *testing.T, measurement, asset, signal, state string, num float64, at int64) {
 		s := &plantroom.Series{Measurement: measurement, Asset: plantroom.AssetID(asset), Device: "d"}

@@ -175,9 +175,9 @@ func (o *office) rows() (kinds []string) {
 }
 
 var (
-	away   = errors.New("connection refused")
-	gone   = &plantroom.SendError{Err: errors.New("410 Gone"), Permanent: true}
-	asksTo = func(d time.Duration) error { return &plantroom.SendError{Err: errors.New("429"), After: d} }
+	errAway = errors.New("connection refused")
+	gone    = &plantroom.SendError{Err: errors.New("410 Gone"), Permanent: true}
+	asksTo  = func(d time.Duration) error { return &plantroom.SendError{Err: errors.New("429"), After: d} }
 )
 
 func TestACallIsSentOnceAndWrittenDown(t *testing.T) {
@@ -196,7 +196,7 @@ func TestACallIsSentOnceAndWrittenDown(t *testing.T) {
 
 func TestAFailedCallIsTriedAgainAfterItsBackoffAndNotBefore(t *testing.T) {
 	o := newOffice(t)
-	o.hook.answers["a"] = []error{away, away}
+	o.hook.answers["a"] = []error{errAway, errAway}
 	o.put(plantroom.Call{ID: "msg-1", To: "a"})
 	o.deliver(0, 1)
 	if c := o.call("msg-1"); c.State != plantroom.CallPending || c.NextTry != start.Add(time.Minute) || c.LastErr != "connection refused" {
@@ -227,10 +227,10 @@ func TestAReceiverThatAsksForTimeGetsIt(t *testing.T) {
 func TestAnAddressThatIsGivenUpHandsOverToTheNextOne(t *testing.T) {
 	for name, answers := range map[string][]error{
 		"gone for good":           {gone},
-		"three attempts in vain":  {away, away, away},
+		"three attempts in vain":  {errAway, errAway, errAway},
 		"asks for too much time":  {asksTo(time.Hour)},
 		"wrapped, gone for good":  {fmt.Errorf("send: %w", gone)},
-		"away, and then for good": {away, gone},
+		"away, and then for good": {errAway, gone},
 	} {
 		o := newOffice(t)
 		o.hook.answers["a"] = slices.Clone(answers)
@@ -255,7 +255,7 @@ func TestAnAddressThatIsGivenUpHandsOverToTheNextOne(t *testing.T) {
 
 func TestTheLastAddressIsTriedForLonger(t *testing.T) {
 	o := newOffice(t)
-	o.hook.answers["a"] = []error{away, away, away, away, away}
+	o.hook.answers["a"] = []error{errAway, errAway, errAway, errAway, errAway}
 	o.put(plantroom.Call{ID: "msg-1", To: "a"})
 	for range 4 {
 		if c := o.call("msg-1"); c.State != plantroom.CallPending {
@@ -361,7 +361,7 @@ func TestAHangingReceiverKeepsNobodyElseWaiting(t *testing.T) {
 
 func TestOneAddressGetsOneCallAtATimeNewsFirst(t *testing.T) {
 	o := newOffice(t)
-	o.hook.answers["a"] = []error{away}
+	o.hook.answers["a"] = []error{errAway}
 	o.put(plantroom.Call{ID: "msg-old", To: "a"})
 	o.deliver(0, 1)
 	o.now = o.now.Add(2 * time.Minute)
@@ -374,7 +374,7 @@ func TestOneAddressGetsOneCallAtATimeNewsFirst(t *testing.T) {
 
 func TestAfterAFailureTheOthersToThatAddressWaitForTheNextPass(t *testing.T) {
 	o := newOffice(t)
-	o.hook.answers["a"] = []error{away}
+	o.hook.answers["a"] = []error{errAway}
 	o.put(plantroom.Call{ID: "msg-1", To: "a"}, plantroom.Call{ID: "msg-2", To: "a"})
 	o.deliver(0, 1)
 	o.deliver(1, 0)
@@ -407,7 +407,7 @@ func TestARepeatOfRepliesThatAreLostHasOneEffect(t *testing.T) {
 		attempts++
 		effects[c.ID] = 1
 		if attempts%3 != 0 {
-			return away
+			return errAway
 		}
 		return nil
 	}
