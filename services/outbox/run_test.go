@@ -43,7 +43,7 @@ func TestRunSendsAtOnceWhenKickedAndWithinASecondWhenNot(t *testing.T) {
 func TestRunTriesAgainWhenTheBackoffIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t, func(opts *outbox.Options) { opts.Backoff = nil }) // the real one
-		o.hook.answers["a"] = []error{away, away, away}
+		o.hook.answers["a"] = []error{errAway, errAway, errAway}
 		o.now = plantroom.At(time.Now())
 		o.put(plantroom.Call{ID: "msg-1", To: "a"})
 		ctx, cancel := context.WithCancel(t.Context())
