@@ -32,9 +32,10 @@ type services struct {
 	times   map[uint64]int // how often each record came
 	gaps    [][2]uint64
 	states  []wire.State
-	deaf    bool // takes nothing in
-	mute    bool // takes in and does not answer
-	echo    int  // answers more than once
+	deaf    bool   // takes nothing in
+	mute    bool   // takes in and does not answer
+	echo    int    // answers more than once
+	lose    uint64 // does not get the batch with this record, once
 }
 
 // listen connects services to a broker, again after it was restarted.

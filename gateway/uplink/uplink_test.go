@@ -114,10 +114,7 @@ func TestRecordsArriveInOrderAndLeaveTheSpool(t *testing.T) {
 		r := start(t, b, t.TempDir(), nil)
 		r.put(95)
 		r.arrived(t, s, 95)
-		st := r.up.Stats()
-		if !st.Connected || st.Stored != 95 || st.Seen != 95 {
-			t.Errorf("stats are %+v", st)
-		}
+		wait(t, "the numbers say so", func() bool { st := r.up.Stats(); return st.Connected && st.Stored == 95 && st.Seen == 95 })
 		for seq, times := range s.times {
 			if times != 1 {
 				t.Errorf("record %d came %d times", seq, times)
