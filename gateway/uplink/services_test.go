@@ -24,6 +24,8 @@ type services struct {
 	t    testing.TB
 	conn *broker.Conn
 
+	answers chan []byte
+
 	mu      sync.Mutex
 	epoch   uint64
 	seen    uint64
@@ -38,11 +40,19 @@ type services struct {
 	lose    uint64 // does not get the batch with this record, once
 }
 
+func newServices(t testing.TB) *services {
+	s := &services{t: t, records: map[uint64]string{}, times: map[uint64]int{}, answers: make(chan []byte, 10_000)}
+	done := make(chan struct{})
+	t.Cleanup(func() { close(done) })
+	go s.speak(done)
+	return s
+}
+
 // listen connects services to a broker, again after it was restarted.
 func listen(t testing.TB, b brokertest.Broker, s *services) *services {
 	t.Helper()
 	if s == nil {
-		s = &services{t: t, records: map[uint64]string{}, times: map[uint64]int{}}
+		s = newServices(t)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -126,9 +136,22 @@ func (s *services) answer(a wire.Ack) {
 		s.t.Errorf("ack: %v", err)
 		return
 	}
-	go func(c *broker.Conn) {
-		_ = c.Send(wire.Topic(estate, gateway, wire.AckLeaf), false, p) // the broker may be down
-	}(s.conn)
+	s.answers <- p
+}
+
+// speak publishes the answers in their order, beside paho's own goroutine.
+func (s *services) speak(done <-chan struct{}) {
+	for {
+		select {
+		case p := <-s.answers:
+			s.mu.Lock()
+			c := s.conn
+			s.mu.Unlock()
+			_ = c.Send(wire.Topic(estate, gateway, wire.AckLeaf), false, p) // the broker may be down
+		case <-done:
+			return
+		}
+	}
 }
 
 func (s *services) set(f func(*services)) {

@@ -275,7 +275,7 @@ func TestTheRetainedStateTellsTheTruth(t *testing.T) {
 		r.arrived(t, s, 7)
 		r.stop()
 		wait(t, "it says goodbye", func() bool { st := s.lastState(); return !st.Online && st.Next == 8 })
-		late := listen(t, b, &services{t: t, records: map[uint64]string{}, times: map[uint64]int{}})
+		late := listen(t, b, newServices(t))
 		wait(t, "a newcomer is told", func() bool { return late.lastState().Gateway == gateway })
 		if st := late.lastState(); st.Online || st.Version != "test" || st.Next != 8 || st.Base != 8 {
 			t.Errorf("the retained state is %+v", st)
