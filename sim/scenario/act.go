@@ -25,6 +25,8 @@ func (a Act) OnWorld(w *world.World) (says string, ok bool, err error) {
 		return fmt.Sprintf("water escapes in %s", a.Leak.Zone), true, w.Leak(a.Leak.Zone, a.Leak.Floors)
 	case a.Isolate != nil:
 		return fmt.Sprintf("the water of %s is closed", a.Isolate.Zone), true, w.Isolate(a.Isolate.Zone)
+	case a.Cut != nil:
+		return fmt.Sprintf("the rope in %s is cut", a.Cut.Zone), true, w.Cut(a.Cut.Zone)
 	case a.Fill != nil:
 		return fmt.Sprintf("%s fills to %.0f %% within %s", a.Fill.Bin, 100*a.Fill.To, a.Fill.Over), true, w.Fill(a.Fill.Bin, a.Fill.To, time.Duration(a.Fill.Over))
 	case a.Collect != nil:

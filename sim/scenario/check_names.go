@@ -76,7 +76,7 @@ var callKinds = []string{"clock.at_risk", "clock.breached", "ladder.call", "orde
 
 // nouns say what a key names. A key that means different things in different
 // places stands with the key above it.
-var nouns = map[string]string{"lift": "lift", "zone": "zone with a leak sensor", "bin": "bin", "bay": "bay", "asset": "asset",
+var nouns = map[string]string{"lift": "lift", "zone": "zone with a leak sensor", "cut/zone": "zone with a rope", "bin": "bin", "bay": "bay", "asset": "asset",
 	"repair/asset": "asset that can be repaired", "device": "device", "gateway": "gateway", "gateway/id": "gateway", "contractor": "contractor",
 	"fault/cause": "lift fault", "mode/to": "lift mode", "rule": "rule", "call/kind": "kind of call", "call/who": "contractor or person"}
 
@@ -95,6 +95,9 @@ func vocabulary(e plantroom.Estate, domains []plantroom.Domain) map[string][]str
 			add(string(a.ID), "lift")
 		case "leaks":
 			add(string(a.Zone), "zone")
+			if a.Kind == "rope" {
+				add(string(a.Zone), "cut/zone")
+			}
 		case "waste":
 			add(string(a.ID), "bin")
 		case "bays":

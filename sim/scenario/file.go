@@ -62,6 +62,7 @@ type Act struct {
 	Mode      *ModeAct      `json:"mode"`
 	Leak      *LeakAct      `json:"leak"`
 	Isolate   *ZoneAct      `json:"isolate"`
+	Cut       *ZoneAct      `json:"cut"`
 	Fill      *FillAct      `json:"fill"`
 	Collect   *BinAct       `json:"collect"`
 	Park      *ParkAct      `json:"park"`

@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"plantroom"
@@ -81,7 +82,7 @@ func newSite(e plantroom.Estate, g plantroom.GatewayID, dir string, into *accept
 			continue
 		}
 		address := string(d.ID)
-		if d.Model == world.ModelLeak || d.Model == world.ModelDistance || d.Model == world.ModelParking {
+		if strings.HasPrefix(d.Model, "lorawan-") {
 			address = world.EUI(d.ID)
 		}
 		s.rules = append(s.rules, binding.Rule{Address: address, Device: d.ID})

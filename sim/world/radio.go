@@ -40,6 +40,7 @@ const (
 	ModelLiftBox  = "lift-box"         // plain JSON
 	ModelZigbee   = "zigbee-leak"      // Zigbee2MQTT
 	ModelLeak     = "lorawan-leak"     // ChirpStack, Milesight EM300-SLD
+	ModelRope     = "lorawan-rope"     // ChirpStack, decoded there by the codec of its profile
 	ModelDistance = "lorawan-distance" // ChirpStack, Milesight EM310-UDL
 	ModelParking  = "lorawan-parking"  // ChirpStack, Nwave NPS405
 )
@@ -50,9 +51,14 @@ func boxMessage(d plantroom.DeviceID, at plantroom.Instant, v map[string]any) (s
 	return "plantroom-device/" + string(d), mustJSON(map[string]any{"t": at.String(), "v": v})
 }
 
-// leakMessage is a leak sensor's: Zigbee2MQTT's JSON, or a LoRaWAN frame.
-func leakMessage(r *radio, at plantroom.Instant, wet bool) (string, []byte) {
-	if r.device.Model == ModelZigbee {
+// leakMessage is a leak sensor's: Zigbee2MQTT's JSON, or a LoRaWAN frame. Only
+// a rope knows of more than wet and dry.
+func leakMessage(r *radio, at plantroom.Instant, state string) (string, []byte) {
+	wet := state == "wet"
+	switch r.device.Model {
+	case ModelRope:
+		return decoded(r, at, "ROPE-4", 2, map[string]any{"state": state, "battery_pct": 88})
+	case ModelZigbee:
 		return "zigbee2mqtt/" + string(r.device.ID), mustJSON(map[string]any{
 			"water_leak": wet, "battery": 92, "linkquality": 118, "battery_low": false, "tamper": false,
 			"last_seen": at.String()})
@@ -101,6 +107,15 @@ func minutesCode(d time.Duration) byte {
 
 // uplink is the event that a ChirpStack v4 server publishes of a frame.
 func uplink(r *radio, at plantroom.Instant, profile string, port int, frame []byte) (string, []byte) {
+	return heard(r, at, profile, port, "data", frame)
+}
+
+// decoded is the event of a frame that the server's own codec has read.
+func decoded(r *radio, at plantroom.Instant, profile string, port int, object map[string]any) (string, []byte) {
+	return heard(r, at, profile, port, "object", object)
+}
+
+func heard(r *radio, at plantroom.Instant, profile string, port int, key string, content any) (string, []byte) {
 	r.frames++
 	eui := EUI(r.device.ID)
 	id := sha256.Sum256(binary.BigEndian.AppendUint32([]byte(eui), r.frames))
@@ -111,7 +126,7 @@ func uplink(r *radio, at plantroom.Instant, profile string, port int, frame []by
 		"devAddr":         eui[:8],
 		"fCnt":            r.frames,
 		"fPort":           port,
-		"data":            frame,
+		key:               content,
 		"rxInfo":          []map[string]any{{"gatewayId": "0016c001ff10a235", "rssi": -87, "snr": 8.5}},
 	})
 }

@@ -6,7 +6,7 @@ import "plantroom"
 const testRuns = 4
 
 // Repair does what a technician's repair does to an asset: a lift runs again,
-// the water of a leak is closed and mopped up, a bin is emptied, a car is moved.
+// the water of a leak is closed and mopped up and a rope mended, a bin is emptied, a car is moved.
 func (w *World) Repair(id plantroom.AssetID) error {
 	for _, a := range w.estate.Assets {
 		if a.ID != id {
@@ -16,6 +16,7 @@ func (w *World) Repair(id plantroom.AssetID) error {
 		case "lifts":
 			return w.RepairLift(id, testRuns)
 		case "leaks":
+			w.sever(w.wet[a.Zone], false)
 			return w.mop(a.Zone)
 		case "waste":
 			return w.Collect(id)

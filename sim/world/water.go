@@ -11,7 +11,8 @@ import (
 type room struct {
 	asset plantroom.Asset
 	wet   bool
-	until int // numbers leaks, so that an isolated one stops seeping
+	cut   bool // a rope only
+	until int  // numbers leaks, so that an isolated one stops seeping
 }
 
 // leakHeartbeat is how often a dry leak sensor says so.
@@ -29,7 +30,7 @@ func (w *World) addRoom(a plantroom.Asset) {
 
 func (w *World) tellWet(r *room) {
 	for _, d := range w.radios[r.asset.ID] {
-		w.send(d, func(d *radio) (string, []byte) { return leakMessage(d, w.stamp(w.now), r.wet) })
+		w.send(d, func(d *radio) (string, []byte) { return leakMessage(d, w.stamp(w.now), r.state()) })
 	}
 }
 
@@ -95,11 +96,16 @@ func (w *World) soak(r *room, wet bool) {
 		return
 	}
 	r.wet = wet
+	w.insist(r)
+}
+
+// insist says what has changed, and says it again a few times while it stays so.
+func (w *World) insist(r *room) {
 	w.tellWet(r)
-	// A leak sensor repeats itself while wet, and a few times once dry again.
+	state := r.state()
 	for i := 1; i <= 3; i++ {
 		w.after(time.Duration(i)*5*time.Minute, func() {
-			if r.wet == wet {
+			if r.state() == state {
 				w.tellWet(r)
 			}
 		})

@@ -209,3 +209,40 @@ func TestWhatTheEstateDoesNotHaveIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestACutRopeSaysSoUntilItIsRepairedWetOrNot(t *testing.T) {
+	w := wake(t, 3, true)
+	rope := world.EUI("b2-pumps-rope")
+	said := func(to time.Duration) string {
+		var out []string
+		for _, v := range samples(t, w.Advance(monday.Add(to)), rope, "state") {
+			if len(out) == 0 || out[len(out)-1] != v.Str() {
+				out = append(out, v.Str())
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	if got := said(time.Hour); got != "dry" {
+		t.Fatalf("a whole and dry rope says %s", got)
+	}
+	if err := w.Cut("b2-plant"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Leak("b2-plant", 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := said(3 * time.Hour); got != "cable_break" {
+		t.Errorf("a cut rope in the wet says %s", got)
+	}
+	if err := w.Repair("b2-pumps"); err != nil {
+		t.Fatal(err)
+	}
+	if got := said(4 * time.Hour); got != "wet dry" {
+		t.Errorf("a rope that is mended, and then mopped, says %s", got)
+	}
+	for _, zone := range []plantroom.ZoneID{"b2-14c", "b9-plant"} {
+		if err := w.Cut(zone); plantroom.CodeOf(err) != plantroom.CodeNotFound {
+			t.Errorf("a rope that does not exist was cut in %s: %v", zone, err)
+		}
+	}
+}
