@@ -13,10 +13,10 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app/config"
-	"plantroom/gateway/broker"
 	"plantroom/gateway/sensor"
 	"plantroom/gateway/spool"
 	"plantroom/gateway/uplink"
+	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
 )
 
@@ -36,7 +36,7 @@ type Options struct {
 
 	OpenPin func(string) (gpio.PinIO, error)    // nil: this machine's
 	OpenBus func(string) (i2c.BusCloser, error) // nil: this machine's
-	Backoff broker.Backoff                      // between connections; zero: the usual pace
+	Backoff mqttconn.Backoff                    // between connections; zero: the usual pace
 }
 
 // App is a running gateway.

@@ -23,8 +23,8 @@ import (
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app"
 	"plantroom/gateway/app/config"
-	"plantroom/gateway/broker"
-	"plantroom/gateway/broker/brokertest"
+	"plantroom/internal/mqttconn"
+	"plantroom/internal/mqttconn/brokertest"
 )
 
 const soon = 15 * time.Second
@@ -83,7 +83,7 @@ func start(t *testing.T, text string, b brokertest.Broker) *gateway {
 			Load:    func() (config.Config, error) { return config.Load(g.file) },
 			Ready:   func(health string) { ready <- health },
 			OpenPin: func(string) (gpio.PinIO, error) { return g.pin, nil },
-			Backoff: broker.Backoff{First: 10 * time.Millisecond, Cap: 100 * time.Millisecond},
+			Backoff: mqttconn.Backoff{First: 10 * time.Millisecond, Cap: 100 * time.Millisecond},
 		})
 	}()
 	g.stop = sync.OnceValue(func() error { cancel(); return <-ended })
@@ -141,7 +141,7 @@ type services struct {
 func listen(t *testing.T, b brokertest.Broker) *services {
 	t.Helper()
 	s := &services{got: map[string]bool{}}
-	var conn *broker.Conn
+	var conn *mqttconn.Conn
 	ready := make(chan struct{})
 	handle := func(m mqtt.Message) {
 		<-ready
@@ -149,7 +149,7 @@ func listen(t *testing.T, b brokertest.Broker) *services {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
-	conn, err := broker.Connect(ctx, broker.Options{URL: b.URL(), ClientID: "services"}, broker.Session{Handle: handle})
+	conn, err := mqttconn.Connect(ctx, mqttconn.Options{URL: b.URL(), ClientID: "services"}, mqttconn.Session{Handle: handle})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func listen(t *testing.T, b brokertest.Broker) *services {
 	return s
 }
 
-func (s *services) take(t *testing.T, conn *broker.Conn, m mqtt.Message) {
+func (s *services) take(t *testing.T, conn *mqttconn.Conn, m mqtt.Message) {
 	defer m.Ack()
 	b, err := wire.DecodeBatch(m.Payload())
 	if err != nil {
@@ -190,7 +190,7 @@ func publish(t *testing.T, b brokertest.Broker, topic, payload string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
-	c, err := broker.Connect(ctx, broker.Options{URL: b.URL(), ClientID: "device"}, broker.Session{})
+	c, err := mqttconn.Connect(ctx, mqttconn.Options{URL: b.URL(), ClientID: "device"}, mqttconn.Session{})
 	if err != nil {
 		t.Fatal(err)
 	}

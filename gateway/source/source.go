@@ -12,7 +12,7 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"plantroom"
-	"plantroom/gateway/broker"
+	"plantroom/internal/mqttconn"
 )
 
 // Intake is where decoded messages go; see intake.Intake.Take.
@@ -23,14 +23,14 @@ type Intake interface {
 // Options says what to listen to. Zero durations mean the defaults beside them.
 type Options struct {
 	Name    string // in logs and on the health page
-	Broker  broker.Options
+	Broker  mqttconn.Options
 	Topics  []string // MQTT filters
 	Decoder plantroom.Decoder
 	Intake  Intake
 
-	Patience time.Duration  // oldest message without acknowledgement, until the connection is given up; 60 s
-	Backoff  broker.Backoff // after a lost connection
-	Full     broker.Backoff // after a message that the spool could not take; at most every 4 s
+	Patience time.Duration    // oldest message without acknowledgement, until the connection is given up; 60 s
+	Backoff  mqttconn.Backoff // after a lost connection
+	Full     mqttconn.Backoff // after a message that the spool could not take; at most every 4 s
 
 	Logger *slog.Logger // nil: silent
 }
@@ -79,8 +79,8 @@ func New(o Options) (*Source, error) {
 	if o.Patience <= 0 {
 		o.Patience = time.Minute
 	}
-	if o.Full == (broker.Backoff{}) {
-		o.Full = broker.Backoff{First: time.Second, Cap: 4 * time.Second}
+	if o.Full == (mqttconn.Backoff{}) {
+		o.Full = mqttconn.Backoff{First: time.Second, Cap: 4 * time.Second}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -144,7 +144,7 @@ func (r *refusal) Unwrap() error { return r.err }
 func (s *Source) connection(ctx context.Context) error {
 	acks := newAcker()
 	defer acks.close()
-	conn, err := broker.Connect(ctx, s.o.Broker, broker.Session{
+	conn, err := mqttconn.Connect(ctx, s.o.Broker, mqttconn.Session{
 		Persistent: true,
 		Handle:     func(m mqtt.Message) { s.handle(acks, m) },
 	})

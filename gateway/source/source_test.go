@@ -14,10 +14,10 @@ import (
 	"plantroom/firmware-bridge/plainjson"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/binding"
-	"plantroom/gateway/broker"
-	"plantroom/gateway/broker/brokertest"
 	"plantroom/gateway/intake"
 	"plantroom/gateway/source"
+	"plantroom/internal/mqttconn"
+	"plantroom/internal/mqttconn/brokertest"
 )
 
 const soon = 15 * time.Second
@@ -85,10 +85,10 @@ func start(t *testing.T, b brokertest.Broker, d *disk, change func(*source.Optio
 		t.Fatal(err)
 	}
 	o := source.Options{
-		Name: "plain", Broker: broker.Options{URL: b.URL(), ClientID: "gw-b1-plain"}, Topics: plainjson.Topics(""),
+		Name: "plain", Broker: mqttconn.Options{URL: b.URL(), ClientID: "gw-b1-plain"}, Topics: plainjson.Topics(""),
 		Decoder: plainjson.New(""), Intake: intake.New(d, binder),
-		Backoff: broker.Backoff{First: 10 * time.Millisecond, Cap: 50 * time.Millisecond},
-		Full:    broker.Backoff{First: 10 * time.Millisecond, Cap: 50 * time.Millisecond},
+		Backoff: mqttconn.Backoff{First: 10 * time.Millisecond, Cap: 50 * time.Millisecond},
+		Full:    mqttconn.Backoff{First: 10 * time.Millisecond, Cap: 50 * time.Millisecond},
 	}
 	if change != nil {
 		change(&o)
@@ -141,7 +141,7 @@ func device(t *testing.T, b brokertest.Broker, messages ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
-	c, err := broker.Connect(ctx, broker.Options{URL: b.URL(), ClientID: "device"}, broker.Session{})
+	c, err := mqttconn.Connect(ctx, mqttconn.Options{URL: b.URL(), ClientID: "device"}, mqttconn.Session{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +287,7 @@ func TestARefusedSubscriptionIsAnErrorAndNotSilence(t *testing.T) {
 }
 
 func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
-	good := source.Options{Name: "x", Topics: []string{"a"}, Broker: broker.Options{URL: "tcp://h", ClientID: "c"}}
+	good := source.Options{Name: "x", Topics: []string{"a"}, Broker: mqttconn.Options{URL: "tcp://h", ClientID: "c"}}
 	for _, change := range []func(*source.Options){
 		func(o *source.Options) { o.Topics = nil },
 		func(o *source.Options) { o.Broker.ClientID = "" },

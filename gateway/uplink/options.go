@@ -7,7 +7,7 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
-	"plantroom/gateway/broker"
+	"plantroom/internal/mqttconn"
 )
 
 // Spool is the part of the spool that the uplink needs.
@@ -26,7 +26,7 @@ type Spool interface {
 // Options says what to send, where to and at which pace. Zero values of the
 // numbers mean the defaults that stand beside them.
 type Options struct {
-	Broker  broker.Options
+	Broker  mqttconn.Options
 	Estate  plantroom.EstateID
 	Gateway plantroom.GatewayID
 	Version string // of the gateway's software, for the state
@@ -38,7 +38,7 @@ type Options struct {
 	AckTimeout time.Duration // until a batch is sent again; 30 s
 	StateEvery time.Duration // how often the state is refreshed; 30 s
 	Drain      time.Duration // how long stopping may wait for the services; 3 s
-	Backoff    broker.Backoff
+	Backoff    mqttconn.Backoff
 
 	Logger *slog.Logger // nil: silent
 }

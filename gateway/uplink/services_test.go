@@ -9,8 +9,8 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"plantroom/firmware-bridge/wire"
-	"plantroom/gateway/broker"
-	"plantroom/gateway/broker/brokertest"
+	"plantroom/internal/mqttconn"
+	"plantroom/internal/mqttconn/brokertest"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 // tell: it keeps records in order, stores them at once and answers.
 type services struct {
 	t    testing.TB
-	conn *broker.Conn
+	conn *mqttconn.Conn
 
 	answers chan []byte
 
@@ -56,7 +56,7 @@ func listen(t testing.TB, b brokertest.Broker, s *services) *services {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	conn, err := broker.Connect(ctx, broker.Options{URL: b.URL(), ClientID: "services"}, broker.Session{Handle: s.handle})
+	conn, err := mqttconn.Connect(ctx, mqttconn.Options{URL: b.URL(), ClientID: "services"}, mqttconn.Session{Handle: s.handle})
 	if err != nil {
 		t.Fatal(err)
 	}

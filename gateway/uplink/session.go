@@ -8,7 +8,7 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
-	"plantroom/gateway/broker"
+	"plantroom/internal/mqttconn"
 )
 
 // session is the life of one connection. All of it runs on Run's goroutine,
@@ -16,7 +16,7 @@ import (
 // the spool.
 type session struct {
 	u          *Uplink
-	conn       *broker.Conn
+	conn       *mqttconn.Conn
 	upTopic    string
 	ackTopic   string
 	stateTopic string

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"plantroom"
-	"plantroom/gateway/broker"
+	"plantroom/internal/mqttconn"
 )
 
 const (
@@ -102,8 +102,8 @@ func (u *Uplink) connection(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.conn, err = broker.Connect(ctx, u.o.Broker, broker.Session{
-		Will:   &broker.Will{Topic: s.stateTopic, Payload: will},
+	s.conn, err = mqttconn.Connect(ctx, u.o.Broker, mqttconn.Session{
+		Will:   &mqttconn.Will{Topic: s.stateTopic, Payload: will},
 		Handle: s.handle,
 	})
 	if err != nil {

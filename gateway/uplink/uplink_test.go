@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"plantroom/firmware-bridge/wire"
-	"plantroom/gateway/broker"
-	"plantroom/gateway/broker/brokertest"
 	"plantroom/gateway/spool"
 	"plantroom/gateway/uplink"
+	"plantroom/internal/mqttconn"
+	"plantroom/internal/mqttconn/brokertest"
 )
 
 const soon = 10 * time.Second
@@ -45,9 +45,9 @@ func start(t testing.TB, b brokertest.Broker, dir string, change func(*uplink.Op
 	t.Helper()
 	r := &road{t: t, spool: open(t, dir)}
 	o := uplink.Options{
-		Broker: broker.Options{URL: b.URL()}, Estate: estate, Gateway: gateway, Version: "test", Spool: r.spool,
+		Broker: mqttconn.Options{URL: b.URL()}, Estate: estate, Gateway: gateway, Version: "test", Spool: r.spool,
 		MaxRecords: 10, Linger: 5 * time.Millisecond, AckTimeout: 300 * time.Millisecond,
-		Backoff: broker.Backoff{First: 10 * time.Millisecond, Cap: 50 * time.Millisecond},
+		Backoff: mqttconn.Backoff{First: 10 * time.Millisecond, Cap: 50 * time.Millisecond},
 	}
 	if change != nil {
 		change(&o)

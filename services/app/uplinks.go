@@ -10,7 +10,7 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
-	mqttconn "plantroom/gateway/broker"
+	"plantroom/internal/mqttconn"
 	"plantroom/services/broker"
 	"plantroom/services/ingest"
 )

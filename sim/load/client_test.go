@@ -15,7 +15,7 @@ import (
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"plantroom"
-	"plantroom/gateway/broker/brokertest"
+	"plantroom/internal/mqttconn/brokertest"
 )
 
 // listener collects what a broker distributes.

@@ -10,7 +10,7 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
-	"plantroom/gateway/broker/brokertest"
+	"plantroom/internal/mqttconn/brokertest"
 )
 
 func readings(n int) func(func(plantroom.Reading) bool) {

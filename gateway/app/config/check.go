@@ -10,8 +10,8 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
-	"plantroom/gateway/broker"
 	"plantroom/gateway/spool"
+	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
 )
 
@@ -59,7 +59,7 @@ func (k *checker) broken(path string, err error) {
 	}
 }
 
-func (k *checker) connection(path string, o *broker.Options) {
+func (k *checker) connection(path string, o *mqttconn.Options) {
 	for _, p := range o.Problems() {
 		k.broken(path+"/"+p.Key, p.Err)
 	}

@@ -14,8 +14,8 @@ import (
 
 	"plantroom"
 	"plantroom/gateway/binding"
-	"plantroom/gateway/broker"
 	"plantroom/gateway/sensor"
+	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
 )
 
@@ -46,7 +46,7 @@ type Spool struct {
 
 // Uplink says where readings go.
 type Uplink struct {
-	broker.Options
+	mqttconn.Options
 	Window int                `json:"window,omitempty"`
 	Linger plantroom.Duration `json:"linger,omitempty"`
 }
@@ -54,7 +54,7 @@ type Uplink struct {
 // Source is a broker on site and the devices of one family behind it.
 type Source struct {
 	Name string `json:"name"`
-	broker.Options
+	mqttconn.Options
 	Family  string            `json:"family"`
 	Topics  []string          `json:"topics,omitempty"`
 	Prefix  string            `json:"prefix,omitempty"`
@@ -156,7 +156,7 @@ func (c *Config) fill(dir string) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
-	connection := func(o *broker.Options, name string) {
+	connection := func(o *mqttconn.Options, name string) {
 		for _, p := range []*string{&o.PasswordFile, &o.TLS.CA, &o.TLS.Cert, &o.TLS.Key} {
 			from(p)
 		}

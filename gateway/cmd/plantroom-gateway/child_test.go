@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"plantroom/gateway/app"
-	"plantroom/gateway/broker/brokertest"
+	"plantroom/internal/mqttconn/brokertest"
 )
 
 // TestMain lets the test binary be the gateway, so that tests can kill it.

@@ -10,14 +10,14 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
-	"plantroom/gateway/broker"
+	"plantroom/internal/mqttconn"
 )
 
 // far is the services as far as a gateway can tell: it takes batches in order
 // and acknowledges them.
 type far struct {
 	t    testing.TB
-	conn *broker.Conn
+	conn *mqttconn.Conn
 	keep bool // the records, not only their number
 
 	mu    sync.Mutex
@@ -39,7 +39,7 @@ func (f *far) connect(url string) {
 	f.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	conn, err := broker.Connect(ctx, broker.Options{URL: url, ClientID: "services"}, broker.Session{Handle: f.handle})
+	conn, err := mqttconn.Connect(ctx, mqttconn.Options{URL: url, ClientID: "services"}, mqttconn.Session{Handle: f.handle})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func (f *far) handle(m mqtt.Message) {
 		f.t.Errorf("ack: %v", err)
 		return
 	}
-	go func(c *broker.Conn) {
+	go func(c *mqttconn.Conn) {
 		_ = c.Send(wire.Topic("story", "gw-b1", wire.AckLeaf), false, ack) // the broker may be down
 	}(f.conn)
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
-	"plantroom/gateway/broker/brokertest"
+	"plantroom/internal/mqttconn/brokertest"
 )
 
 // busy is a mosquitto that holds back nothing: its defaults are 20 messages

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"plantroom/gateway/broker"
-	"plantroom/gateway/broker/brokertest"
+	"plantroom/internal/mqttconn"
+	"plantroom/internal/mqttconn/brokertest"
 )
 
 const soon = 20 * time.Second
@@ -66,7 +66,7 @@ func publish(t *testing.T, url string, from, to int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
-	c, err := broker.Connect(ctx, broker.Options{URL: url, ClientID: "device"}, broker.Session{})
+	c, err := mqttconn.Connect(ctx, mqttconn.Options{URL: url, ClientID: "device"}, mqttconn.Session{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"plantroom"
-	"plantroom/gateway/broker"
+	"plantroom/internal/mqttconn"
 	"plantroom/services/app"
 	"plantroom/sim/estates"
 	"plantroom/sim/live"
@@ -47,7 +47,7 @@ func runLive(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	conn, err := broker.Connect(ctx, broker.Options{URL: *url, ClientID: fmt.Sprintf("plantroom-sim-%d", os.Getpid()), Username: *user, PasswordFile: *password}, broker.Session{})
+	conn, err := mqttconn.Connect(ctx, mqttconn.Options{URL: *url, ClientID: fmt.Sprintf("plantroom-sim-%d", os.Getpid()), Username: *user, PasswordFile: *password}, mqttconn.Session{})
 	if err != nil {
 		return err
 	}

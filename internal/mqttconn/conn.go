@@ -1,4 +1,4 @@
-package broker
+package mqttconn
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package broker
+package mqttconn
 
 import (
 	"crypto/tls"
@@ -12,7 +12,7 @@ import (
 	"plantroom"
 )
 
-// Options says how to reach a broker. It is a part of the gateway's file.
+// Options says how to reach a broker. It is a part of the files of gateway and server.
 type Options struct {
 	URL          string `json:"broker"`                  // tcp://host:1883 or tls://host:8883
 	ClientID     string `json:"client_id,omitempty"`     // the broker admits one connection per client id
@@ -127,7 +127,7 @@ func (o *Options) tlsConfig() (*tls.Config, error) {
 	if o.TLS.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(o.TLS.Cert, o.TLS.Key)
 		if err != nil {
-			return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: "read the gateway's certificate", Message: "tls cert and key", Err: err}
+			return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: "read the client certificate", Message: "tls cert and key", Err: err}
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}
