@@ -89,24 +89,21 @@ func (u *uplink) send(ctx context.Context, n int) error {
 		return err
 	}
 	g, err := load.DialGateway(ctx, load.Options{Addr: u.addr, ClientID: string(gatewayID) + "-uplink", Username: string(gatewayID), Password: u.password},
-		estateID, gatewayID, u.epoch, batchWindow)
+		estateID, gatewayID)
 	if err != nil {
 		return err
 	}
 	defer g.Close()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	sender := &load.Sender{Epoch: u.epoch, Window: batchWindow, Batches: bs}
 	begin := time.Now()
-	for _, b := range bs {
-		if err := g.Send(ctx, b); err != nil {
-			return err
-		}
-	}
-	if err := g.Stored(ctx, uint64(n)); err != nil {
+	if err := g.Run(ctx, sender); err != nil {
 		return err
 	}
 	u.took = time.Since(begin)
 	u.points += u.site.points(n)
+	u.env.resent(sender)
 	return nil
 }
 
@@ -123,6 +120,13 @@ func (u *uplink) run(ctx context.Context, _ int) ([]float64, error) {
 		return nil, err
 	}
 	return []float64{batchReadings / u.took.Seconds(), (after - before).Seconds() * 1e6 / batchReadings}, u.count(ctx, u.points)
+}
+
+// resent tells of batches that were sent more than once.
+func (e *Env) resent(s *load.Sender) {
+	if s.Resent > 0 {
+		e.Say("  %d of %d batches had to be sent again: the writer to InfluxDB did not keep up", s.Resent, len(s.Batches))
+	}
 }
 
 func inProcess() Measurement {
@@ -197,26 +201,28 @@ func (p *spine) run(ctx context.Context, _ int) ([]float64, error) {
 		return nil, err
 	}
 	up := wire.Topic(estateID, gatewayID, wire.Up)
+	sender := &load.Sender{Epoch: p.epoch, Window: batchWindow, Batches: bs}
 	begin := time.Now()
-	var ack ingest.Ack
-	for next := 0; ack.Epoch != p.epoch || ack.Stored < batchReadings; {
-		in := p.in
-		var d ingest.Delivery
-		if next < len(bs) && (next < batchWindow || ack.Epoch == p.epoch && bs[next-batchWindow].Last <= ack.Seen) {
-			d = ingest.Delivery{Topic: up, Payload: bs[next].Payload}
-		} else {
-			in = nil
+	var ready load.Batch
+	var in chan<- ingest.Delivery // nil while there is nothing to send
+	for !sender.Done() {
+		if in == nil {
+			var ok bool
+			if ready, ok = sender.Next(); ok {
+				in = p.in
+			}
 		}
 		select {
-		case in <- d:
-			next++
+		case in <- ingest.Delivery{Topic: up, Payload: ready.Payload}:
+			in = nil
 		case a := <-p.acks:
-			ack = a.Ack
+			sender.Take(a.Ack)
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 	took := time.Since(begin)
+	p.env.resent(sender)
 	p.points += p.site.points(batchReadings)
 	return []float64{batchReadings / took.Seconds()}, p.count(ctx, p.points)
 }

@@ -69,9 +69,10 @@ func sensorID(i int) string {
 	return fmt.Sprintf("%s-%05d", domainNames[i%len(domainNames)], i)
 }
 
-// sample is what sensor i says the kth time. None of it ever adds up to an
-// incident, and all but the current, the door and the floor of a lift is
-// watched by a rule.
+// sample is what sensor i says the kth time. Lifts are in constant use, bays
+// change hands at every twentieth report, and the others repeat themselves or
+// nearly so: about one reading in seven changes what a rule has to remember
+// over a restart. None of it ever adds up to an incident.
 func sample(i, k int) (signal string, v plantroom.Value) {
 	switch domain(i % len(domainNames)) {
 	case lifts:
@@ -89,7 +90,7 @@ func sample(i, k int) (signal string, v plantroom.Value) {
 	case bins:
 		return "distance_m", plantroom.Float(0.9 + float64(k%7)/1000) // fill 0.4
 	}
-	return "occupied", plantroom.Bool(k%2 == 0)
+	return "occupied", plantroom.Bool(k/20%2 == 0)
 }
 
 // points is how many points the readings of n rounds over all sensors make:

@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"sync"
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
@@ -46,106 +45,87 @@ func Batches(g plantroom.GatewayID, epoch uint64, size int, readings func(yield 
 	return out, failed
 }
 
-// Gateway sends batches and hears the services' acknowledgements. Send is for
-// one goroutine.
+// Gateway sends batches over MQTT and hears the services' acknowledgements.
 type Gateway struct {
-	*Client
+	client *Client
 	topic  string
-	epoch  uint64
-	window uint64 // batches that may be unseen
-
-	mu      sync.Mutex
-	changed sync.Cond
-	ack     wire.Ack
-	sent    []uint64 // the last records of the batches that are not seen
-	err     error
+	acks   chan []byte
 }
 
 // DialGateway connects to the services' broker as a gateway does, and waits
 // until it would hear an acknowledgement.
-func DialGateway(ctx context.Context, o Options, e plantroom.EstateID, g plantroom.GatewayID, epoch uint64, window int) (*Gateway, error) {
-	gw := &Gateway{topic: wire.Topic(e, g, wire.Up), epoch: epoch, window: uint64(window)}
-	gw.changed.L = &gw.mu
-	o.Handle = gw.take
+func DialGateway(ctx context.Context, o Options, e plantroom.EstateID, g plantroom.GatewayID) (*Gateway, error) {
+	gw := &Gateway{topic: wire.Topic(e, g, wire.Up), acks: make(chan []byte, 1)}
+	o.Handle = gw.hear
 	c, err := Dial(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	gw.Client = c
+	gw.client = c
 	if err := c.Subscribe(ctx, wire.Topic(e, g, wire.AckLeaf)); err != nil {
 		c.Close()
 		return nil, err
 	}
-	go gw.mourn()
 	return gw, nil
 }
 
-// mourn wakes whoever waits for an acknowledgement that cannot come any more.
-func (g *Gateway) mourn() {
-	<-g.ended
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.err = plantroom.Errorf(plantroom.CodeUnavailable, "the connection of the gateway has ended")
-	g.changed.Broadcast()
-}
-
-// take hears an acknowledgement.
-func (g *Gateway) take(_ string, payload []byte) {
-	a, err := wire.DecodeAck(payload)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	defer g.changed.Broadcast()
-	switch {
-	case err != nil:
-		g.err = err
-	case a.Epoch != g.epoch:
-	case a.Rewind:
-		g.err = plantroom.Errorf(plantroom.CodeConflict, "the services ask for record %d again", a.Stored+1)
-	default:
-		g.ack = a
-		for len(g.sent) > 0 && g.sent[0] <= a.Seen {
-			g.sent = g.sent[1:]
+// hear keeps the newest acknowledgement: each says all that those before it
+// said, but for a wish to send again, which is repeated.
+func (g *Gateway) hear(_ string, payload []byte) {
+	payload = append([]byte(nil), payload...)
+	for {
+		select {
+		case g.acks <- payload:
+			return
+		default:
+		}
+		select {
+		case <-g.acks:
+		default:
 		}
 	}
 }
 
-// Send sends a batch once the window has room for it.
-func (g *Gateway) Send(ctx context.Context, b Batch) error {
-	err := g.wait(ctx, func() bool { return uint64(len(g.sent)) < g.window })
-	if err != nil {
-		return err
-	}
-	g.mu.Lock()
-	g.sent = append(g.sent, b.Last)
-	g.mu.Unlock()
-	if err := g.Publish(g.topic, b.Payload); err != nil {
-		return err
-	}
-	return g.Flush()
-}
+// Close says goodbye.
+func (g *Gateway) Close() { g.client.Close() }
 
-// Stored waits until a record is acknowledged as stored.
-func (g *Gateway) Stored(ctx context.Context, seq uint64) error {
-	return g.wait(ctx, func() bool { return g.ack.Stored >= seq })
-}
-
-func (g *Gateway) wait(ctx context.Context, done func() bool) error {
-	stop := context.AfterFunc(ctx, func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.changed.Broadcast()
-	})
-	defer stop()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for !done() {
-		if g.err != nil {
-			return g.err
+// Run sends until everything is acknowledged as stored.
+func (g *Gateway) Run(ctx context.Context, s *Sender) error {
+	for !s.Done() {
+		if b, ok := s.Next(); ok {
+			if err := g.client.Publish(g.topic, b.Payload); err != nil {
+				return err
+			}
+			if err := g.client.Flush(); err != nil {
+				return err
+			}
+			select {
+			case payload := <-g.acks:
+				if err := take(s, payload); err != nil {
+					return err
+				}
+			default:
+			}
+			continue
 		}
-		if ctx.Err() != nil {
+		select {
+		case payload := <-g.acks:
+			if err := take(s, payload); err != nil {
+				return err
+			}
+		case <-g.client.ended:
+			return plantroom.Errorf(plantroom.CodeUnavailable, "the connection of the gateway has ended")
+		case <-ctx.Done():
 			return ctx.Err()
 		}
-		g.changed.Wait()
 	}
 	return nil
+}
+
+func take(s *Sender, payload []byte) error {
+	a, err := wire.DecodeAck(payload)
+	if err == nil {
+		s.Take(a)
+	}
+	return err
 }

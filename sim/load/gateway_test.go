@@ -51,99 +51,98 @@ func TestBatchesHoldEveryReadingInOrder(t *testing.T) {
 	}
 }
 
-func TestAGatewayKeepsToItsWindow(t *testing.T) {
-	b := brokertest.NewMochi(t)
-	arrived := make(chan uint64, 10)
-	err := b.Subscribe(wire.Topic("e", "gw-1", wire.Up), 1, func(_ *mochi.Client, _ packets.Subscription, p packets.Packet) {
+// services is the other end of a gateway's road.
+type services struct {
+	t       *testing.T
+	broker  *brokertest.Mochi
+	arrived chan uint64 // the first record of each batch
+}
+
+func newServices(t *testing.T) services {
+	t.Helper()
+	s := services{t, brokertest.NewMochi(t), make(chan uint64, 10)}
+	err := s.broker.Subscribe(wire.Topic("e", "gw-1", wire.Up), 1, func(_ *mochi.Client, _ packets.Subscription, p packets.Packet) {
 		batch, err := wire.DecodeBatch(p.Payload)
 		if err != nil {
 			t.Error(err)
 		}
-		arrived <- batch.First
+		s.arrived <- batch.First
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ack := func(seen, stored uint64) {
-		payload, err := wire.AppendAck(nil, wire.Ack{Epoch: 7, Seen: seen, Stored: stored})
-		if err == nil {
-			err = b.Publish(wire.Topic("e", "gw-1", wire.AckLeaf), payload, false, 1)
-		}
-		if err != nil {
-			t.Error(err)
-		}
+	return s
+}
+
+func (s services) ack(a wire.Ack) {
+	s.t.Helper()
+	payload, err := wire.AppendAck(nil, a)
+	if err == nil {
+		err = s.broker.Publish(wire.Topic("e", "gw-1", wire.AckLeaf), payload, false, 1)
 	}
-	g, err := DialGateway(t.Context(), Options{Addr: b.Addr(), ClientID: "gw-1-uplink"}, "e", "gw-1", 7, 2)
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	defer g.Close()
+}
+
+// expect waits for the batch that begins with a record.
+func (s services) expect(first uint64) {
+	s.t.Helper()
+	select {
+	case got := <-s.arrived:
+		if got != first {
+			s.t.Fatalf("the batch from %d came, not that from %d", got, first)
+		}
+	case <-time.After(5 * time.Second):
+		s.t.Fatalf("the batch from %d did not come", first)
+	}
+}
+
+func (s services) gateway() *Gateway {
+	s.t.Helper()
+	g, err := DialGateway(s.t.Context(), Options{Addr: s.broker.Addr(), ClientID: "gw-1-uplink"}, "e", "gw-1")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(g.Close)
+	return g
+}
+
+func TestAGatewaySendsUntilAllIsStored(t *testing.T) {
+	s := newServices(t)
 	bs, err := Batches("gw-1", 7, 10, readings(30))
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := make(chan error, 1)
-	go func() {
-		for _, batch := range bs {
-			if err := g.Send(t.Context(), batch); err != nil {
-				all <- err
-				return
-			}
-		}
-		all <- g.Stored(t.Context(), 30)
-	}()
-	if first, second := <-arrived, <-arrived; first != 1 || second != 11 {
-		t.Fatalf("batches from %d and %d came first", first, second)
-	}
-	select {
-	case n := <-arrived:
-		t.Fatalf("the batch from %d came although the window was full", n)
-	case <-time.After(50 * time.Millisecond): // nothing to wait for: it must not happen
-	}
-	ack(10, 0)
-	if third := <-arrived; third != 21 {
-		t.Fatalf("the batch from %d came third", third)
-	}
-	ack(30, 29)
-	select {
-	case err := <-all:
-		t.Fatalf("done before the last record was stored: %v", err)
-	case <-time.After(50 * time.Millisecond):
-	}
-	ack(30, 30)
-	if err := <-all; err != nil {
-		t.Error(err)
-	}
-}
-
-func TestAGatewayThatIsAskedToRepeatFails(t *testing.T) {
-	b := brokertest.NewMochi(t)
-	g, err := DialGateway(t.Context(), Options{Addr: b.Addr(), ClientID: "gw-1-uplink"}, "e", "gw-1", 7, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer g.Close()
-	payload, err := wire.AppendAck(nil, wire.Ack{Epoch: 7, Seen: 9, Stored: 4, Rewind: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Publish(wire.Topic("e", "gw-1", wire.AckLeaf), payload, false, 1); err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Stored(t.Context(), 9); plantroom.CodeOf(err) != plantroom.CodeConflict {
-		t.Errorf("error %v", err)
+	sender := &Sender{Epoch: 7, Window: 2, Batches: bs}
+	done := make(chan error, 1)
+	g := s.gateway()
+	go func() { done <- g.Run(t.Context(), sender) }()
+	s.expect(1)
+	s.expect(11)
+	s.ack(wire.Ack{Epoch: 7, Seen: 20})
+	s.expect(21)
+	s.ack(wire.Ack{Epoch: 7, Seen: 30, Stored: 10, Rewind: true})
+	s.expect(11)
+	s.expect(21)
+	s.ack(wire.Ack{Epoch: 7, Seen: 30, Stored: 30})
+	if err := <-done; err != nil || sender.Resent != 2 {
+		t.Errorf("%v, %d batches sent again", err, sender.Resent)
 	}
 }
 
 func TestAGatewayNoticesThatTheBrokerHasGone(t *testing.T) {
-	b := brokertest.NewMochi(t)
-	g, err := DialGateway(t.Context(), Options{Addr: b.Addr(), ClientID: "gw-1-uplink"}, "e", "gw-1", 7, 2)
+	s := newServices(t)
+	g := s.gateway()
+	bs, err := Batches("gw-1", 7, 10, readings(10))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer g.Close()
-	b.Stop()
-	if err := g.Stored(t.Context(), 1); plantroom.CodeOf(err) != plantroom.CodeUnavailable {
+	done := make(chan error, 1)
+	go func() { done <- g.Run(t.Context(), &Sender{Epoch: 7, Window: 2, Batches: bs}) }()
+	s.expect(1)
+	s.broker.Stop()
+	if err := <-done; plantroom.CodeOf(err) != plantroom.CodeUnavailable {
 		t.Errorf("error %v", err)
 	}
 }
