@@ -10,7 +10,7 @@ import (
 )
 
 // DemoClock makes a demonstration's time run faster than the world's: it
-// stood at Virtual when it was really Began, and runs at Speed. Processes that
+// stands at Virtual until it is really Began, and runs at Speed from then on. Processes that
 // are given the same one agree on the time, also after a restart.
 type DemoClock struct {
 	Began   plantroom.Instant
@@ -50,7 +50,7 @@ func (c DemoClock) Now() plantroom.Instant { return c.At(plantroom.At(time.Now()
 
 // At returns the virtual time at a real moment.
 func (c DemoClock) At(real plantroom.Instant) plantroom.Instant {
-	return c.Virtual.Add(time.Duration(float64(real-c.Began) * c.Speed))
+	return c.Virtual.Add(time.Duration(float64(max(real-c.Began, 0)) * c.Speed))
 }
 
 // Real returns the real moment of a virtual time.

@@ -142,6 +142,9 @@ func (s *Server) startInfluxDB(ctx context.Context) error {
 	o := influx.Options{URL: s.cfg.InfluxDB.URL, Database: s.cfg.InfluxDB.Database, Org: s.cfg.InfluxDB.Org, Compress: s.cfg.InfluxDB.Compress}
 	if c := s.cfg.InfluxDB.Child; c != nil {
 		binary, err := exec.LookPath(c.Binary)
+		if err == nil {
+			binary, err = filepath.Abs(binary) // influxd gets a directory of its own to run in
+		}
 		if err != nil {
 			return &plantroom.Error{Code: plantroom.CodeNotFound, Op: "start influxd", Message: c.Binary + " is not there",
 				Hint: "go install github.com/influxdata/influxdb/cmd/influxd@v1.8.3, or name its path in influxdb.child.binary", Err: err}

@@ -10,18 +10,12 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
-	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"plantroom"
-	"plantroom/firmware-bridge/devices"
 	"plantroom/services/app"
 	"plantroom/services/broker"
-	"plantroom/services/ledger"
-	"plantroom/services/store"
-	"plantroom/sim/estates"
 	"plantroom/sim/live"
 	"plantroom/sim/scenario"
 	"plantroom/sim/stack"
@@ -111,6 +105,7 @@ type demo struct {
 	stack   *stack.Stack
 	player  *live.Player
 	phones  *live.Phones
+	over    atomic.Bool // the story has ended; what the stack says while it stops is not part of it
 	cleanup []func()
 }
 
@@ -120,101 +115,8 @@ func (d *demo) close() {
 	}
 }
 
-// start starts, in this order: the phones, the broker of the devices, the
-// stack.
-func (d *demo) start(ctx context.Context) (err error) {
-	if d.file, err = scenario.Parse("story.yaml", story); err != nil {
-		return err
-	}
-	e, err := estates.Load(d.file.Estate)
-	if err != nil {
-		return err
-	}
-	if d.zone, err = time.LoadLocation(e.Zone); err != nil {
-		return err
-	}
-	begin, err := d.file.StartIn(d.zone)
-	if err != nil {
-		return err
-	}
-	if d.opt.Dir, err = filepath.Abs(d.opt.Dir); err != nil {
-		return err
-	}
-	if err := emptied(d.opt.Dir); err != nil {
-		return err
-	}
-	hooks, err := stack.Listen("127.0.0.1:18099")
-	if err != nil {
-		return err
-	}
-	d.cleanup = append(d.cleanup, func() { hooks.Close() })
-	if err := d.startSite(e); err != nil {
-		return err
-	}
-	// The clock starts a little behind, so that the estate wakes up with the
-	// server there.
-	d.clock = app.DemoClock{Began: plantroom.At(time.Now()), Virtual: begin, Speed: d.opt.Speed}
-	web := ""
-	if l, err := stack.Listen(d.opt.Web); err == nil {
-		web = l.Addr().String()
-		l.Close()
-	}
-	d.stack, err = stack.Start(ctx, stack.Options{Dir: d.opt.Dir, Plantroom: d.opt.Plantroom, Gateway: d.opt.Gateway, Influxd: d.opt.Influxd,
-		Estate: d.file.Estate, Hooks: hooks.Addr().String(), Web: web, Clock: &d.clock, Site: d.site.URL(),
-		SiteUser:     func(g plantroom.GatewayID) string { return string(g) },
-		SitePassword: func(plantroom.GatewayID) string { return d.sitePasswordFile() }})
-	if err != nil {
-		return err
-	}
-	d.cleanup = append(d.cleanup, d.stack.Stop)
-	return d.startPlayer(ctx, func() { d.phones.Serve(hooks) })
-}
-
-func (d *demo) sitePasswordFile() string { return filepath.Join(d.opt.Dir, "site-password") }
-
-// startSite starts the broker of the devices on site: the gateways' accounts
-// may only listen.
-func (d *demo) startSite(e plantroom.Estate) (err error) {
-	if err := os.MkdirAll(d.opt.Dir, 0o700); err != nil {
-		return err
-	}
-	password, err := newSecret(d.sitePasswordFile())
-	if err != nil {
-		return err
-	}
-	var topics []string
-	for _, f := range devices.Families() {
-		topics = append(topics, f.Topics(devices.Options{})...)
-	}
-	var accounts []broker.Account
-	for _, g := range e.Gateways {
-		accounts = append(accounts, broker.Account{Username: string(g.ID), Password: password, Subscribe: topics})
-	}
-	if d.site, err = broker.Start(broker.Options{Accounts: accounts}); err != nil {
-		return err
-	}
-	d.cleanup = append(d.cleanup, d.site.Stop)
-	return nil
-}
-
-func (d *demo) startPlayer(ctx context.Context, serve func()) (err error) {
-	d.clock.Virtual, d.clock.Began = d.clock.Now(), plantroom.At(time.Now()) // the same clock, from now on
-	d.player, err = live.New(live.Options{Scenario: d.file, Estate: d.stack.Estate, Clock: d.clock,
-		Publish: func(_ context.Context, topic string, payload []byte) error {
-			return d.site.Publish(topic, payload, false)
-		},
-		Tell: d.tell})
-	if err != nil {
-		return err
-	}
-	d.phones = live.NewPhones(ctx, live.PhoneOptions{Script: d.file.Contractors, Secret: d.stack.Secret, Clock: d.clock,
-		Repair: d.player.Repair, Tell: d.tell})
-	go serve()
-	return nil
-}
-
 func (d *demo) tell(who, text string) {
-	if d.opt.Tell != nil {
+	if d.opt.Tell != nil && !d.over.Load() {
 		d.opt.Tell(Line{Local: d.clock.Now().Time().In(d.zone).Format("15:04:05"), Who: who, Text: text})
 	}
 }
@@ -232,6 +134,7 @@ func (d *demo) play(ctx context.Context) error {
 	follow, stop := context.WithCancel(ctx)
 	defer stop()
 	go d.follow(follow)
+	defer d.over.Store(true)
 	ended := make(chan error, 1)
 	go func() { ended <- d.player.Run(ctx) }()
 	for {
@@ -267,80 +170,4 @@ func (d *demo) follow(ctx context.Context) {
 		case <-t.C:
 		}
 	}
-}
-
-// patience is how long the last readings may take to arrive.
-const patience = 30 * time.Second
-
-// count waits until everything has arrived, stops the stack and counts.
-func (d *demo) count() (*Summary, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	defer cancel()
-	defer http.DefaultClient.CloseIdleConnections()
-	want := stack.Counts{}
-	for k, n := range d.player.Sent() {
-		want.Add(k.Device, k.Signal, n)
-	}
-	s := &Summary{Virtual: d.clock.Now().Sub(d.clock.Virtual), Sent: want.Total(), Met: map[plantroom.ClockKind]int{}, Breached: map[plantroom.ClockKind]int{}}
-	have, err := d.stack.Await(ctx, want, patience)
-	if err != nil {
-		return nil, err
-	}
-	s.Stored = have.Total()
-	s.Missing, s.Lost = want.Missing(have)
-	if s.Aside, err = d.stack.Quarantined(ctx); err != nil {
-		return nil, err
-	}
-	if err := d.countOrders(ctx, s); err != nil {
-		return nil, err
-	}
-	n, bad := d.phones.Calls()
-	s.Calls, s.Wrong = n, append(s.Wrong, bad...)
-	d.stack.Stop()
-	return s, d.verifyLedger(ctx, s)
-}
-
-func (d *demo) countOrders(ctx context.Context, s *Summary) error {
-	incidents, err := d.stack.Incidents(ctx)
-	if err != nil {
-		return err
-	}
-	orders, err := d.stack.Orders(ctx)
-	if err != nil {
-		return err
-	}
-	s.Incidents, s.Orders = len(incidents), len(orders)
-	s.Wrong = append(s.Wrong, stack.CheckOrders(incidents, orders)...)
-	for _, o := range orders {
-		if o.State.Final() {
-			s.Closed++
-		}
-		for _, c := range o.Clocks {
-			switch c.State {
-			case plantroom.ClockMet:
-				s.Met[c.Kind]++
-			case plantroom.ClockBreached:
-				s.Breached[c.Kind]++
-			}
-		}
-	}
-	for i := range d.file.Expect {
-		e := &d.file.Expect[i]
-		if e.By != nil && time.Duration(*e.By) < s.Virtual && !e.Happened(incidents, orders) {
-			s.Wrong = append(s.Wrong, "not seen: "+e.String())
-		}
-	}
-	return nil
-}
-
-func (d *demo) verifyLedger(ctx context.Context, s *Summary) error {
-	db, err := store.Open(ctx, filepath.Join(d.opt.Dir, "data", "plantroom.db"))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if err := ledger.Verify(ledger.Rows(ctx, db)); err != nil {
-		s.Wrong = append(s.Wrong, "the ledger: "+err.Error())
-	}
-	return nil
 }

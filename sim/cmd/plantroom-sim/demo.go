@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +32,13 @@ func runDemo(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if *speed <= 0 || *speed > app.MaxDemoSpeed || *length < 0 {
 		return usageError{fmt.Errorf("demo: --speed is above 0 and up to %d, --for is not negative", app.MaxDemoSpeed)}
+	}
+	if strings.ContainsRune(*influxd, filepath.Separator) {
+		abs, err := filepath.Abs(*influxd) // the server's file stands elsewhere
+		if err != nil {
+			return err
+		}
+		*influxd = abs
 	}
 	s := show{out: out, colour: isTerminal(out)}
 	var mu sync.Mutex
