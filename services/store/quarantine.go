@@ -39,3 +39,10 @@ func (t *tx) QuarantineCount() (int64, error) {
 	_, err := t.get("count the quarantine", "SELECT count(*) FROM quarantine", nil, &n)
 	return n, err
 }
+
+// TrimQuarantine drops the oldest entries until keep are left, and says how
+// many went. Repeats of what was dropped are kept again when they come.
+func (t *tx) TrimQuarantine(keep int64) (dropped int64, err error) {
+	return t.exec("trim the quarantine", `DELETE FROM quarantine WHERE id <=
+		(SELECT id FROM quarantine ORDER BY id DESC LIMIT 1 OFFSET ?)`, max(keep, 0))
+}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 
 	"plantroom"
@@ -11,6 +12,14 @@ var quarantineCases = []testCase{
 	{"the same record is kept once per stage and source", quarantineOnce},
 	{"whole messages are kept as often as they come", quarantineMessages},
 	{"the newest comes first, up to a limit", quarantineNewest},
+	{"trimmed, it keeps the newest and says how many went", quarantineTrimmed},
+	{"a trim that is not committed drops nothing", quarantineTrimUndone},
+}
+
+// trimmer may be implemented by a transaction: it drops the oldest entries
+// until keep are left.
+type trimmer interface {
+	TrimQuarantine(keep int64) (dropped int64, err error)
 }
 
 func putQuarantine(t *testing.T, s plantroom.Store, qs ...plantroom.Quarantined) {
@@ -67,4 +76,74 @@ func quarantineNewest(t *testing.T, s plantroom.Store) {
 	}
 	seqs := keys(quarantined(t, s, 3), func(q plantroom.Quarantined) uint64 { return q.Seq })
 	wantEqual(t, seqs, []uint64{5, 4, 3})
+}
+
+// fiveSetAside puts records 1 to 5 into quarantine, or skips the test where
+// the store cannot trim it.
+func fiveSetAside(t *testing.T, s plantroom.Store) {
+	t.Helper()
+	update(t, s, func(tx plantroom.Tx) error {
+		if _, can := tx.(trimmer); !can {
+			t.Skip("this store does not trim its quarantine: a full one takes no more")
+		}
+		return nil
+	})
+	for i := range 5 {
+		putQuarantine(t, s, plantroom.Quarantined{Gateway: "gw-b1", Seq: uint64(i + 1), At: clock(int64(-i))})
+	}
+}
+
+func quarantineTrimmed(t *testing.T, s plantroom.Store) {
+	fiveSetAside(t, s)
+	for _, c := range []struct {
+		keep, dropped int64
+		left          []uint64
+	}{
+		{6, 0, []uint64{5, 4, 3, 2, 1}},
+		{5, 0, []uint64{5, 4, 3, 2, 1}},
+		{2, 3, []uint64{5, 4}},
+		{0, 2, []uint64{}},
+		{0, 0, []uint64{}},
+		{-1, 0, []uint64{}},
+	} {
+		var dropped int64
+		update(t, s, func(tx plantroom.Tx) (err error) {
+			dropped, err = tx.(trimmer).TrimQuarantine(c.keep)
+			return err
+		})
+		if dropped != c.dropped {
+			t.Errorf("keeping %d drops %d, want %d", c.keep, dropped, c.dropped)
+		}
+		wantEqual(t, keys(quarantined(t, s, 0), func(q plantroom.Quarantined) uint64 { return q.Seq }), c.left)
+	}
+	putQuarantine(t, s, plantroom.Quarantined{Gateway: "gw-b1", Seq: 1}) // what was dropped may come again
+	if got := quarantined(t, s, 0); len(got) != 1 || got[0].ID != 6 {
+		t.Errorf("after the trim %+v is kept, want one entry with an id that was never given before", got)
+	}
+}
+
+func quarantineTrimUndone(t *testing.T, s plantroom.Store) {
+	fiveSetAside(t, s)
+	stop := errors.New("stop")
+	err := s.Update(t.Context(), func(tx plantroom.Tx) error {
+		if _, err := tx.(trimmer).TrimQuarantine(1); err != nil {
+			return err
+		}
+		return stop
+	})
+	if !errors.Is(err, stop) {
+		t.Fatalf("got %v, want f's own error", err)
+	}
+	wantEqual(t, len(quarantined(t, s, 0)), 5)
+	err = s.View(t.Context(), func(tx plantroom.Tx) error {
+		if v, can := tx.(trimmer); can {
+			_, err := v.TrimQuarantine(1)
+			return err
+		}
+		return errors.New("a View need not be able to")
+	})
+	if err == nil {
+		t.Error("a View has trimmed the quarantine")
+	}
+	wantEqual(t, len(quarantined(t, s, 0)), 5)
 }
