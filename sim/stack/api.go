@@ -13,28 +13,37 @@ import (
 
 // Get reads a page of the API as the operator.
 func (s *Stack) Get(ctx context.Context, path string, into any) error {
-	token, err := s.Token()
+	body, err := s.Page(ctx, path)
 	if err != nil {
 		return err
 	}
+	return json.Unmarshal(body, into)
+}
+
+// Page reads a page as the operator.
+func (s *Stack) Page(ctx context.Context, path string) ([]byte, error) {
+	token, err := s.Token()
+	if err != nil {
+		return nil, err
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL()+path, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: %s: %s", path, resp.Status, body[:min(len(body), 300)])
+		return nil, fmt.Errorf("GET %s: %s: %s", path, resp.Status, body[:min(len(body), 300)])
 	}
-	return json.Unmarshal(body, into)
+	return body, nil
 }
 
 // list reads a listing of the API to its end.

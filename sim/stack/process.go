@@ -30,6 +30,12 @@ type Process struct {
 	err  error
 }
 
+// NewProcess makes a program that has yet to be started. What it prints goes to
+// the end of the file log; up says whether it answers.
+func NewProcess(name string, argv []string, log string, up func(context.Context) error) *Process {
+	return &Process{Name: name, argv: argv, log: log, up: up}
+}
+
 // startTimeout is how long a program may take until it answers; influxd
 // replays its log, and machines are shared.
 const startTimeout = 60 * time.Second
@@ -73,7 +79,7 @@ func (p *Process) await(ctx context.Context, done chan struct{}) error {
 		}
 		select {
 		case <-done:
-			return fmt.Errorf("%s has ended before it answered: %w; its log ends:\n%s", p.Name, p.exit(), p.Tail())
+			return fmt.Errorf("%s has ended before it answered: %w; its log ends:\n%s", p.Name, p.Exit(), p.Tail())
 		case <-ctx.Done():
 			return fmt.Errorf("%s does not answer: %w; its log ends:\n%s", p.Name, last, p.Tail())
 		case <-t.C:
@@ -81,7 +87,8 @@ func (p *Process) await(ctx context.Context, done chan struct{}) error {
 	}
 }
 
-func (p *Process) exit() error {
+// Exit says how the program ended; nil: with exit code 0, or not at all.
+func (p *Process) Exit() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
@@ -134,6 +141,22 @@ func (p *Process) end(sig syscall.Signal, patience time.Duration) {
 	<-done
 }
 
+// Signal sends a signal to the program.
+func (p *Process) Signal(sig os.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd == nil {
+		return fmt.Errorf("%s has not been started", p.Name)
+	}
+	return p.cmd.Process.Signal(sig)
+}
+
+// Log returns everything that the program has printed, over all its starts.
+func (p *Process) Log() (string, error) {
+	b, err := os.ReadFile(p.log)
+	return string(b), err
+}
+
 // Tail returns the end of what the program has printed.
 func (p *Process) Tail() string {
 	b, err := os.ReadFile(p.log)
@@ -143,8 +166,8 @@ func (p *Process) Tail() string {
 	return string(b[max(0, len(b)-2000):])
 }
 
-// answers checks a page that says 200.
-func answers(url string) func(context.Context) error {
+// Answers checks a page that says 200.
+func Answers(url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {

@@ -15,7 +15,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"text/template"
+
+	"golang.org/x/sync/errgroup"
 
 	"plantroom"
 	"plantroom/services/app"
@@ -34,8 +37,9 @@ type Options struct {
 	Hooks     string // address of the phones that take webhooks
 	Web       string // address for the pages; "": any free one
 
-	Broker    string // a broker that runs already, without passwords; "": the server's own
-	InfluxURL string // an InfluxDB that runs already, without passwords, database plantroom; "": the server's child
+	Edit      func(estate []byte) []byte // nil, or what is to be different in the estate's file
+	Broker    string                     // a broker that runs already, without passwords; "": the server's own
+	InfluxURL string                     // an InfluxDB that runs already, without passwords, database plantroom; "": the server's child
 	Clock     *app.DemoClock
 
 	Site         string // broker of the devices; "": Broker
@@ -53,7 +57,6 @@ type Stack struct {
 	web    string
 	broker string
 	influx string
-	order  []plantroom.GatewayID
 }
 
 // Start writes all files and starts the server, then the gateways.
@@ -82,41 +85,59 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if o.Clock != nil {
 		argv = append(argv, "--demo-clock", o.Clock.String())
 	}
-	s.Server = &Process{Name: "plantroom", argv: append(argv, "serve", s.path("plantroom.yaml")), log: s.path("plantroom.log"),
-		up: answers(s.URL() + "/healthz")}
+	s.Server = NewProcess("plantroom", append(argv, "serve", s.Path("plantroom.yaml")), s.Path("plantroom.log"), Answers(s.URL()+"/healthz"))
 	if err := s.Server.Start(ctx); err != nil {
 		return nil, err
 	}
-	for _, g := range s.Estate.Gateways {
-		if err := s.addGateway(ctx, g.ID); err != nil {
-			return nil, err
-		}
+	if err := s.startGateways(ctx); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
 
+// startGateways starts all gateways at once: each waits a random moment before
+// it connects.
+func (s *Stack) startGateways(ctx context.Context) error {
+	for _, g := range s.Estate.Gateways {
+		p, err := s.newGateway(g.ID)
+		if err != nil {
+			return err
+		}
+		s.Gateways[g.ID] = p
+	}
+	var all errgroup.Group
+	for _, p := range s.Gateways {
+		all.Go(func() error { return p.Start(ctx) })
+	}
+	return all.Wait()
+}
+
 // Stop stops the gateways, which drain their spools, and then the server.
 func (s *Stack) Stop() {
-	for _, g := range s.order {
-		s.Gateways[g].Stop()
+	var all sync.WaitGroup
+	for _, g := range s.Gateways {
+		all.Go(g.Stop)
 	}
+	all.Wait()
 	if s.Server != nil {
 		s.Server.Stop()
 	}
 }
 
-func (s *Stack) path(name string) string { return filepath.Join(s.opt.Dir, name) }
+// Path is where something of the stack is: plantroom.yaml and estate.yaml,
+// <gateway>.yaml, spool-<gateway>, plantroom.log, <gateway>.log, data.
+func (s *Stack) Path(name string) string { return filepath.Join(s.opt.Dir, name) }
 
 // URL is where the pages are.
 func (s *Stack) URL() string { return "http://" + s.web }
 
 // Token returns the operator's token.
-func (s *Stack) Token() (string, error) { return line(s.path("data/secrets/operator-token")) }
+func (s *Stack) Token() (string, error) { return line(s.Path("data/secrets/operator-token")) }
 
 // Secret returns the webhook secret of contractor-<id> or person-<id>. The
 // server makes it with the first call to somebody.
 func (s *Stack) Secret(who string) ([]byte, error) {
-	text, err := line(s.path("data/secrets/webhook-" + who))
+	text, err := line(s.Path("data/secrets/webhook-" + who))
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +148,7 @@ func (s *Stack) Secret(who string) ([]byte, error) {
 func (s *Stack) InfluxDB() (*influx.Reader, error) {
 	o := influx.Options{URL: "http://" + s.influx, Database: "plantroom"}
 	if s.opt.InfluxURL == "" {
-		password, err := line(s.path("data/influxdb/password"))
+		password, err := line(s.Path("data/influxdb/password"))
 		if err != nil {
 			return nil, err
 		}
@@ -136,14 +157,15 @@ func (s *Stack) InfluxDB() (*influx.Reader, error) {
 	return influx.NewReader(o), nil
 }
 
-func (s *Stack) addGateway(ctx context.Context, id plantroom.GatewayID) error {
+// newGateway writes a gateway's file.
+func (s *Stack) newGateway(id plantroom.GatewayID) (*Process, error) {
 	health, err := FreeAddr()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	g := estates.Gateway{ID: id, Broker: "tcp://" + s.broker, Spool: s.path("spool-" + string(id)), SiteBroker: s.opt.Site, Health: health}
+	g := estates.Gateway{ID: id, Broker: "tcp://" + s.broker, Spool: s.Path("spool-" + string(id)), SiteBroker: s.opt.Site, Health: health}
 	if s.opt.Broker == "" {
-		g.Username, g.PasswordFile = string(id), s.path("data/secrets/mqtt-"+string(id))
+		g.Username, g.PasswordFile = string(id), s.Path("data/secrets/mqtt-"+string(id))
 	}
 	if g.SiteBroker == "" {
 		g.SiteBroker = g.Broker
@@ -153,16 +175,14 @@ func (s *Stack) addGateway(ctx context.Context, id plantroom.GatewayID) error {
 	}
 	src, err := estates.GatewayFile(s.Estate, g)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	file := s.path(string(id) + ".yaml")
+	file := s.Path(string(id) + ".yaml")
 	if err := os.WriteFile(file, src, 0o600); err != nil {
-		return err
+		return nil, err
 	}
-	p := &Process{Name: "plantroom-gateway " + string(id), argv: []string{s.opt.Gateway, "run", file}, log: s.path(string(id) + ".log"),
-		up: healthy("http://" + health + "/health")}
-	s.Gateways[id], s.order = p, append(s.order, id)
-	return p.Start(ctx)
+	return NewProcess("plantroom-gateway "+string(id), []string{s.opt.Gateway, "run", file}, s.Path(string(id)+".log"),
+		healthy("http://"+health+"/health")), nil
 }
 
 // write writes the server's file and the estate's, with its webhooks led to
@@ -176,6 +196,9 @@ func (s *Stack) write() error {
 		return err
 	}
 	src = bytes.ReplaceAll(src, []byte("127.0.0.1:18099"), []byte(s.opt.Hooks))
+	if s.opt.Edit != nil {
+		src = s.opt.Edit(src)
+	}
 	if s.Estate, err = estate.Parse("estate.yaml", src, app.Known()); err != nil {
 		return err
 	}
@@ -184,10 +207,10 @@ func (s *Stack) write() error {
 		"Influx": s.influx, "Influxd": s.opt.Influxd}); err != nil {
 		return fmt.Errorf("write the server's file: %w", err)
 	}
-	if err := os.WriteFile(s.path("estate.yaml"), src, 0o600); err != nil {
+	if err := os.WriteFile(s.Path("estate.yaml"), src, 0o600); err != nil {
 		return err
 	}
-	return os.WriteFile(s.path("plantroom.yaml"), b.Bytes(), 0o600)
+	return os.WriteFile(s.Path("plantroom.yaml"), b.Bytes(), 0o600)
 }
 
 var serverFile = template.Must(template.New("plantroom").Parse(`estate: estate.yaml
