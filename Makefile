@@ -63,9 +63,11 @@ scenarios: build
 	@echo "== scenarios"
 	bin/plantroom-sim run --quiet sim/scenarios/*.yaml
 
-integration: $(INFLUXD)
+integration: build $(INFLUXD)
 	@echo "== integration: real mosquitto, real influxd, kill -9"
 	$(GO) test -count=1 -timeout 20m ./sim/integration/...
+	@echo "== the demonstration, for 45 seconds"
+	bin/plantroom-sim demo --headless --for 45s --influxd $(INFLUXD) --dir .demo-check
 
 bench: build $(INFLUXD)
 	$(GO) run ./sim/cmd/plantroom-bench $(ARGS)
@@ -74,4 +76,4 @@ fuzz:
 	@scripts/fuzz-all $(FUZZTIME)
 
 clean:
-	rm -rf bin .demo
+	rm -rf bin .demo .demo-check
