@@ -123,6 +123,7 @@ type Ingest struct {
 	queue    queue
 	flight   []*load // taken from the queue and not yet settled, oldest first
 	aside    aside
+	docket   docket
 	counters Counters
 
 	round  uint64 // number of the transaction under way

@@ -190,17 +190,14 @@ func (i *Ingest) write(tx plantroom.Tx, t *transaction) error {
 	if t.tick {
 		return i.opt.Core.Tick(tx, t.now)
 	}
+	i.docket.clear() // of a transaction that failed
 	for n := range t.steps {
-		s := &t.steps[n]
-		if err := i.writeStep(tx, t.now, s); err != nil {
+		if err := i.writeStep(tx, t.now, &t.steps[n]); err != nil {
 			return err
 		}
-		if s.l == nil {
-			continue
-		}
-		if latest := i.opt.Core.Latest(s.p.gateway); latest != nil {
-			s.l.next.latest = latest
-		}
+	}
+	if err := i.docket.judge(i.opt.Core, tx, t.now); err != nil {
+		return err
 	}
 	if err := i.aside.put(tx, t.refused...); err != nil {
 		return err
@@ -213,6 +210,8 @@ func (i *Ingest) write(tx plantroom.Tx, t *transaction) error {
 	return nil
 }
 
+// writeStep writes all of a step but for what the detectors make of it, which
+// goes on the docket.
 func (i *Ingest) writeStep(tx plantroom.Tx, now plantroom.Instant, s *step) error {
 	p := s.p
 	switch {
@@ -221,7 +220,7 @@ func (i *Ingest) writeStep(tx plantroom.Tx, now plantroom.Instant, s *step) erro
 	case p.whole != nil:
 		return i.aside.put(tx, *p.whole)
 	case p.leaf == wire.StateLeaf:
-		return i.opt.Core.Heard(tx, now, p.gateway, p.state.Online)
+		return i.hear(tx, now, s)
 	}
 	if s.gap.Last > 0 {
 		if err := tx.PutGap(p.gateway, p.epoch, s.gap); err != nil {
@@ -229,7 +228,8 @@ func (i *Ingest) writeStep(tx plantroom.Tx, now plantroom.Instant, s *step) erro
 		}
 	}
 	if !s.fresh {
-		return i.opt.Core.Judge(tx, now, p.gateway, nil)
+		i.docket.add(s.l, nil)
+		return nil
 	}
 	for _, g := range p.gaps[s.from.gaps:] {
 		if err := tx.PutGap(p.gateway, p.epoch, g); err != nil {
@@ -239,5 +239,23 @@ func (i *Ingest) writeStep(tx plantroom.Tx, now plantroom.Instant, s *step) erro
 	if err := i.aside.put(tx, p.aside[s.from.aside:]...); err != nil {
 		return err
 	}
-	return i.opt.Core.Judge(tx, now, p.gateway, p.readings[s.from.readings:])
+	i.docket.add(s.l, p.readings[s.from.readings:])
+	return nil
+}
+
+// hear takes a gateway's state, after all that the gateway said before it.
+func (i *Ingest) hear(tx plantroom.Tx, now plantroom.Instant, s *step) error {
+	if err := i.docket.judge(i.opt.Core, tx, now); err != nil {
+		return err
+	}
+	if err := i.opt.Core.Heard(tx, now, s.p.gateway, s.p.state.Online); err != nil {
+		return err
+	}
+	if s.l == nil {
+		return nil // Core keeps its Latest until a lane takes it
+	}
+	if latest := i.opt.Core.Latest(s.p.gateway); latest != nil {
+		s.l.next.latest = latest
+	}
+	return nil
 }

@@ -10,15 +10,20 @@ import (
 
 // What Run does at once, and how it waits.
 const (
-	groupParcels  = 64    // most deliveries in one transaction
-	groupReadings = 5_000 // and most readings, give or take a batch
-	readAhead     = 16    // deliveries decoded ahead of the judge
+	groupParcels  = 64     // most deliveries in one transaction
+	groupReadings = 20_000 // and most readings, give or take a batch
+	readAhead     = 32     // deliveries decoded ahead of the judge
+
+	companyFor = 40 * time.Millisecond // from one transaction to the next, while there is always more
 
 	// crowdedPause is how long judging may wait for a time-series database
 	// that works, but slower than readings come: it is cheaper than to drop
 	// points and to have them sent again. One that does not work is not
-	// waited for.
-	crowdedPause = 100 * time.Millisecond
+	// waited for. After the pause a little is judged, which finds room in the
+	// other half of the queue as long as the database takes that much in a
+	// pause.
+	crowdedPause    = time.Second
+	crowdedReadings = 5_000
 
 	fullLoad  = 1_000 // points that are written without waiting for company
 	tickEvery = time.Second
@@ -89,6 +94,7 @@ type shell struct {
 	linger    linger
 	nextTick  plantroom.Instant
 	judgedAt  plantroom.Instant // when deliveries were last judged
+	company   plantroom.Instant // until when the next transaction waits for company
 }
 
 // outcome is how a write ended.
@@ -103,7 +109,7 @@ func (s *shell) loop(ctx, work context.Context) {
 	defer timer.Stop()
 	for s.parsed != nil || s.busy() {
 		input := s.parsed
-		if len(s.held) > 0 || s.crowded(s.opt.Now()) {
+		if now := s.opt.Now(); len(s.held) > 0 || s.crowded(now) || s.early(now) {
 			input = nil
 		}
 		var first *parcel
@@ -133,11 +139,14 @@ func (s *shell) busy() bool { return len(s.held) > 0 || len(s.flight) > 0 || len
 // wake is when the loop has to turn again if nothing happens.
 func (s *shell) wake(now plantroom.Instant) plantroom.Instant {
 	at := s.nextTick
-	if len(s.held) > 0 || s.settleable() {
+	if len(s.held) > 0 || s.settleable() && !s.early(now) {
 		at = min(at, s.store.next)
 	}
 	if s.crowded(now) {
 		at = min(at, s.judgedAt.Add(crowdedPause))
+	}
+	if now < s.company {
+		at = min(at, s.company)
 	}
 	if s.writes < s.opt.Writers {
 		if s.idle() != nil {
@@ -152,7 +161,17 @@ func (s *shell) wake(now plantroom.Instant) plantroom.Instant {
 // crowded reports whether the queue is half full although the time-series
 // database takes what it is given, and the judge has not paused for long.
 func (s *shell) crowded(now plantroom.Instant) bool {
-	return s.writer.wait == 0 && s.waiting() > s.queue.max/2 && now.Sub(s.judgedAt) < crowdedPause
+	return s.writer.wait == 0 && s.halfFull() && now.Sub(s.judgedAt) < crowdedPause
+}
+
+func (s *shell) halfFull() bool { return s.waiting() > s.queue.max/2 }
+
+// early reports whether the last transaction began a moment ago, so that the
+// next one waits for company: what a transaction costs (a sync, the state of
+// the detectors that it touched) is then shared. What comes after a pause
+// waits for nobody, and nobody waits once the reader is as far ahead as it may.
+func (s *shell) early(now plantroom.Instant) bool {
+	return now < s.company && len(s.parsed) < readAhead
 }
 
 func (s *shell) tick(ctx context.Context, now plantroom.Instant) {
@@ -171,7 +190,7 @@ func (s *shell) judgeWaiting(ctx context.Context, now plantroom.Instant, first *
 	if first != nil {
 		s.held = append(s.held, first)
 	}
-	if now < s.store.next {
+	if now < s.store.next || len(s.held) == 0 && s.early(now) {
 		return
 	}
 	if !s.crowded(now) {
@@ -180,6 +199,7 @@ func (s *shell) judgeWaiting(ctx context.Context, now plantroom.Instant, first *
 	if len(s.held) == 0 && !s.settleable() {
 		return
 	}
+	s.company = now.Add(companyFor)
 	if len(s.held) > 0 {
 		s.judgedAt = now
 	}
@@ -205,7 +225,11 @@ func (s *shell) gather() {
 	for _, p := range s.held {
 		readings += len(p.readings)
 	}
-	for len(s.held) < groupParcels && readings < groupReadings {
+	most := groupReadings
+	if s.halfFull() {
+		most = crowdedReadings
+	}
+	for len(s.held) < groupParcels && readings < most {
 		select {
 		case p, ok := <-s.parsed:
 			if !ok {

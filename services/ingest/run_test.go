@@ -148,9 +148,33 @@ func TestRunWritesAFullLoadWithoutWaiting(t *testing.T) {
 		pause(time.Second)
 		r.send(1, 1000)
 		synctest.Wait()
-		r.wantLast(1000, 1000, false)
+		r.wantLast(1000, 0, false)
 		if !slices.Equal(r.writer.sizes, []int{1000}) {
 			t.Errorf("writes of %v points", r.writer.sizes)
+		}
+		pause(50 * time.Millisecond) // that it is stored is committed in company
+		r.wantLast(1000, 1000, false)
+	})
+}
+
+func TestRunSharesATransactionAmongWhatComesCloselyTogether(t *testing.T) {
+	run(t, func(r *running) {
+		pause(time.Second)
+		r.send(1, 1) // after a pause: at once
+		synctest.Wait()
+		r.wantLast(1, 0, false)
+		for n := 2; n <= 9; n++ { // while there is always more: together
+			pause(time.Millisecond)
+			r.send(n, n)
+		}
+		synctest.Wait()
+		r.wantLast(1, 0, false)
+		pause(40 * time.Millisecond)
+		r.wantLast(9, 0, false)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if len(r.acks) != 2 {
+			t.Errorf("acknowledged %q, want two transactions", r.acks)
 		}
 	})
 }
