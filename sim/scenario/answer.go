@@ -26,7 +26,7 @@ func (p *play) answer() error {
 	if len(calls) == 0 {
 		return nil
 	}
-	p.stale = true
+	p.stale.Store(true)
 	if err := p.server.spine.Store.View(p.ctx, p.tellLedger); err != nil {
 		return err
 	}

@@ -23,8 +23,7 @@ const everything = 100_000
 // look brings the snapshot up to date, tells what the ledger has gained and
 // looks at each expectation. While the server is down, the last snapshot counts.
 func (p *play) look() error {
-	if p.stale && p.server.up() {
-		p.stale = false
+	if p.server.up() && p.stale.Swap(false) {
 		if err := p.server.spine.Store.View(p.ctx, p.refresh); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"plantroom"
@@ -43,7 +44,7 @@ type play struct {
 	agenda  []entry
 	checks  []*check
 	seen    snapshot
-	stale   bool // the snapshot is
+	stale   atomic.Bool // the snapshot is; also told by the goroutines that deliver calls
 	told    int64
 	ok      acceptances
 }
@@ -112,7 +113,7 @@ func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
 	}
 	p.phones = newPhones(e)
 	p.server = &server{estate: e, path: filepath.Join(o.Dir, "plantroom.db"), tsdb: &tsdb{points: map[pointKey]plantroom.Value{}},
-		channels: p.phones.channels(), changed: func() { p.stale = true }}
+		channels: p.phones.channels(), changed: func() { p.stale.Store(true) }}
 	for i := range s.Expect {
 		p.checks = append(p.checks, newCheck(p, &s.Expect[i]))
 	}
