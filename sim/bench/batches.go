@@ -36,6 +36,7 @@ func batches() Measurement {
 			{Name: "uplink batches over MQTT", Unit: "readings/s", Sense: AtLeast, Target: 250_000,
 				How: batchHow + "; sent over MQTT to the broker inside plantroom serve"},
 			{Name: "their cost, server", Unit: "CPU s/million", Sense: Recorded, How: "user and system time of plantroom serve, its broker included"},
+			{Name: "influxd beside it", Unit: "CPU s/million", Sense: Recorded, How: "as above; a quarter more points than readings are written, the derived fill"},
 		},
 		Begin: func(ctx context.Context, e *Env, _ int) (Run, error) {
 			u, err := e.uplink(ctx)
@@ -108,18 +109,19 @@ func (u *uplink) send(ctx context.Context, n int) error {
 }
 
 func (u *uplink) run(ctx context.Context, _ int) ([]float64, error) {
-	before, err := cpu(u.server.pid())
+	pids := []int{u.server.pid(), u.influxd.PID()}
+	before, err := cpuOf(pids)
 	if err != nil {
 		return nil, err
 	}
 	if err := u.send(ctx, batchReadings); err != nil {
 		return nil, err
 	}
-	after, err := cpu(u.server.pid())
+	used, err := cpuSince(before, pids)
 	if err != nil {
 		return nil, err
 	}
-	return []float64{batchReadings / u.took.Seconds(), (after - before).Seconds() * 1e6 / batchReadings}, u.count(ctx, u.points)
+	return []float64{batchReadings / u.took.Seconds(), perMillion(used[0], batchReadings), perMillion(used[1], batchReadings)}, u.count(ctx, u.points)
 }
 
 // resent tells of batches that were sent more than once.
@@ -133,7 +135,8 @@ func inProcess() Measurement {
 	return Measurement{
 		Name: "ingest",
 		Figures: []Figure{{Name: "uplink batches in process", Unit: "readings/s", Sense: AtLeast, Target: 250_000,
-			How: batchHow + "; handed to Ingest.Run without a broker"}},
+			How: batchHow + "; handed to Ingest.Run without a broker"},
+			{Name: "their cost, this process", Unit: "CPU s/million", Sense: Recorded, How: "user and system time of plantroom-bench in the same time"}},
 		Begin: func(ctx context.Context, e *Env, _ int) (Run, error) {
 			s, err := e.spine(ctx, site{Sensors: messageSensors})
 			if err != nil {
@@ -202,6 +205,11 @@ func (p *spine) run(ctx context.Context, _ int) ([]float64, error) {
 	}
 	up := wire.Topic(estateID, gatewayID, wire.Up)
 	sender := &load.Sender{Epoch: p.epoch, Window: batchWindow, Batches: bs}
+	pids := []int{os.Getpid(), p.influxd.PID()}
+	before, err := cpuOf(pids)
+	if err != nil {
+		return nil, err
+	}
 	begin := time.Now()
 	var ready load.Batch
 	var in chan<- ingest.Delivery // nil while there is nothing to send
@@ -222,7 +230,11 @@ func (p *spine) run(ctx context.Context, _ int) ([]float64, error) {
 		}
 	}
 	took := time.Since(begin)
+	used, err := cpuSince(before, pids)
+	if err != nil {
+		return nil, err
+	}
 	p.env.resent(sender)
 	p.points += p.site.points(batchReadings)
-	return []float64{batchReadings / took.Seconds()}, p.count(ctx, p.points)
+	return []float64{batchReadings / took.Seconds(), perMillion(used[0], batchReadings)}, p.count(ctx, p.points)
 }

@@ -87,26 +87,15 @@ func (f *firehose) run(ctx context.Context, _ int) ([]float64, error) {
 		return nil, err
 	}
 	took := time.Since(begin)
-	after, err := cpuOf(pids)
+	used, err := cpuSince(before, pids)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.count(ctx, f.points(f.sent)); err != nil {
 		return nil, err
 	}
-	perMillion := func(i int) float64 { return (after[i] - before[i]).Seconds() * 1e6 / messageCount }
-	return []float64{messageCount / took.Seconds(), perMillion(0) + perMillion(1), perMillion(0), perMillion(2)}, nil
-}
-
-func cpuOf(pids []int) ([]time.Duration, error) {
-	out := make([]time.Duration, len(pids))
-	for i, pid := range pids {
-		var err error
-		if out[i], err = cpu(pid); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	cost := func(i int) float64 { return perMillion(used[i], messageCount) }
+	return []float64{messageCount / took.Seconds(), cost(0) + cost(1), cost(0), cost(2)}, nil
 }
 
 // send sends n messages and returns when all that were ever sent are stored.

@@ -128,6 +128,32 @@ func cpu(pid int) (time.Duration, error) {
 	return parseStat(string(b))
 }
 
+// cpuOf is the CPU time that processes have used.
+func cpuOf(pids []int) ([]time.Duration, error) {
+	out := make([]time.Duration, len(pids))
+	for i, pid := range pids {
+		var err error
+		if out[i], err = cpu(pid); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// cpuSince is what they have used since.
+func cpuSince(before []time.Duration, pids []int) ([]time.Duration, error) {
+	used, err := cpuOf(pids)
+	for i := range used {
+		used[i] -= before[i]
+	}
+	return used, err
+}
+
+// perMillion is the cost of a million things in CPU seconds.
+func perMillion(used time.Duration, things int) float64 {
+	return used.Seconds() * 1e6 / float64(things)
+}
+
 func parseStat(s string) (time.Duration, error) {
 	_, rest, ok := strings.Cut(s[max(0, strings.LastIndexByte(s, ')')):], ")") // the name may hold anything
 	f := strings.Fields(rest)
