@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"plantroom"
+	"plantroom/services/httpapi/live"
+	"plantroom/services/ingest"
 )
 
 // watchedStore tells, after each commit, what the transaction has changed, so
@@ -13,21 +15,38 @@ type watchedStore struct {
 	changed func([]change)
 }
 
-// change says that a subject of a kind has changed; the kinds are those of
-// httpapi/live.
+// change says that a subject of a kind, one of httpapi/live's, has changed.
 type change struct{ kind, subject string }
 
 // Update implements plantroom.Store.
 func (s watchedStore) Update(ctx context.Context, f func(plantroom.Tx) error) error {
 	var w watchedTx
 	err := s.Store.Update(ctx, func(tx plantroom.Tx) error {
-		w = watchedTx{Tx: tx}
+		w = watchedTx{Tx: tx} // f may be run again: what it noted before did not happen
+		if t, can := tx.(ingest.Trimmer); can {
+			return f(trimmingTx{&w, t})
+		}
 		return f(&w)
 	})
 	if err == nil && len(w.changes) > 0 {
 		s.changed(w.changes)
 	}
 	return err
+}
+
+// trimmingTx is a watchedTx over a store that can bound its quarantine.
+type trimmingTx struct {
+	*watchedTx
+	ingest.Trimmer
+}
+
+// TrimQuarantine implements ingest.Trimmer.
+func (w trimmingTx) TrimQuarantine(keep int64) (int64, error) {
+	dropped, err := w.Trimmer.TrimQuarantine(keep)
+	if dropped > 0 {
+		w.note(live.Quarantine, "")
+	}
+	return dropped, err
 }
 
 // watchedTx notes the writes that somebody outside may be waiting for.
@@ -47,38 +66,38 @@ func (w *watchedTx) note(kind, subject string) {
 }
 
 func (w *watchedTx) InsertIncident(in plantroom.Incident) error {
-	w.note("incident", string(in.ID))
+	w.note(live.Incident, string(in.ID))
 	return w.Tx.InsertIncident(in)
 }
 
 func (w *watchedTx) UpdateIncident(in plantroom.Incident) error {
-	w.note("incident", string(in.ID))
+	w.note(live.Incident, string(in.ID))
 	return w.Tx.UpdateIncident(in)
 }
 
 func (w *watchedTx) InsertOrder(o plantroom.WorkOrder) error {
-	w.note("order", string(o.ID))
+	w.note(live.Order, string(o.ID))
 	return w.Tx.InsertOrder(o)
 }
 
 func (w *watchedTx) UpdateOrder(o plantroom.WorkOrder) error {
-	w.note("order", string(o.ID))
+	w.note(live.Order, string(o.ID))
 	return w.Tx.UpdateOrder(o)
 }
 
 func (w *watchedTx) InsertCalls(cs ...plantroom.Call) error {
 	for _, c := range cs {
-		w.note("call", string(c.Order))
+		w.note(live.Call, string(c.Order))
 	}
 	return w.Tx.InsertCalls(cs...)
 }
 
 func (w *watchedTx) UpdateCall(c plantroom.Call) error {
-	w.note("call", string(c.Order))
+	w.note(live.Call, string(c.Order))
 	return w.Tx.UpdateCall(c)
 }
 
 func (w *watchedTx) PutQuarantine(qs ...plantroom.Quarantined) error {
-	w.note("quarantine", "")
+	w.note(live.Quarantine, "")
 	return w.Tx.PutQuarantine(qs...)
 }

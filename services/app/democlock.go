@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,8 +11,9 @@ import (
 )
 
 // DemoClock makes a demonstration's time run faster than the world's: it
-// stands at Virtual until it is really Began, and runs at Speed from then on. Processes that
-// are given the same one agree on the time, also after a restart.
+// stands at Virtual until it is really Began, and runs at Speed from then on.
+// Processes that are given the same one agree on the time, also after a
+// restart.
 type DemoClock struct {
 	Began   plantroom.Instant
 	Virtual plantroom.Instant
@@ -22,6 +24,10 @@ type DemoClock struct {
 // server's quarter of a second between two looks at the orders is a minute.
 const MaxDemoSpeed = 240
 
+// minDemoSpeed is the slowest: beyond it, Real would leave what an Instant
+// holds.
+const minDemoSpeed = 0.01
+
 // ParseDemoClock reads the form of String: "began,virtual,speed".
 func ParseDemoClock(s string) (DemoClock, error) {
 	var c DemoClock
@@ -29,15 +35,18 @@ func ParseDemoClock(s string) (DemoClock, error) {
 	if len(f) != 3 {
 		return c, plantroom.Errorf(plantroom.CodeInvalid, "demo clock %q is not began,virtual,speed", s)
 	}
-	if err := c.Began.UnmarshalText([]byte(f[0])); err != nil {
-		return c, plantroom.Errorf(plantroom.CodeInvalid, "demo clock: began: %w", err)
-	}
-	if err := c.Virtual.UnmarshalText([]byte(f[1])); err != nil {
-		return c, plantroom.Errorf(plantroom.CodeInvalid, "demo clock: virtual: %w", err)
+	for n, at := range []*plantroom.Instant{&c.Began, &c.Virtual} {
+		err := at.UnmarshalText([]byte(f[n]))
+		if err == nil && at.IsZero() {
+			err = errors.New("it is not set")
+		}
+		if err != nil {
+			return DemoClock{}, plantroom.Errorf(plantroom.CodeInvalid, "demo clock: %s: %w", []string{"began", "virtual"}[n], err)
+		}
 	}
 	var err error
-	if c.Speed, err = strconv.ParseFloat(f[2], 64); err != nil || !(c.Speed > 0 && c.Speed <= MaxDemoSpeed) {
-		return c, plantroom.Errorf(plantroom.CodeInvalid, "demo clock: speed %q is not a number above 0 and up to %d", f[2], MaxDemoSpeed)
+	if c.Speed, err = strconv.ParseFloat(f[2], 64); err != nil || !(c.Speed >= minDemoSpeed && c.Speed <= MaxDemoSpeed) {
+		return DemoClock{}, plantroom.Errorf(plantroom.CodeInvalid, "demo clock: speed %q is not a number from %g to %d", f[2], minDemoSpeed, MaxDemoSpeed)
 	}
 	return c, nil
 }

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -10,7 +12,12 @@ import (
 // metrics registers what /metrics shows.
 func (s *Server) metrics() *prometheus.Registry {
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ingestMetrics{s})
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		ingestMetrics{s},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_broker_up", Help: "1 while gateways can reach us through the broker."},
+			func() float64 { return truth(s.uplinks.check(context.Background()) == nil) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_event_streams", Help: "Browsers and programs that follow the events."},
+			func() float64 { return float64(s.hub.Clients()) }))
 	return reg
 }
 
@@ -20,52 +27,87 @@ type ingestMetrics struct{ server *Server }
 
 // metric is one number of a snapshot.
 type metric struct {
-	desc  *prometheus.Desc
-	kind  prometheus.ValueType
+	desc   *prometheus.Desc
+	kind   prometheus.ValueType
+	labels []string // their values
+	value  func(ingest.Snapshot) float64
+}
+
+// counted makes a counter.
+func counted(name, help string, value func(ingest.Snapshot) int64) metric {
+	return metric{desc: prometheus.NewDesc("plantroom_"+name, help, nil, nil), kind: prometheus.CounterValue,
+		value: func(s ingest.Snapshot) float64 { return float64(value(s)) }}
+}
+
+// part is one value of a label.
+type part struct {
+	label string
 	value func(ingest.Snapshot) int64
 }
 
-func counter(name, help string, value func(ingest.Snapshot) int64) metric {
-	return metric{prometheus.NewDesc("plantroom_"+name, help, nil, nil), prometheus.CounterValue, value}
+// partsOf makes one counter with a label that splits it.
+func partsOf(name, help, label string, parts ...part) []metric {
+	desc := prometheus.NewDesc("plantroom_"+name, help, []string{label}, nil)
+	ms := make([]metric, len(parts))
+	for n, p := range parts {
+		ms[n] = metric{desc: desc, kind: prometheus.CounterValue, labels: []string{p.label},
+			value: func(s ingest.Snapshot) float64 { return float64(p.value(s)) }}
+	}
+	return ms
 }
 
-func gauge(name, help string, value func(ingest.Snapshot) int64) metric {
-	return metric{prometheus.NewDesc("plantroom_"+name, help, nil, nil), prometheus.GaugeValue, value}
+// gauge makes a number that goes up and down.
+func gauge(name, help string, value func(ingest.Snapshot) float64) metric {
+	return metric{desc: prometheus.NewDesc("plantroom_"+name, help, nil, nil), kind: prometheus.GaugeValue, value: value}
 }
 
-func set(down bool) int64 {
-	if down {
+func truth(b bool) float64 {
+	if b {
 		return 1
 	}
 	return 0
 }
 
-var ingestList = []metric{
-	counter("batches_total", "Uplink batches taken in.", func(s ingest.Snapshot) int64 { return s.Batches }),
-	counter("batches_duplicate_total", "Batches without a new record.", func(s ingest.Snapshot) int64 { return s.Duplicates }),
-	counter("records_total", "Records decoded, or found undecodable.", func(s ingest.Snapshot) int64 { return s.Records }),
-	counter("readings_total", "Valid readings.", func(s ingest.Snapshot) int64 { return s.Readings }),
-	counter("readings_judged_total", "Readings that went through the rules.", func(s ingest.Snapshot) int64 { return s.Judged }),
-	counter("points_total", "Points written to InfluxDB.", func(s ingest.Snapshot) int64 { return s.Points }),
-	counter("points_refused_total", "Points that InfluxDB refused.", func(s ingest.Snapshot) int64 { return s.Refused }),
-	counter("quarantined_gateway_total", "Set aside by a gateway.", func(s ingest.Snapshot) int64 { return s.AsideGateway }),
-	counter("quarantined_wire_total", "Set aside: undecodable, or from the wrong gateway.", func(s ingest.Snapshot) int64 { return s.AsideWire }),
-	counter("quarantined_check_total", "Set aside: unknown device or signal, impossible value or time.", func(s ingest.Snapshot) int64 { return s.AsideCheck }),
-	counter("quarantined_influx_total", "Set aside: refused by InfluxDB.", func(s ingest.Snapshot) int64 { return s.AsideInflux }),
-	counter("quarantine_dropped_total", "Dropped from a full quarantine.", func(s ingest.Snapshot) int64 { return s.AsideDropped }),
-	counter("records_lost_total", "Records in gaps that gateways declared.", func(s ingest.Snapshot) int64 { return s.Lost }),
-	counter("acks_total", "Acknowledgements given to gateways.", func(s ingest.Snapshot) int64 { return s.Acks }),
-	counter("rewinds_total", "Requests to gateways to send again.", func(s ingest.Snapshot) int64 { return s.Rewinds }),
-	counter("store_errors_total", "Failed transactions.", func(s ingest.Snapshot) int64 { return s.StoreErrors }),
-	counter("influx_errors_total", "Failed writes to InfluxDB.", func(s ingest.Snapshot) int64 { return s.WriteErrors }),
-	gauge("points_queued", "Points that wait for InfluxDB.", func(s ingest.Snapshot) int64 { return s.Queued }),
-	gauge("influx_down", "1 while InfluxDB cannot be written to.", func(s ingest.Snapshot) int64 { return set(!s.WriterDownSince.IsZero()) }),
-	gauge("store_down", "1 while the database cannot be written to.", func(s ingest.Snapshot) int64 { return set(!s.StoreDownSince.IsZero()) }),
+// ingestList is what is counted between the broker and the acknowledgement.
+func ingestList() []metric {
+	list := []metric{
+		counted("gateway_states_total", "Words of gateways, or of the broker, that they are there or gone.", func(s ingest.Snapshot) int64 { return s.States }),
+		counted("records_total", "Records decoded, or found undecodable.", func(s ingest.Snapshot) int64 { return s.Records }),
+		counted("records_lost_total", "Records in gaps that gateways declared.", func(s ingest.Snapshot) int64 { return s.Lost }),
+		counted("gaps_total", "Gaps that gateways declared.", func(s ingest.Snapshot) int64 { return s.Gaps }),
+		counted("readings_total", "Valid readings, without the derived ones.", func(s ingest.Snapshot) int64 { return s.Readings }),
+		counted("readings_derived_total", "Readings that follow from others.", func(s ingest.Snapshot) int64 { return s.Derived }),
+		counted("readings_judged_total", "Readings that went through the rules.", func(s ingest.Snapshot) int64 { return s.Judged }),
+		counted("quarantine_dropped_total", "Rows dropped from a full quarantine.", func(s ingest.Snapshot) int64 { return s.AsideDropped }),
+		counted("acks_total", "Acknowledgements given to gateways.", func(s ingest.Snapshot) int64 { return s.Acks }),
+		counted("rewinds_total", "Requests to gateways to send again.", func(s ingest.Snapshot) int64 { return s.Rewinds }),
+		counted("deliveries_abandoned_total", "Deliveries given up while the store failed; gateways send them again.", func(s ingest.Snapshot) int64 { return s.Abandoned }),
+		counted("store_errors_total", "Failed transactions.", func(s ingest.Snapshot) int64 { return s.StoreErrors }),
+		counted("influxdb_errors_total", "Failed writes to InfluxDB.", func(s ingest.Snapshot) int64 { return s.WriteErrors }),
+		gauge("points_queued", "Points that wait for InfluxDB.", func(s ingest.Snapshot) float64 { return float64(s.Queued) }),
+		gauge("influxdb_up", "0 while InfluxDB cannot be written to.", func(s ingest.Snapshot) float64 { return truth(s.WriterDownSince.IsZero()) }),
+		gauge("store_up", "0 while the database cannot be written to.", func(s ingest.Snapshot) float64 { return truth(s.StoreDownSince.IsZero()) }),
+	}
+	list = append(list, partsOf("batches_total", "Uplink batches, by what they brought.", "result",
+		part{"new", func(s ingest.Snapshot) int64 { return s.Batches - s.Duplicates - s.Early }},
+		part{"duplicate", func(s ingest.Snapshot) int64 { return s.Duplicates }},
+		part{"early", func(s ingest.Snapshot) int64 { return s.Early }})...)
+	list = append(list, partsOf("points_total", "Points for InfluxDB, by what became of them; dropped ones come again.", "result",
+		part{"written", func(s ingest.Snapshot) int64 { return s.Points }},
+		part{"refused", func(s ingest.Snapshot) int64 { return s.Refused }},
+		part{"dropped", func(s ingest.Snapshot) int64 { return s.Dropped }})...)
+	return append(list, partsOf("quarantined_total", "What was set aside, by who found it unusable.", "stage",
+		part{"gateway", func(s ingest.Snapshot) int64 { return s.AsideGateway }},
+		part{"wire", func(s ingest.Snapshot) int64 { return s.AsideWire }},
+		part{"check", func(s ingest.Snapshot) int64 { return s.AsideCheck }},
+		part{"influx", func(s ingest.Snapshot) int64 { return s.AsideInflux }})...)
 }
+
+var listOfIngest = ingestList()
 
 // Describe implements prometheus.Collector.
 func (m ingestMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, x := range ingestList {
+	for _, x := range listOfIngest {
 		out <- x.desc
 	}
 }
@@ -73,7 +115,7 @@ func (m ingestMetrics) Describe(out chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (m ingestMetrics) Collect(out chan<- prometheus.Metric) {
 	snap := m.server.spine.Load().Ingest.Snapshot()
-	for _, x := range ingestList {
-		out <- prometheus.MustNewConstMetric(x.desc, x.kind, float64(x.value(snap)))
+	for _, x := range listOfIngest {
+		out <- prometheus.MustNewConstMetric(x.desc, x.kind, x.value(snap), x.labels...)
 	}
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -20,33 +19,28 @@ var perAddress = guard.Rate{Burst: 120, Every: 250 * time.Millisecond}
 
 // handler puts API, pages and metrics behind the guard.
 func (s *Server) handler() (http.Handler, error) {
-	g, err := guard.New(guard.Options{Token: s.token, PublicURL: s.cfg.Web.PublicURL, Logger: s.log, Limit: perAddress})
+	g, err := guard.New(guard.Options{Token: s.token, PublicURL: s.publicURL, Logger: s.log, Limit: perAddress})
 	if err != nil {
 		return nil, err
 	}
-	estate := func() *plantroom.Estate { return &s.spine.Load().estate }
-	api := httpapi.New(httpapi.Options{Estate: estate, Store: s.store, Desk: desk{s}, Events: s.hub, Now: s.now, Logger: s.log,
-		Probes: []httpapi.Probe{
-			{Name: "broker", Check: func(context.Context) error {
-				if s.uplinks.up() {
-					return nil
-				}
-				return plantroom.Errorf(plantroom.CodeUnavailable, "not connected")
-			}},
-			{Name: "influxdb", Check: func(context.Context) error {
-				if since := s.spine.Load().Ingest.Snapshot().WriterDownSince; !since.IsZero() {
-					return plantroom.Errorf(plantroom.CodeUnavailable, "not written to since %s", since)
-				}
-				return nil
-			}},
-		}})
-	pages, err := web.New(web.Options{Estate: estate, Domains: Domains(), Store: s.store, Desk: desk{s}, Links: s.key, Door: g, Now: s.now,
+	pages, err := s.pages(g)
+	if err != nil {
+		return nil, err
+	}
+	return g.Handler(s.routes(pages), pages.Refuse)
+}
+
+func (s *Server) pages(door web.Door) (*web.Pages, error) {
+	return web.New(web.Options{Estate: s.estate, Domains: Domains(), Store: s.store, Desk: desk{s}, Links: s.key, Door: door, Now: s.now,
 		Office: s.cfg.Web.Office, Logger: s.log})
-	if err != nil {
-		return nil, err
-	}
-	routes := append(api.Routes(), pages.Routes()...)
-	routes = append(routes, guard.Route{Pattern: "GET /metrics", Need: guard.Operator,
-		Handler: promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{})})
-	return g.Handler(routes, pages.Refuse)
+}
+
+// estate is the present one.
+func (s *Server) estate() *plantroom.Estate { return &s.spine.Load().estate }
+
+// routes lists everything that the server answers.
+func (s *Server) routes(pages *web.Pages) []guard.Route {
+	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Events: s.hub, Now: s.now, Logger: s.log, Probes: s.probes()})
+	return append(append(api.Routes(), pages.Routes()...),
+		guard.Route{Pattern: "GET /metrics", Need: guard.Operator, Handler: promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{})})
 }

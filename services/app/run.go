@@ -7,9 +7,7 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
-	"plantroom/services/app/config"
 	"plantroom/services/dispatch"
-	"plantroom/services/httpapi/live"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
 )
@@ -18,13 +16,12 @@ import (
 type runningSpine struct {
 	*Spine
 	estate plantroom.Estate
-	stop   func()
+	stop   func() // call it once; it returns when everything has ended
 }
 
 // startSpine starts ingest, the orders' clock and the outbox.
-func (s *Server) startSpine(context.Context) error {
-	s.hub = live.NewHub(live.Options{Logger: s.log})
-	r, err := s.newSpine(s.cfg.Estate)
+func (s *Server) startSpine(ctx context.Context) error {
+	r, err := s.newSpine(ctx, s.cfg.Estate)
 	if err != nil {
 		return err
 	}
@@ -33,43 +30,80 @@ func (s *Server) startSpine(context.Context) error {
 	return nil
 }
 
-func (s *Server) newSpine(e plantroom.Estate) (*runningSpine, error) {
+// newSpine does everything that can fail, the first reading of the store
+// included: a spine that cannot take up what is there must not be started, and
+// must not replace one that runs.
+func (s *Server) newSpine(ctx context.Context, e plantroom.Estate) (*runningSpine, error) {
 	channels, err := s.channels(e)
 	if err != nil {
 		return nil, err
 	}
 	spine, err := NewSpine(SpineOptions{Estate: e, Store: s.store, Writer: s.writer, Channels: channels, Links: s.key,
-		PublicURL: s.cfg.Web.PublicURL, Logger: s.log, Now: s.now,
+		PublicURL: s.publicURL, Logger: s.log, Now: s.now,
 		Changed: func(kind, subject string) { s.hub.Publish(kind, subject, s.now()) }})
 	if err != nil {
 		return nil, err
 	}
+	if err := spine.Recall(ctx); err != nil {
+		return nil, &plantroom.Error{Code: plantroom.CodeOf(err), Op: "take up what the store holds", Message: "the rules cannot go on from it", Err: err}
+	}
 	return &runningSpine{Spine: spine, estate: e}, nil
 }
+
+// grace is how long a spine that is stopped may take to finish what it has
+// been given. What it does not finish stays with the gateways, which send it
+// again: this only spares them, and the orders, the delay.
+const grace = 2 * time.Second
 
 // launch lets a spine run.
 func (s *Server) launch(r *runningSpine) {
 	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	r.stop = func() { cancel(); wg.Wait() }
+	var judging, others sync.WaitGroup
+	last, feed := make(chan struct{}), make(chan ingest.Delivery)
 	s.spine.Store(r)
-	wg.Go(func() {
-		if err := r.Ingest.Run(ctx, s.in, s.acknowledge); err != nil {
-			s.failed <- err
+	judging.Go(func() { s.feed(ctx, last, feed) })
+	judging.Go(func() {
+		if err := r.Ingest.Run(ctx, feed, s.acknowledge); err != nil {
+			s.fail(err)
 		}
 	})
-	wg.Go(func() { s.tickOrders(ctx, r) })
-	wg.Go(func() { r.Outbox.Run(ctx) })
+	others.Go(func() { s.tickOrders(ctx, r) })
+	others.Go(func() { r.Outbox.Run(ctx) })
+	r.stop = func() {
+		close(last)
+		defer time.AfterFunc(grace, cancel).Stop()
+		judging.Wait()
+		cancel()
+		others.Wait()
+	}
+}
+
+// feed hands deliveries to one spine until its last one. Those that wait
+// behind it are for the next spine.
+func (s *Server) feed(ctx context.Context, last <-chan struct{}, out chan<- ingest.Delivery) {
+	defer close(out)
+	for {
+		select {
+		case <-last:
+			return
+		case d := <-s.in:
+			select {
+			case out <- d:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
 }
 
 // acknowledge tells a gateway what has been made durable.
 func (s *Server) acknowledge(gw plantroom.GatewayID, a ingest.Ack) {
 	payload, err := wire.AppendAck(nil, a)
 	if err == nil {
-		err = s.uplinks.ack(wire.Topic(s.spine.Load().estate.ID, gw, wire.AckLeaf), payload)
+		err = s.uplinks.ack(wire.Topic(s.cfg.Estate.ID, gw, wire.AckLeaf), payload)
 	}
-	if err != nil { // the gateway sends again what it hears nothing of
-		s.log.Warn("acknowledge", "gateway", gw, "error", err)
+	if err != nil {
+		s.log.Warn("acknowledge", "gateway", gw, "error", err, "next", "nothing to do: the gateway sends again what it hears nothing of")
 	}
 }
 
@@ -92,31 +126,12 @@ func (s *Server) tickOrders(ctx context.Context, r *runningSpine) {
 			return
 		}
 		if err != nil && !failing {
-			s.log.Error("look after the orders: not possible; it is tried again four times a second", "error", err)
+			s.log.Error("look after the orders: not possible", "error", err, "next", "it is tried again four times a second; see that the disk has space and is writable")
 		} else if err == nil && failing {
 			s.log.Info("look after the orders: it works again")
 		}
 		failing = err != nil
 	}
-}
-
-// Reload takes a changed estate over. Everything that can fail comes first;
-// then the old spine ends and the new one continues from the store. Gateways
-// stay connected. Only the estate can change: the rest of the file needs a
-// restart.
-func (s *Server) Reload(cfg *config.Config) error {
-	s.reload.Lock()
-	defer s.reload.Unlock()
-	if cfg.Estate.ID != s.cfg.Estate.ID {
-		return plantroom.Errorf(plantroom.CodeInvalid, "the estate changes from %s to %s: that needs a restart with a data directory of its own", s.cfg.Estate.ID, cfg.Estate.ID)
-	}
-	r, err := s.newSpine(cfg.Estate)
-	if err != nil {
-		return err
-	}
-	s.spine.Load().stop()
-	s.launch(r)
-	return nil
 }
 
 // desk does what the pages and the API ask for.

@@ -43,24 +43,28 @@ type Server struct {
 	token   string
 	key     *joblink.Key
 
-	store   *store.SQLite
-	writer  *influx.Writer
-	influxd *influxd.Server // nil: it runs elsewhere
-	uplinks uplinks
-	hub     *live.Hub
-	http    *http.Server
-	addr    string
+	listener  net.Listener
+	publicURL string
+	store     *store.SQLite
+	writer    *influx.Writer
+	influxd   *influxd.Server // nil: it runs elsewhere
+	uplinks   uplinks
+	hub       *live.Hub
+	ping      http.Client // asks InfluxDB whether it is there
 
-	in      chan ingest.Delivery
+	in      chan ingest.Delivery // from the gateways to whichever spine runs
 	spine   atomic.Pointer[runningSpine]
-	reload  sync.Mutex
 	failed  chan error
 	cleanup []func() // last in, first out
-	stop    sync.Once
+
+	turn    sync.Mutex // held while a spine is exchanged, and by Stop
+	stopped bool
 }
 
-// Start starts everything that the file names and returns when pages, broker
-// and InfluxDB answer. What was started is stopped again where a part fails.
+// Start starts everything that the file names. When it returns, the store is
+// read, pages, embedded broker and InfluxDB child answer; a broker elsewhere is
+// connected to in the background, for as long as that takes. What was started
+// is stopped again where a part fails.
 func Start(ctx context.Context, cfg *config.Config, o Options) (_ *Server, err error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -69,14 +73,14 @@ func Start(ctx context.Context, cfg *config.Config, o Options) (_ *Server, err e
 		o.Now = func() plantroom.Instant { return plantroom.At(time.Now()) }
 	}
 	s := &Server{cfg: cfg, log: o.Logger, now: o.Now, secrets: secrets{filepath.Join(cfg.Data, "secrets")},
-		in: make(chan ingest.Delivery, 64), failed: make(chan error, 1)}
+		hub: live.NewHub(live.Options{Logger: o.Logger}), in: make(chan ingest.Delivery, 64), failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			s.Stop()
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		s.openData, s.startInfluxDB, s.startUplinks, s.startSpine, s.startWeb,
+		s.openData, s.openPort, s.startInfluxDB, s.startUplinks, s.startSpine, s.startWeb,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -88,20 +92,33 @@ func Start(ctx context.Context, cfg *config.Config, o Options) (_ *Server, err e
 // onStop adds what has to be undone.
 func (s *Server) onStop(f func()) { s.cleanup = append(s.cleanup, f) }
 
-// Stop stops everything, last started first. A second Stop does nothing.
+// Stop stops everything, last started first, and returns when it has ended. A
+// second Stop does nothing.
 func (s *Server) Stop() {
-	s.stop.Do(func() {
-		for i := len(s.cleanup) - 1; i >= 0; i-- {
-			s.cleanup[i]()
-		}
-	})
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.stopped {
+		return
+	}
+	s.stopped = true
+	for i := len(s.cleanup) - 1; i >= 0; i-- {
+		s.cleanup[i]()
+	}
 }
 
 // Failed yields an error when a part that cannot be restarted has failed.
 func (s *Server) Failed() <-chan error { return s.failed }
 
+// fail reports such a part. The first report is enough.
+func (s *Server) fail(err error) {
+	select {
+	case s.failed <- err:
+	default:
+	}
+}
+
 // URL is where the pages are, on this machine.
-func (s *Server) URL() string { return "http://" + s.addr }
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 
 // BrokerURL is the address of the MQTT broker.
 func (s *Server) BrokerURL() string { return s.uplinks.url() }
@@ -121,8 +138,16 @@ func (s *Server) openData(ctx context.Context) (err error) {
 	if err := s.secrets.make(); err != nil {
 		return err
 	}
+	if info, err := os.Stat(s.cfg.Data); err == nil && info.Mode().Perm()&0o007 != 0 {
+		s.log.Warn("open the data directory: every user of this machine may look into it, and calls that wait there hold job links",
+			"dir", s.cfg.Data, "next", "chmod 700 it")
+	}
 	if s.token, err = guard.TokenFile(s.TokenFile()); err != nil {
 		return err
+	}
+	if len(s.token) < guard.MinToken {
+		return &plantroom.Error{Code: plantroom.CodeInvalid, Op: "read the operator token", Message: s.TokenFile() + " holds none",
+			Hint: "delete it to get a new one, or put at least 20 random characters there"}
 	}
 	if s.key, err = joblink.LoadOrCreateKey(s.secrets.path("job-link.pem")); err != nil {
 		return err
@@ -132,32 +157,38 @@ func (s *Server) openData(ctx context.Context) (err error) {
 	}
 	s.onStop(func() {
 		if err := s.store.Close(); err != nil {
-			s.log.Error("close the database", "error", err)
+			s.log.Error("close the database", "error", err, "next", "nothing that was committed is lost; look at the disk")
 		}
 	})
+	return nil
+}
+
+// openPort takes the port of the pages. Job links need to know it before the
+// first order is raised; who comes before the pages are there has to wait.
+func (s *Server) openPort(context.Context) (err error) {
+	if s.listener, err = net.Listen("tcp", s.cfg.Web.Listen); err != nil {
+		return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "serve the pages", Message: "the address " + s.cfg.Web.Listen + " cannot be used",
+			Hint: "stop what uses the port, or change web.listen", Err: err}
+	}
+	s.onStop(func() { _ = s.listener.Close() }) // the web server has closed it already, if it came to that
+	if s.publicURL = s.cfg.Web.PublicURL; s.publicURL == "" {
+		s.publicURL = s.URL()
+	}
 	return nil
 }
 
 func (s *Server) startInfluxDB(ctx context.Context) error {
 	o := influx.Options{URL: s.cfg.InfluxDB.URL, Database: s.cfg.InfluxDB.Database, Org: s.cfg.InfluxDB.Org, Compress: s.cfg.InfluxDB.Compress}
 	if c := s.cfg.InfluxDB.Child; c != nil {
-		binary, err := exec.LookPath(c.Binary)
-		if err == nil {
-			binary, err = filepath.Abs(binary) // influxd gets a directory of its own to run in
-		}
-		if err != nil {
-			return &plantroom.Error{Code: plantroom.CodeNotFound, Op: "start influxd", Message: c.Binary + " is not there",
-				Hint: "go install github.com/influxdata/influxdb/cmd/influxd@v1.8.3, or name its path in influxdb.child.binary", Err: err}
-		}
-		s.influxd, err = influxd.Start(ctx, influxd.Options{Binary: binary, Dir: filepath.Join(s.cfg.Data, "influxdb"), Addr: c.Listen,
-			Auth: true, Logger: s.log.With("part", "influxd")})
-		if err != nil {
+		if err := s.startChild(ctx, c); err != nil {
 			return err
 		}
-		s.onStop(s.influxd.Stop)
 		o.URL, o.Database, o.Token = s.influxd.URL(), s.influxd.Database(), s.influxd.Token()
 	} else if f := s.cfg.InfluxDB.TokenFile; f != "" {
 		token, err := firstLine(f)
+		if err == nil && token == "" {
+			err = errors.New("its first line is empty")
+		}
 		if err != nil {
 			return &plantroom.Error{Code: plantroom.CodeInvalid, Op: "read InfluxDB's token", Message: f, Hint: "see influxdb.token_file", Err: err}
 		}
@@ -165,12 +196,36 @@ func (s *Server) startInfluxDB(ctx context.Context) error {
 	}
 	s.writer = influx.NewWriter(o)
 	s.onStop(s.writer.Close)
+	s.ping.Transport = http.DefaultTransport.(*http.Transport).Clone()
+	s.onStop(s.ping.CloseIdleConnections)
+	return nil
+}
+
+func (s *Server) startChild(ctx context.Context, c *config.Child) error {
+	binary, err := exec.LookPath(c.Binary)
+	if err == nil {
+		binary, err = filepath.Abs(binary) // influxd gets a directory of its own to run in
+	}
+	if err != nil {
+		return &plantroom.Error{Code: plantroom.CodeNotFound, Op: "start influxd", Message: c.Binary + " is not there",
+			Hint: influxd.Install + ", or name its path in influxdb.child.binary", Err: err}
+	}
+	s.influxd, err = influxd.Start(ctx, influxd.Options{Binary: binary, Dir: filepath.Join(s.cfg.Data, "influxdb"), Addr: c.Listen,
+		Auth: true, Logger: s.log.With("part", "influxd")})
+	if err != nil {
+		return err
+	}
+	s.onStop(s.influxd.Stop)
 	return nil
 }
 
 // channels makes the ways on which calls go out.
 func (s *Server) channels(e plantroom.Estate) ([]plantroom.Channel, error) {
-	hooks, err := webhook.New(webhook.Options{Secret: s.secrets.webhook(e), AllowPrivate: s.cfg.Webhook.AllowPrivate})
+	secret, err := s.secrets.webhooks(e)
+	if err != nil {
+		return nil, err
+	}
+	hooks, err := webhook.New(webhook.Options{Secret: secret, AllowPrivate: s.cfg.Webhook.AllowPrivate})
 	if err != nil {
 		return nil, err
 	}
@@ -189,44 +244,31 @@ func (p publisher) Publish(ctx context.Context, topic string, payload []byte) er
 	return p.publish(ctx, topic, payload)
 }
 
+// shutdownTime is what requests under way get to end.
+const shutdownTime = 5 * time.Second
+
 func (s *Server) startWeb(context.Context) error {
 	handler, err := s.handler()
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", s.cfg.Web.Listen)
-	if err != nil {
-		return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "serve the pages", Message: "the address " + s.cfg.Web.Listen + " cannot be used",
-			Hint: "stop what uses the port, or change web.listen", Err: err}
-	}
-	s.addr = l.Addr().String()
-	s.http = guard.NewServer(s.addr, handler, s.log.With("part", "web"))
-	s.http.RegisterOnShutdown(s.hub.Close)
+	server := guard.NewServer(s.listener.Addr().String(), handler, s.log.With("part", "web"))
+	server.RegisterOnShutdown(s.hub.Close)
+	ended := make(chan struct{})
 	go func() {
-		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			s.failed <- err
+		defer close(ended)
+		if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			s.fail(&plantroom.Error{Code: plantroom.CodeUnavailable, Op: "serve the pages", Message: "no further visitor can be let in on " + s.URL(),
+				Hint: "restart the server", Err: err})
 		}
 	}()
 	s.onStop(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 		defer cancel()
-		if err := s.http.Shutdown(ctx); err != nil {
-			_ = s.http.Close()
+		if err := server.Shutdown(ctx); err != nil {
+			_ = server.Close() // the listener is closed already; what is cut off is a request that has had its time
 		}
+		<-ended
 	})
 	return nil
-}
-
-func firstLine(path string) (string, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	for i, c := range b {
-		if c == '\n' || c == '\r' {
-			b = b[:i]
-			break
-		}
-	}
-	return string(b), nil
 }

@@ -14,6 +14,7 @@ import (
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
 	"plantroom/services/estate"
+	"plantroom/services/httpapi/live"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
 	"plantroom/services/sla"
@@ -54,7 +55,15 @@ type Spine struct {
 	Desk   *dispatch.Desk
 	Outbox *outbox.Outbox
 	Engine *detect.Engine
+
+	core *core
 }
+
+// Recall takes up what the store holds: detector states, open incidents, how
+// far each gateway was heard. Ingest does so by itself before its first work;
+// done beforehand, it shows whether it can be done. Not to be called while
+// Ingest runs.
+func (s *Spine) Recall(ctx context.Context) error { return s.core.Reload(ctx, s.Store) }
 
 // NewSpine puts a Spine together. It reads nothing yet.
 func NewSpine(o SpineOptions) (*Spine, error) {
@@ -70,10 +79,10 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spine{Desk: desk, Engine: engine}
+	s := &Spine{Desk: desk, Engine: engine, core: newCore(engine, desk)}
 	s.Store = watchedStore{Store: o.Store, changed: func(cs []change) {
 		for _, c := range cs {
-			if c.kind == "call" {
+			if c.kind == live.Call {
 				s.Outbox.Kick()
 			}
 			if o.Changed != nil {
@@ -88,7 +97,7 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 	for i, g := range o.Estate.Gateways {
 		gateways[i] = g.ID
 	}
-	s.Ingest = ingest.New(ingest.Options{Store: s.Store, Core: newCore(engine, desk), Writer: o.Writer, Estate: o.Estate.ID,
+	s.Ingest = ingest.New(ingest.Options{Store: s.Store, Core: s.core, Writer: o.Writer, Estate: o.Estate.ID,
 		Gateways: gateways, Logger: o.Logger, MaxQueue: o.MaxQueue, Now: o.Now})
 	return s, nil
 }

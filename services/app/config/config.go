@@ -1,17 +1,20 @@
 // Package config reads the server's file: one YAML document with a JSON
 // Schema, every fault named by line and column.
 //
-// It reads no secret; it only says in which file one is.
+// It keeps no secret; it only says in which file one is, and that the file can
+// be read.
 package config
 
 import (
 	_ "embed"
-	"fmt"
+	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"plantroom"
+	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
 	"plantroom/services/estate"
 )
@@ -36,32 +39,28 @@ type Config struct {
 // Web says how pages and API are served.
 type Web struct {
 	Listen    string `json:"listen"`
-	PublicURL string `json:"public_url"`
+	PublicURL string `json:"public_url"` // "": http and the address that Listen comes to
 	Office    string `json:"office"`
 }
 
 // Broker is either Embedded or a URL with what belongs to it.
 type Broker struct {
-	Embedded *struct {
-		Listen string `json:"listen"`
-	} `json:"embedded"`
-	URL          string `json:"url"`
-	ClientID     string `json:"client_id"`
-	Username     string `json:"username"`
-	PasswordFile string `json:"password_file"`
-	TLS          struct {
-		CA   string `json:"ca"`
-		Cert string `json:"cert"`
-		Key  string `json:"key"`
-	} `json:"tls"`
+	Embedded     *Embedded    `json:"embedded"`
+	URL          string       `json:"url"`
+	ClientID     string       `json:"client_id"` // "": plantroom- and the estate's id
+	Username     string       `json:"username"`
+	PasswordFile string       `json:"password_file"`
+	TLS          mqttconn.TLS `json:"tls"`
+}
+
+// Embedded is a broker in the server's own process.
+type Embedded struct {
+	Listen string `json:"listen"`
 }
 
 // InfluxDB is either a Child or a URL with what belongs to it.
 type InfluxDB struct {
-	Child *struct {
-		Binary string `json:"binary"`
-		Listen string `json:"listen"`
-	} `json:"child"`
+	Child     *Child `json:"child"`
 	URL       string `json:"url"`
 	Database  string `json:"database"`
 	Org       string `json:"org"`
@@ -69,31 +68,51 @@ type InfluxDB struct {
 	Compress  bool   `json:"compress"`
 }
 
-// Webhook bounds outgoing webhooks.
-type Webhook struct {
-	AllowPrivate []netip.Prefix `json:"allow_private"`
+// Child is an influxd that the server starts.
+type Child struct {
+	Binary string `json:"binary"` // a path, or a name on the PATH
+	Listen string `json:"listen"` // "": any free port
 }
 
-// Load reads the server's file and the estate file that it names. The error
-// holds every fault of both.
+// Webhook bounds outgoing webhooks.
+type Webhook struct {
+	Networks     []string       `json:"allow_private"`
+	AllowPrivate []netip.Prefix `json:"-"` // what Networks come to
+}
+
+// Connection is how the broker at URL is connected to.
+func (c *Config) Connection() mqttconn.Options {
+	b := c.Broker
+	o := mqttconn.Options{URL: b.URL, ClientID: b.ClientID, Username: b.Username, PasswordFile: b.PasswordFile, TLS: b.TLS}
+	if o.ClientID == "" {
+		o.ClientID = "plantroom-" + string(c.Estate.ID)
+	}
+	return o
+}
+
+// Load reads the server's file and the estate file that it names. The error is
+// a yamldoc.Faults with all that is wrong with both; only the faults of form
+// in the server's file come alone, because they hide what it means. A file
+// that is not there is CodeNotFound.
 func Load(path string, known estate.Known) (*Config, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the server's file: %w", err)
+		return nil, &plantroom.Error{Code: plantroom.CodeNotFound, Op: "read the server's file", Message: "it cannot be read",
+			Hint: "name a file that is there; plantroom init DIR writes one to start from", Err: err}
 	}
 	doc, err := yamldoc.Parse(path, src, Schema)
 	if err != nil {
 		return nil, err
 	}
 	c := &Config{}
-	if err := doc.Decode(c); err != nil {
-		return nil, yamldoc.Faults{doc.Fault("/webhook/allow_private", err.Error(), "write networks as in 10.1.0.0/16")}
+	if err := doc.Decode(c); err != nil { // schema and structs have drifted apart
+		return nil, &plantroom.Error{Code: plantroom.CodeInternal, Op: "read the server's file", Message: path, Err: err}
 	}
 	c.resolve(filepath.Dir(path))
-	if c.Web.PublicURL == "" {
-		c.Web.PublicURL = "http://" + c.Web.Listen
-	}
-	if c.Estate, err = estate.Load(c.EstateFile, known); err != nil {
+	k := checker{doc: doc}
+	k.check(c)
+	c.Estate, err = estate.Load(c.EstateFile, known)
+	if err := k.with(err); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -101,10 +120,27 @@ func Load(path string, known estate.Known) (*Config, error) {
 
 // resolve makes paths relative to the file's own directory.
 func (c *Config) resolve(dir string) {
-	for _, p := range []*string{&c.EstateFile, &c.Data, &c.Broker.PasswordFile, &c.Broker.TLS.CA, &c.Broker.TLS.Cert,
-		&c.Broker.TLS.Key, &c.InfluxDB.TokenFile} {
+	for _, p := range []*string{&c.EstateFile, &c.Data, &c.Broker.PasswordFile, &c.Broker.TLS.CA, &c.Broker.TLS.Cert, &c.Broker.TLS.Key,
+		&c.InfluxDB.TokenFile} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
+	const slash = string(filepath.Separator)
+	if child := c.InfluxDB.Child; child != nil && strings.Contains(child.Binary, slash) && !filepath.IsAbs(child.Binary) {
+		child.Binary = dir + slash + child.Binary // not joined: ./influxd has to stay a path, or it is looked up on the PATH
+	}
+}
+
+// with adds what the estate's file has to say, behind our own faults.
+func (k *checker) with(err error) error {
+	own, more := k.faults, yamldoc.Faults(nil)
+	if err != nil && !errors.As(err, &more) {
+		own = append(own, k.doc.Fault("/estate", err.Error(), "name the estate's file; paths are relative to this file"))
+	}
+	_ = own.Err() // puts them in the order of the file
+	if own = append(own, more...); len(own) > 0 {
+		return own
+	}
+	return nil
 }

@@ -8,15 +8,13 @@ import (
 	"os"
 	"path/filepath"
 
-	"plantroom/services/app"
-	"plantroom/services/app/config"
 	"plantroom/services/ledger"
 	"plantroom/services/store"
 )
 
 // verifyLedger reads the whole chain and says whether it is as it was written.
 func verifyLedger(file string, out io.Writer) error {
-	cfg, err := config.Load(file, app.Known())
+	cfg, err := load(file)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,8 @@ const usage = `plantroom watches residential estates and sees each fault through
   plantroom ledger verify FILE  check the hash chain of the server's ledger
   plantroom version
 
-Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop.
+Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop, a second one
+at once.
 Exit codes: 0 done; 1 a check failed; 2 a file or the command line is wrong;
 3 something could not be started or has failed.
 `
@@ -57,18 +58,20 @@ func run(args []string, out, errs io.Writer) error {
 	fs := flag.NewFlagSet("plantroom", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	demo := fs.String("demo-clock", "", "")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) || len(args) > 0 && args[0] == "help" {
-		fmt.Fprint(out, usage)
-		return nil
-	} else if err != nil {
-		return usageError{err}
-	}
+	err := fs.Parse(args)
 	a := fs.Args()
 	switch {
+	case errors.Is(err, flag.ErrHelp), err == nil && fs.Arg(0) == "help":
+		fmt.Fprint(out, usage)
+		return nil
+	case err != nil:
+		return usageError{err}
+	case *demo != "" && fs.Arg(0) != "serve":
+		return usageError{errors.New("--demo-clock goes with serve")}
 	case len(a) == 2 && a[0] == "serve":
 		return serve(a[1], *demo, out, errs)
 	case len(a) == 2 && a[0] == "check":
-		_, err := config.Load(a[1], app.Known())
+		_, err := load(a[1])
 		if err == nil {
 			fmt.Fprintln(out, "no faults")
 		}
@@ -83,6 +86,15 @@ func run(args []string, out, errs io.Writer) error {
 	}
 	fmt.Fprint(errs, usage)
 	return usageError{errors.New("that is not a command")}
+}
+
+// load reads a server's file. Whatever is wrong with it is the user's to mend.
+func load(file string) (*config.Config, error) {
+	cfg, err := config.Load(file, app.Known())
+	if plantroom.CodeOf(err) == plantroom.CodeNotFound {
+		return nil, usageError{err}
+	}
+	return cfg, err
 }
 
 func version() string {
@@ -112,11 +124,15 @@ func exit(err error, errs io.Writer) int {
 	return exitFailed
 }
 
+// serve runs the server until a signal or a failure ends it.
 func serve(file, demo string, out, errs io.Writer) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // from the first moment on, or one that comes early ends us
+	defer signal.Stop(hup)
 	log := slog.New(slog.NewTextHandler(errs, nil))
-	cfg, err := config.Load(file, app.Known())
+	cfg, err := load(file)
 	if err != nil {
 		return err
 	}
@@ -127,22 +143,25 @@ func serve(file, demo string, out, errs io.Writer) error {
 		}
 	}
 	s, err := app.Start(ctx, cfg, opt)
+	if ctx.Err() != nil && err != nil {
+		log.Info("stop: before everything was up")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	defer s.Stop()
 	fmt.Fprintf(out, "board      %s\ntoken      %s\nbroker     %s\ninfluxdb   %s\n", s.URL(), s.TokenFile(), s.BrokerURL(), s.InfluxURL())
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
 	for {
 		select {
 		case <-ctx.Done():
+			release() // a second signal ends us at once
 			log.Info("stop")
 			return nil
 		case err := <-s.Failed():
 			return err
 		case <-hup:
-			reload(s, file, log)
+			reload(ctx, s, file, log)
 		}
 	}
 }
@@ -163,19 +182,19 @@ func demoClock(text string, cfg *config.Config, log *slog.Logger) (func() plantr
 
 // reload takes a changed estate over, or says what is wrong with it and leaves
 // everything as it is.
-func reload(s *app.Server, file string, log *slog.Logger) {
-	cfg, err := config.Load(file, app.Known())
+func reload(ctx context.Context, s *app.Server, file string, log *slog.Logger) {
+	cfg, err := load(file)
 	if err == nil {
-		err = s.Reload(cfg)
+		err = s.Reload(ctx, cfg)
 	}
 	var faults yamldoc.Faults
 	switch {
 	case errors.As(err, &faults):
 		for _, f := range faults {
-			log.Error("reload: the running estate stays", "fault", f.Error())
+			log.Error("reload: the running estate stays", "fault", f.Error(), "next", "mend the file and send SIGHUP again")
 		}
 	case err != nil:
-		log.Error("reload: the running estate stays", "error", err)
+		log.Error("reload: the running estate stays", "error", err, "next", "mend it and send SIGHUP again")
 	default:
 		log.Info("reload: the changed estate is in force")
 	}

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+	"reflect"
+	"slices"
+
+	"plantroom"
+	"plantroom/services/app/config"
+)
+
+// Reload takes a changed estate over. Everything that can fail comes first;
+// then the old spine finishes what it has been given, and the new one
+// continues from the store. Gateways stay connected.
+//
+// Only the estate can change: where the rest of the file has changed too, the
+// log says so, and it waits for a restart. So do gateways that are new to an
+// embedded broker. CodeInvalid: the changed estate cannot be served;
+// CodeUnavailable: the server has been stopped, or the store does not answer.
+func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.stopped {
+		return plantroom.Errorf(plantroom.CodeUnavailable, "reload: the server has been stopped")
+	}
+	old := s.spine.Load()
+	if cfg.Estate.ID != old.estate.ID {
+		return plantroom.Errorf(plantroom.CodeInvalid, "the estate changes from %s to %s: that needs a restart with a data directory of its own", old.estate.ID, cfg.Estate.ID)
+	}
+	r, err := s.newSpine(ctx, cfg.Estate)
+	if err != nil {
+		return err
+	}
+	old.stop()
+	s.launch(r)
+	s.waitForRestart(cfg)
+	return nil
+}
+
+// waitForRestart says what of a reloaded file is not in force yet.
+func (s *Server) waitForRestart(cfg *config.Config) {
+	was, is := *s.cfg, *cfg
+	was.Estate, is.Estate = plantroom.Estate{}, plantroom.Estate{}
+	if !reflect.DeepEqual(was, is) {
+		s.log.Warn("reload: the estate is in force, the other changes of the server's file are not", "next", "restart the server to use them")
+	}
+	if s.cfg.Broker.Embedded == nil {
+		return
+	}
+	for _, g := range cfg.Estate.Gateways {
+		admitted := func(have plantroom.Gateway) bool { return have.ID == g.ID }
+		if !slices.ContainsFunc(s.cfg.Estate.Gateways, admitted) {
+			s.log.Warn("reload: the embedded broker does not admit a new gateway yet", "gateway", g.ID, "next", "restart the server; it makes the gateway's password then")
+		}
+	}
+}
