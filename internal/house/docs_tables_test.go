@@ -1,0 +1,321 @@
+package house
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"plantroom"
+	"plantroom/services/detect"
+	"plantroom/services/dispatch"
+	"plantroom/services/domains"
+	"plantroom/services/domains/bays"
+	"plantroom/services/domains/leaks"
+	"plantroom/services/domains/lifts"
+	"plantroom/services/domains/waste"
+	"plantroom/services/sla"
+)
+
+var update = flag.Bool("update", false, "write the tables in docs/ anew from the code")
+
+// watched is everything that has rules: the domains, and silence.
+func watched() []plantroom.Domain { return append(domains.All(), detect.Devices()) }
+
+// tables are the blocks of the guides that say what the code says. Each stands
+// between "<!-- table: name -->" and "<!-- end -->" in one file.
+func tables(t *testing.T) map[string]map[string]string {
+	detection := map[string]string{
+		"rules": rulesTable(), "vocabulary": vocabularyTable(), "windows": windowsTable(), "numbers": numbersTable(detectionNumbers),
+	}
+	for _, d := range watched() {
+		detection["signals of "+string(d.Name)] = signalsTable(d.Signals)
+		detection["what "+string(d.Name)+" judge"] = ruleDocs(d)
+		if len(d.Params) > 0 {
+			detection["parameters of "+string(d.Name)] = signalsTable(d.Params)
+		}
+	}
+	return map[string]map[string]string{
+		"detection.md": detection,
+		"dispatch.md":  {"transitions": transitionsTable(), "profiles": profilesTable(), "numbers": numbersTable(dispatchNumbers)},
+		"operations.md": {
+			"metrics of the server": metricsTable(t, "../../services/app/metrics.go",
+				`(counted|gauge|partsOf)\("([a-z_]+)", "([^"]+)"(?:, "([a-z]+)")?|New(Gauge)Func\(prometheus.GaugeOpts\{Name: "plantroom_([a-z_]+)", Help: "([^"]+)"`, serverMetric),
+			"metrics of a gateway": metricsTable(t, "../../gateway/app/metrics.go",
+				`(?:m\.(?:one|family)\("(plantroom_gateway_[a-z_]+)", "(counter|gauge)", |\{"([a-z_]+)", "(counter|gauge)", )"([^"]+)"`, gatewayMetric),
+		},
+	}
+}
+
+func TestTheTablesInTheGuidesSayWhatTheCodeSays(t *testing.T) {
+	block := regexp.MustCompile(`(?s)<!-- table: ([^>]+) -->\n.*?<!-- end -->`)
+	for name, want := range tables(t) {
+		path := "../../docs/" + name
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		is := block.ReplaceAllStringFunc(string(src), func(b string) string {
+			key := block.FindStringSubmatch(b)[1]
+			seen[key] = true
+			text, ok := want[key]
+			if !ok {
+				t.Errorf("%s: nothing is known of the table %q", name, key)
+				return b
+			}
+			return "<!-- table: " + key + " -->\n\n" + text + "\n<!-- end -->"
+		})
+		for key := range want {
+			if !seen[key] {
+				t.Errorf("%s: the table %q is missing", name, key)
+			}
+		}
+		switch {
+		case is == string(src):
+		case *update:
+			if err := os.WriteFile(path, []byte(is), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			t.Errorf("%s: a table does not say what the code says: go test ./internal/house -run Tables -update", name)
+		}
+	}
+}
+
+// table renders Markdown; each row is a list of cells.
+func table(head string, rows [][]string) string {
+	var b strings.Builder
+	columns := strings.Split(head, "|")
+	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
+	for _, r := range rows {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(r, " | "))
+	}
+	return b.String()
+}
+
+func code(s string) string { return "`" + s + "`" }
+
+func codes[T ~string](list []T) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = code(string(s))
+	}
+	return strings.Join(out, ", ")
+}
+
+func rulesTable() string {
+	var rows [][]string
+	for _, d := range watched() {
+		for _, r := range d.Rules {
+			kinds, signals := "all", "any sign of life"
+			if len(r.Kinds) > 0 {
+				kinds = codes(r.Kinds)
+			}
+			if len(r.Signals) > 0 {
+				signals = codes(r.Signals)
+			}
+			rows = append(rows, []string{code(string(r.ID)), kinds, signals, join(r.Clocks), strconv.Itoa(r.Clean)})
+		}
+	}
+	return table("rule|asset kinds|signals|clocks|clean cycles", rows)
+}
+
+func join[T ~string](list []T) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = string(s)
+	}
+	return strings.Join(out, ", ")
+}
+
+func ruleDocs(d plantroom.Domain) string {
+	var b strings.Builder
+	for _, r := range d.Rules {
+		fmt.Fprintf(&b, "- **%s** (%s) %s\n", code(string(r.ID)), r.Title.En, r.Doc)
+	}
+	return b.String()
+}
+
+func signalsTable(signals []plantroom.Signal) string {
+	var rows [][]string
+	for _, s := range signals {
+		rows = append(rows, []string{code(s.Name), s.Unit, valuesOf(s), s.Doc})
+	}
+	return table("name|unit|values|meaning", rows)
+}
+
+func valuesOf(s plantroom.Signal) string {
+	switch {
+	case s.Kind == plantroom.BoolKind:
+		return "true, false"
+	case s.Kind == plantroom.FloatKind:
+		return fmt.Sprintf("%s to %s", number(s.Min), number(s.Max))
+	case len(s.Values) > 20:
+		return "`none`, or a slug of the vocabulary"
+	}
+	return codes(s.Values)
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+
+func vocabularyTable() string {
+	var rows [][]string
+	for _, f := range lifts.Faults() {
+		stops := "no"
+		if f.Stops {
+			stops = "yes"
+		}
+		bacnet := numbering(f, lifts.BACnet)
+		if c, ok := f.Code(lifts.BACnetProperty); ok {
+			bacnet = fmt.Sprintf("property %d", c)
+		}
+		rows = append(rows, []string{code(f.Slug), f.Title.En, f.Severity.String(), stops, bacnet, numbering(f, lifts.GBT24476)})
+	}
+	return table("slug|what it is|severity|stops the car|BACnet|GB/T 24476", rows)
+}
+
+func numbering(f lifts.Fault, s lifts.Source) string {
+	if c, ok := f.Code(s); ok {
+		return strconv.Itoa(c)
+	}
+	return "–"
+}
+
+func windowsTable() string {
+	var rows [][]string
+	for _, d := range watched() {
+		for _, kind := range []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Release, plantroom.Restore} {
+			var cells []string
+			var from plantroom.ClockStart
+			for _, w := range d.Targets {
+				if w.Clock == kind {
+					cells = append(cells, fmt.Sprintf("%s %s", w.Severity, w.Length))
+					from = w.From
+				}
+			}
+			if len(cells) > 0 {
+				rows = append(rows, []string{string(d.Name), string(kind), strings.Join(cells, ", "), string(from)})
+			}
+		}
+	}
+	return table("domain|clock|from this severity on|counted from", rows)
+}
+
+func transitionsTable() string {
+	states := []plantroom.OrderState{plantroom.Raised, plantroom.Dispatched, plantroom.Declined, plantroom.Acknowledged, plantroom.Attended,
+		plantroom.Restored, plantroom.Verified, plantroom.Closed, plantroom.Reopened, plantroom.Cancelled}
+	var rows [][]string
+	for _, s := range states {
+		var cells []string
+		for do, to := range plantroom.Transitions[s] {
+			cells = append(cells, fmt.Sprintf("%s → %s", do, to))
+		}
+		slices.Sort(cells)
+		if len(cells) == 0 {
+			cells = []string{"nothing"}
+		}
+		rows = append(rows, []string{string(s), strings.Join(cells, ", ")})
+	}
+	return table("an order that is|can", rows)
+}
+
+func profilesTable() string {
+	var rows [][]string
+	for _, p := range sla.Profiles() {
+		if len(p.Windows) == 0 {
+			rows = append(rows, []string{code(p.ID), "–", "–", "–", p.Title.En})
+		}
+		for _, w := range p.Windows {
+			rows = append(rows, []string{code(p.ID), string(w.Clock), w.Severity.String(), fmt.Sprintf("%s from %s", w.Length, w.From), w.Source})
+		}
+	}
+	return table("profile|clock|from severity|window|source", rows)
+}
+
+// named is a number of the product with the name that it has in the code.
+type named struct{ name, value, why string }
+
+func length(d time.Duration) string { return plantroom.Duration(d).String() }
+
+var detectionNumbers = []named{
+	{"lifts.LowDelay", length(lifts.LowDelay), "how long a fault of low severity has to last"},
+	{"lifts.ConfirmDelay", length(lifts.ConfirmDelay), "how long a car stands closed with its alarm on before that is an entrapment"},
+	{"lifts.CleanPeriod", length(lifts.CleanPeriod), "a clean cycle of a lift without a counter of its runs"},
+	{"leaks.Debounce", length(leaks.Debounce), "how long a sensor is wet, or a rope broken, unless it says so twice"},
+	{"leaks.CleanPeriod", length(leaks.CleanPeriod), "a clean cycle: so long dry, or whole"},
+	{"waste.FullAt", number(waste.FullAt), "fill at which a bin is full"},
+	{"waste.EmptiedAt", number(waste.EmptiedAt), "fill at which it is no longer"},
+	{"waste.FastRise", number(waste.FastRise), "rise of the fill that is too fast"},
+	{"waste.FastWindow", length(waste.FastWindow), "the time in which it is"},
+	{"waste.HotAt", number(waste.HotAt) + " °C", "once: high; twice: life"},
+	{"waste.FireAt", number(waste.FireAt) + " °C", "once: life"},
+	{"waste.CoolAt", number(waste.CoolAt) + " °C", "below it, and not burning: over"},
+	{"waste.CoolPeriod", length(waste.CoolPeriod), "a clean cycle: so long cool"},
+	{"bays.DefaultGrace", length(bays.DefaultGrace), "grace of a bay without `grace_s`"},
+	{"bays.FreePeriod", length(bays.FreePeriod), "a clean cycle: so long free"},
+	{"detect.MissedIntervals", strconv.Itoa(detect.MissedIntervals), "intervals without a sign of life until a device is silent"},
+	{"detect.MinAllowance", length(detect.MinAllowance), "but never sooner than this"},
+	{"detect.GatewayInterval", length(detect.GatewayInterval), "time without a sign of life until a gateway is silent; also its clean cycle"},
+	{"detect.Settle", length(detect.Settle), "how late a reading may be and still be news, and how long a gateway that returns may take to begin with its backlog"},
+	{"detect.MaxAhead", length(detect.MaxAhead), "how far ahead of the server a reading's time may lie"},
+	{"detect.MaxClean", strconv.Itoa(detect.MaxClean), "the most clean cycles that a contract can ask for"},
+}
+
+var dispatchNumbers = []named{
+	{"dispatch.OnSiteWalk", length(dispatch.OnSiteWalk), "how long somebody on the estate takes to the asset (an estimate)"},
+	{"dispatch.JobLength", length(dispatch.JobLength), "how long a busy technician is taken to stay so (an estimate)"},
+	{"dispatch.ContradictAfter", length(dispatch.ContradictAfter), "how long “fixed” stands while the sensor still sees the fault"},
+	{"dispatch.CloseAfter", length(dispatch.CloseAfter), "how long a verified order stays open"},
+	{"dispatch.LinkLife", length(dispatch.LinkLife), "how long a job link can be used"},
+	{"dispatch.SayLate", length(dispatch.SayLate), "lateness from which a call says that it is late"},
+}
+
+func numbersTable(list []named) string {
+	var rows [][]string
+	for _, n := range list {
+		rows = append(rows, []string{code(n.name), n.value, n.why})
+	}
+	return table("number|value|what it is", rows)
+}
+
+// metricsTable reads the metrics of a program from its source, because what a
+// registry shows depends on what has happened.
+func metricsTable(t *testing.T, path, pattern string, of func([]string) [3]string) string {
+	t.Helper()
+	src, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(pattern).FindAllStringSubmatch(string(src), -1)
+	if len(found) < 10 {
+		t.Fatalf("%s: only %d metrics found; has the way of writing them changed?", path, len(found))
+	}
+	var rows [][]string
+	for _, m := range found {
+		row := of(m)
+		rows = append(rows, []string{code(row[0]), row[1], row[2]})
+	}
+	return table("metric|kind|what it counts", rows)
+}
+
+func serverMetric(m []string) [3]string {
+	kind := map[string]string{"counted": "counter", "partsOf": "counter", "gauge": "gauge", "": "gauge"}[m[1]]
+	name, help := "plantroom_"+m[2]+m[6], m[3]+m[7]
+	if m[4] != "" {
+		name += "{" + m[4] + "}"
+	}
+	return [3]string{name, kind, help}
+}
+
+func gatewayMetric(m []string) [3]string {
+	if m[1] != "" {
+		return [3]string{m[1], m[2], m[5]}
+	}
+	return [3]string{"plantroom_gateway_source_" + m[3], m[4], m[5]}
+}
