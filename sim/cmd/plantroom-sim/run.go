@@ -7,7 +7,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
+	"unicode/utf8"
 
 	"plantroom/sim/scenario"
 )
@@ -33,36 +35,109 @@ func runScenarios(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	show := show{out: out, colour: isTerminal(out)}
-	var missed error
+	show := show{out: out, colour: isTerminal(out), width: widest(files)}
+	tell := !*asJSON && !*quiet
+	at := 1
+	if !tell { // stories would be told through each other
+		at = runtime.GOMAXPROCS(0)
+	}
 	var results []*scenario.Result
-	for _, s := range list {
-		if !*asJSON && !*quiet {
+	err = playAll(ctx, list, at, func(s *scenario.Scenario) scenario.Options {
+		o := opt
+		if tell {
 			show.title(s)
-			opt.Tell = show.line
+			o.Tell = show.line
 		}
-		r, err := scenario.Play(ctx, s, opt)
-		if err != nil {
-			return err
-		}
-		if !r.OK() {
-			missed = errMissed
-		}
+		return o
+	}, func(r *scenario.Result) error {
 		results = append(results, r)
 		switch {
 		case *asJSON:
-			if err := json.NewEncoder(out).Encode(r); err != nil {
-				return err
-			}
-		case *quiet && r.OK():
-		default:
+			return json.NewEncoder(out).Encode(r)
+		case tell || !r.OK():
 			show.outcome(r)
+		}
+		if *quiet {
+			show.row(r)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if tell {
+		fmt.Fprintln(out)
+		for _, r := range results {
+			show.row(r)
 		}
 	}
 	if !*asJSON {
 		show.summary(results)
 	}
-	return missed
+	for _, r := range results {
+		if !r.OK() {
+			return errMissed
+		}
+	}
+	return nil
+}
+
+// playAll plays scenarios, several at a time, and hands over what came of each
+// in their order.
+func playAll(ctx context.Context, list []*scenario.Scenario, at int, options func(*scenario.Scenario) scenario.Options,
+	done func(*scenario.Result) error) error {
+	if at == 1 {
+		for _, s := range list {
+			r, err := scenario.Play(ctx, s, options(s))
+			if err == nil {
+				err = done(r)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type outcome struct {
+		result *scenario.Result
+		err    error
+	}
+	slots := make(chan struct{}, at)
+	outcomes := make([]chan outcome, len(list))
+	for i := range list {
+		outcomes[i] = make(chan outcome, 1)
+	}
+	go func() {
+		for i, s := range list {
+			slots <- struct{}{}
+			o := options(s)
+			go func() {
+				r, err := scenario.Play(ctx, s, o)
+				outcomes[i] <- outcome{r, err}
+				<-slots
+			}()
+		}
+	}()
+	for i := range list {
+		o := <-outcomes[i]
+		if o.err != nil {
+			return o.err
+		}
+		if err := done(o.result); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func widest(files []string) int {
+	n := 0
+	for _, f := range files {
+		n = max(n, utf8.RuneCountInString(f))
+	}
+	return n
 }
 
 func options(seed string) (scenario.Options, error) {

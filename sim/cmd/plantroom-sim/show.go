@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"plantroom"
 	"plantroom/sim/scenario"
 )
 
@@ -17,6 +18,7 @@ import (
 type show struct {
 	out    io.Writer
 	colour bool
+	width  int // of the longest file name
 }
 
 func isTerminal(w io.Writer) bool {
@@ -85,31 +87,33 @@ func (s show) outcome(r *scenario.Result) {
 		n.Accepted, n.Stored, n.Lost, n.Quarantined, n.Incidents, n.Orders, n.OpenOrders, n.Calls, r.Length, r.Took)
 }
 
+// row is one scenario's line in the table.
+func (s show) row(r *scenario.Result) {
+	ok := 0
+	for _, c := range r.Checks {
+		if c.OK {
+			ok++
+		}
+	}
+	mark := s.paint(red, "FAIL")
+	if r.OK() {
+		mark = s.paint(green, "pass")
+	}
+	fmt.Fprintf(s.out, "%s  %s  %2d of %2d  %8s  %s\n", mark, pad(r.File, s.width), ok, len(r.Checks), r.Took, r.Title)
+}
+
 func (s show) summary(rs []*scenario.Result) {
-	passed, width := 0, 0
+	passed := 0
 	var virtual, real time.Duration
 	for _, r := range rs {
-		width = max(width, utf8.RuneCountInString(r.File))
-	}
-	fmt.Fprintln(s.out)
-	for _, r := range rs {
-		ok := 0
-		for _, c := range r.Checks {
-			if c.OK {
-				ok++
-			}
-		}
-		mark := s.paint(red, "FAIL")
 		if r.OK() {
-			mark = s.paint(green, "pass")
 			passed++
 		}
 		virtual += time.Duration(r.Length)
 		real += time.Duration(r.Took)
-		fmt.Fprintf(s.out, "%s  %s  %2d of %2d  %8s  %s\n", mark, pad(r.File, width), ok, len(r.Checks), r.Took, r.Title)
 	}
 	fmt.Fprintf(s.out, "\n%d passed, %d failed\n", passed, len(rs)-passed)
-	fmt.Fprintf(s.out, "%s of the estate's life in %s\n", virtual, real.Round(time.Millisecond))
+	fmt.Fprintf(s.out, "%s of the estate's life, played in %s\n", plantroom.Duration(virtual), real.Round(time.Millisecond))
 }
 
 func pad(s string, width int) string {
