@@ -90,9 +90,8 @@ func (r *remote) ack(topic string, payload []byte) error {
 // quickly again.
 const longUse = time.Minute
 
-// run keeps a connection, each with a new client. A reason is logged as an
-// error once and not again until it changes: attempts go on for as long as it
-// takes.
+// run keeps a connection, each with a new client. What is wrong is logged once
+// and not again until it changes: attempts go on for as long as it takes.
 func (r *remote) run(ctx context.Context) {
 	log := r.server.log.With("part", "broker", "broker", r.opt.URL)
 	var pace mqttconn.Backoff
@@ -109,8 +108,8 @@ func (r *remote) run(ctx context.Context) {
 		if used && time.Since(began) > longUse {
 			pace.Reset()
 		}
-		if text := err.Error(); text != said {
-			said = text
+		if what := plantroom.MessageOf(err); what != said { // not the cause: it may name a port, which is another each time
+			said = what
 			log.Error("MQTT connection: gateways are not heard, and keep what they read", "error", err, "next", "it is tried again by itself; see that the broker runs")
 		}
 		if !pace.Pause(ctx) {
