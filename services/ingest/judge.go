@@ -228,7 +228,9 @@ func (i *Ingest) writeStep(tx plantroom.Tx, now plantroom.Instant, s *step) erro
 		}
 	}
 	if !s.fresh {
-		i.docket.add(s.l, nil)
+		if len(p.marks) == 0 { // a sign of life; a batch that is known already may be an echo of the broker's
+			i.docket.add(s.l, nil)
+		}
 		return nil
 	}
 	for _, g := range p.gaps[s.from.gaps:] {
