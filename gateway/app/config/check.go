@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // a gateway's image may have no time zones
@@ -70,15 +71,36 @@ func (k *checker) connection(path string, o *mqttconn.Options) {
 	k.clients[id] = true
 }
 
+// family checks the family's name and those of the decoders given for it.
+func (k *checker) family(path string, s *Source) {
+	f, err := devices.ByName(s.Family)
+	if err != nil {
+		k.broken(path+"/family", err)
+		return
+	}
+	var known []string
+	if f.Models != nil {
+		known = f.Models()
+	}
+	for key, model := range s.Models {
+		if slices.Contains(known, model) {
+			continue
+		}
+		remedy := "remove models: this family needs none"
+		if len(known) > 0 {
+			remedy = "use one of " + strings.Join(known, ", ")
+		}
+		k.fault(path+"/models/"+key, fmt.Sprintf("%s has no decoder %q", s.Family, model), remedy)
+	}
+}
+
 func (k *checker) source(path string, s *Source) {
 	if k.names[s.Name] {
 		k.fault(path+"/name", fmt.Sprintf("a source %q exists already", s.Name), "give it another name")
 	}
 	k.names[s.Name] = true
 	k.connection(path, &s.Options)
-	if _, err := devices.ByName(s.Family); err != nil {
-		k.broken(path+"/family", err)
-	}
+	k.family(path, s)
 	if _, err := time.LoadLocation(s.Zone); err != nil {
 		k.fault(path+"/zone", fmt.Sprintf("there is no time zone %q", s.Zone), "write it like Asia/Shanghai")
 	}

@@ -28,7 +28,7 @@ mqtt:
       - {address: "24e124535b316056", device: b1-bin-1-level}
       - {address: b1-l1-relay, device: b1-l1-relay, map: {contact: {to: fault, values: {"true": controller_fault, "false": none}}}}
     ignore: ["test-*"]
-  - {name: lora, broker: "tcp://127.0.0.1:1883", family: chirpstack, zone: Asia/Shanghai, models: {"EM310-UDL": em310_udl}, devices: [{match: "*"}]}
+  - {name: lora, broker: "tcp://127.0.0.1:1883", family: chirpstack, zone: Asia/Shanghai, models: {"EM310-UDL": milesight-em310-udl}, devices: [{match: "*"}]}
 pins:
   - {device: b1-l1-fault, pin: GPIO17, pull: up, active: low, debounce: 30ms, heartbeat: 30s}
 buses:
@@ -91,6 +91,7 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"size", "max: 1GiB", "max: 1B", []string{`3:23: `, "at least 1MiB"}},
 		{"password file", "password_file: secret", "password_file: gone", []string{"4:84: uplink.password_file", "no such file"}},
 		{"family", "family: zigbee2mqtt", "family: zwave", []string{`8:5: mqtt.0.family`, "zigbee2mqtt"}},
+		{"decoder", "milesight-em310-udl", "em310_udl", []string{"mqtt.1.models.EM310-UDL", `no decoder "em310_udl"`, "milesight-em310-udl"}},
 		{"topic", `"zigbee2mqtt/#"`, `"zigbee2mqtt/#/x"`, []string{`9:14: mqtt.0.topics.0`, "no MQTT filter"}},
 		{"rule", `{match: "b1-*-leak"}`, `{match: "a", address: "b"}`, []string{`mqtt.0.devices.0`, "give one of them"}},
 		{"address twice", `{match: "b1-*-leak"}`, `{address: b1-l1-relay}`, []string{"mqtt.0.devices", "bound twice"}},
