@@ -22,7 +22,7 @@ func (i *Ingest) apply(t *transaction) []GatewayAck {
 
 	acks := make([]GatewayAck, 0, len(t.lanes))
 	for _, l := range t.lanes {
-		if l.next.seen > l.seen || l.next.queued > l.queued {
+		if l.coming() {
 			l.moved(t.now)
 		}
 		l.position = l.next

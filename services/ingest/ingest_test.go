@@ -428,6 +428,21 @@ func TestAfterACrashTheGatewayIsAskedForWhatWasOnlySeen(t *testing.T) {
 	r.wantHeld("bin-1", 1, 12)
 }
 
+func TestAGatewayThatNeverPausesIsAskedForWhatWasOnlySeen(t *testing.T) {
+	r := newRig(t)
+	r.judge(up(t, "gw-b1", wire.Batch{Epoch: 7, Base: 1, First: 1, Records: fills(t, "bin-1", 1, 10)}))
+	r.crash()
+	for next := 11; next <= 40; next++ { // a reading a second, for half a minute
+		r.judge(up(t, "gw-b1", wire.Batch{Epoch: 7, Base: 1, First: uint64(next), Records: fills(t, "bin-1", next, next)}))
+		r.now = r.now.Add(time.Second)
+		if acks := r.tick(); len(acks) > 0 {
+			wantAcks(t, acks, fmt.Sprintf("gw-b1 e7 seen %d stored 0 rewind", next))
+			return
+		}
+	}
+	t.Error("the news keeps it from being asked")
+}
+
 func TestWhatWasSeenAndThenLostByTheGatewayIsAGapToo(t *testing.T) {
 	r := newRig(t)
 	r.judge(up(t, "gw-b1", wire.Batch{Epoch: 7, Base: 1, First: 1, Records: fills(t, "bin-1", 1, 10)}))

@@ -126,6 +126,16 @@ func (l *lane) ask(now plantroom.Instant, ready bool) bool {
 	return false
 }
 
+// coming reports whether the transaction under way brings some of what is
+// missing. News is none of it: a gateway that has much to tell and was not
+// asked would never be.
+func (l *lane) coming() bool {
+	if l.queued < l.seen {
+		return l.next.queued > l.queued
+	}
+	return l.next.seen > l.seen
+}
+
 // moved puts off the next request, because what was missing is coming.
 func (l *lane) moved(now plantroom.Instant) {
 	if !l.askAt.IsZero() {
