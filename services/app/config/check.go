@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
 )
 
@@ -16,6 +17,12 @@ type checker struct {
 	doc    *yamldoc.Doc
 	faults yamldoc.Faults
 	taken  map[string]string // address to the key that has it
+}
+
+// given says whether a key stands in the file.
+type given struct {
+	key string
+	is  bool
 }
 
 func (k *checker) fault(pointer, problem, remedy string) {
@@ -40,29 +47,43 @@ func (k *checker) web(w *Web) {
 
 func (k *checker) broker(c *Config) {
 	b := &c.Broker
-	if b.Embedded == nil {
-		o := c.Connection()
-		for _, p := range o.Problems() {
-			key := map[string]string{"broker": "url"}[p.Key]
-			if key == "" {
-				key = p.Key
-			}
-			k.fault("/broker/"+key, p.Err.Error(), "")
-		}
+	switch {
+	case b.Embedded == nil && b.URL == "":
+		k.fault("/broker", "it says neither embedded nor url", "write embedded: {listen: 127.0.0.1:1883} for one of our own, or the url of yours")
+		return
+	case b.Embedded == nil:
+		k.elsewhere(c)
 		return
 	}
 	k.loopback("/broker/embedded/listen", b.Embedded.Listen, "for other machines run a broker with TLS and name it in broker.url")
-	for _, f := range []struct {
-		key   string
-		given bool
-	}{{"client_id", b.ClientID != ""}, {"username", b.Username != ""}, {"password_file", b.PasswordFile != ""}, {"tls", b.TLS.CA+b.TLS.Cert+b.TLS.Key != ""}} {
-		if f.given {
-			k.fault("/broker/"+f.key, f.key+" goes with broker.url, and this broker is embedded", "remove it")
+	for _, f := range []given{{"url", b.URL != ""}, {"client_id", b.ClientID != ""}, {"username", b.Username != ""}, {"password_file", b.PasswordFile != ""}, {"tls", b.TLS != mqttconn.TLS{}}} {
+		if f.is {
+			k.fault("/broker/"+f.key, f.key+" is for a broker elsewhere, and this one is embedded", "remove it, or embedded")
 		}
 	}
 }
 
+// elsewhere checks how a broker elsewhere is to be connected to.
+func (k *checker) elsewhere(c *Config) {
+	place := map[string][2]string{ // by mqttconn's name: the key, and what would be right
+		"broker":        {"url", "as in tls://broker.example.org:8883"},
+		"password_file": {"password_file", "its first line has to be the password; paths are relative to this file"},
+		"tls":           {"tls", "name PEM files; paths are relative to this file"},
+	}
+	o := c.Connection()
+	for _, p := range o.Problems() {
+		k.fault("/broker/"+place[p.Key][0], p.Err.Error(), place[p.Key][1])
+	}
+}
+
 func (k *checker) influxdb(i *InfluxDB) {
+	switch {
+	case i.Child == nil && i.URL == "":
+		k.fault("/influxdb", "it says neither child nor url", "write child: {binary: influxd} for one that the server starts, or url and database of yours")
+		return
+	case i.Child == nil && i.Database == "":
+		k.fault("/influxdb", "the key \"database\" is missing", "add it: for 1.8 database or database/retention policy, for 2.x the bucket")
+	}
 	if i.Child == nil {
 		k.readable("/influxdb/token_file", i.TokenFile, "its first line has to be the API token, or user:password for 1.8")
 		return
@@ -70,12 +91,9 @@ func (k *checker) influxdb(i *InfluxDB) {
 	if i.Child.Listen != "" {
 		k.loopback("/influxdb/child/listen", i.Child.Listen, "for other machines run an InfluxDB of your own and name it in influxdb.url")
 	}
-	for _, f := range []struct {
-		key   string
-		given bool
-	}{{"database", i.Database != ""}, {"org", i.Org != ""}, {"token_file", i.TokenFile != ""}, {"compress", i.Compress}} {
-		if f.given {
-			k.fault("/influxdb/"+f.key, f.key+" goes with influxdb.url, and this InfluxDB is the server's own child", "remove it")
+	for _, f := range []given{{"url", i.URL != ""}, {"database", i.Database != ""}, {"org", i.Org != ""}, {"token_file", i.TokenFile != ""}, {"compress", i.Compress}} {
+		if f.is {
+			k.fault("/influxdb/"+f.key, f.key+" is for an InfluxDB elsewhere, and this one is the server's child", "remove it, or child")
 		}
 	}
 }
