@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"plantroom"
 )
@@ -86,4 +87,38 @@ func (s *Stack) Quarantined(ctx context.Context) (int, error) {
 	}
 	err := s.Get(ctx, "/api/v1/quarantine/count", &v)
 	return v.Count, err
+}
+
+// Health is what a gateway says of itself; its /health page says more.
+type Health struct {
+	Status   string   `json:"status"`
+	Problems []string `json:"problems"`
+	Spool    struct {
+		Records uint64 `json:"records"` // accepted, and not yet stored by the server
+	} `json:"spool"`
+	Reloads int `json:"reloads"`
+	Refused int `json:"reloads_refused"`
+}
+
+// Err says what is wrong; nil: the gateway is connected to all that it needs.
+func (h Health) Err() error {
+	if h.Status != "ok" {
+		return fmt.Errorf("it is %s: %s", h.Status, strings.Join(h.Problems, "; "))
+	}
+	return nil
+}
+
+// GatewayHealth asks a gateway how it is.
+func (s *Stack) GatewayHealth(ctx context.Context, id plantroom.GatewayID) (Health, error) {
+	var h Health
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.health[id]+"/health", nil)
+	if err != nil {
+		return h, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return h, err
+	}
+	defer resp.Body.Close()
+	return h, json.NewDecoder(resp.Body).Decode(&h)
 }

@@ -57,11 +57,12 @@ type Stack struct {
 	web    string
 	broker string
 	influx string
+	health map[plantroom.GatewayID]string
 }
 
 // Start writes all files and starts the server, then the gateways.
 func Start(ctx context.Context, o Options) (_ *Stack, err error) {
-	s := &Stack{opt: o, Gateways: map[plantroom.GatewayID]*Process{}, web: o.Web, influx: strings.TrimPrefix(o.InfluxURL, "http://"),
+	s := &Stack{opt: o, Gateways: map[plantroom.GatewayID]*Process{}, health: map[plantroom.GatewayID]string{}, web: o.Web, influx: strings.TrimPrefix(o.InfluxURL, "http://"),
 		broker: strings.TrimPrefix(o.Broker, "tcp://")}
 	defer func() {
 		if err != nil {
@@ -181,8 +182,14 @@ func (s *Stack) newGateway(id plantroom.GatewayID) (*Process, error) {
 	if err := os.WriteFile(file, src, 0o600); err != nil {
 		return nil, err
 	}
-	return NewProcess("plantroom-gateway "+string(id), []string{s.opt.Gateway, "run", file}, s.Path(string(id)+".log"),
-		healthy("http://"+health+"/health")), nil
+	s.health[id] = health
+	return NewProcess("plantroom-gateway "+string(id), []string{s.opt.Gateway, "run", file}, s.Path(string(id)+".log"), func(ctx context.Context) error {
+		h, err := s.GatewayHealth(ctx, id)
+		if err != nil {
+			return err
+		}
+		return h.Err()
+	}), nil
 }
 
 // write writes the server's file and the estate's, with its webhooks led to

@@ -1,0 +1,170 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"plantroom"
+	"plantroom/sim/stack"
+)
+
+// busy is a morning on which much goes wrong; at forty times the speed it is
+// over in half a minute.
+const busy = `residents: true
+contractors:
+  quicklift: {acknowledge: 1m30s, arrive: 4m, fix: 5m}
+  office: {acknowledge: 1m30s, arrive: 4m, fix: 5m}
+do:
+  - {at: 2m, fault: {lift: b1-l1, cause: door_close_fault}}
+  - {at: 5m, leak: {zone: b2-14c, floors: 2}}
+  - {at: 8m, trap: {lift: b3-l2}}
+  - {at: 11m, free: {lift: b3-l2}}
+  - {at: 14m, fault: {lift: b4-l1, cause: position_lost}}
+  - {at: 18m, fault: {lift: b2-l1, cause: drive_motor_fault}}
+  - {at: 20m, trap: {lift: b1-l2}}
+  - {at: 22m, free: {lift: b1-l2}}
+`
+
+// troubles is what the story has to come to, each once.
+var troubles = map[plantroom.AssetID]plantroom.RuleID{
+	"b1-l1": "lift.fault", "b2-14c-wc": "leak.wet", "b2-13c-wc": "leak.wet", "b3-l2": "lift.entrapment",
+	"b4-l1": "lift.fault", "b2-l1": "lift.fault", "b1-l2": "lift.entrapment",
+}
+
+// eachTroubleOnce checks that no replay has made a second episode of one
+// event, and that no kill has swallowed one.
+func eachTroubleOnce(h *house) {
+	h.t.Helper()
+	for asset, rule := range troubles {
+		h.incident(rule, asset)
+	}
+	all, err := h.Incidents(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	n := map[plantroom.AssetID]int{}
+	for _, in := range all {
+		if troubles[in.Asset] == in.Rule {
+			n[in.Asset]++
+		}
+	}
+	for asset, rule := range troubles {
+		if n[asset] != 1 {
+			h.t.Errorf("%s on %s happened once and is %d incidents", rule, asset, n[asset])
+		}
+	}
+}
+
+// Each part dies, several times and at any moment, and the estate does not
+// wait for it. The broker of the devices is one of the parts: what it had and
+// had not yet handed over may go down with it, because no gateway has accepted
+// it; everything else has to arrive.
+func TestKilledInTurnsNothingAcceptedIsLostAndNothingHappensTwice(t *testing.T) {
+	h := open(t, plan{apart: true, speed: 40, story: busy})
+	turns := []struct {
+		name  string
+		parts []*stack.Process
+	}{
+		{"a gateway", []*stack.Process{h.Gateways["gw-b1"]}},
+		{"the server", []*stack.Process{h.Server}},
+		{"the uplink's broker", []*stack.Process{h.uplink.Process}},
+		{"influxd", []*stack.Process{h.influxd}},
+		{"server and influxd", []*stack.Process{h.influxd, h.Server}},
+		{"broker and gateway", []*stack.Process{h.uplink.Process, h.Gateways["gw-b3"]}},
+	}
+	rounds := 2
+	if testing.Short() {
+		rounds, turns = 1, turns[:4]
+	}
+	for round := range rounds {
+		for _, turn := range turns {
+			h.hears(60)
+			h.tell("the test", "kills "+turn.name)
+			for _, p := range turn.parts {
+				p.Kill()
+			}
+			h.hears(60)
+			h.back(turn.parts...)
+		}
+		if round == 0 {
+			h.killField(false)
+		}
+	}
+	eachTroubleOnce(h)
+	h.audit(0)
+}
+
+// Whatever a broker forgets, the gateways still have.
+func TestABrokerThatIsWipedCostsNothingThatAGatewayHas(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the short run kills brokers, but does not wipe them")
+	}
+	h := open(t, plan{apart: true, speed: 40, story: busy})
+	for range 3 {
+		h.hears(60)
+		h.uplink.Kill()
+		h.uplink.wipe(t)
+		h.hears(60)
+		h.back(h.uplink.Process)
+	}
+	h.killField(true)
+	h.hears(60)
+	eachTroubleOnce(h)
+	h.audit(0)
+}
+
+// killField kills the broker of the devices, in the midst of their messages.
+// What it had taken and no gateway had accepted by then is in doubt. Wiped, it
+// forgets who listens to it, and the devices wait until the gateways have come
+// back.
+func (h *house) killField(wipe bool) {
+	h.t.Helper()
+	h.hears(60)
+	again := h.hush()
+	h.t.Cleanup(again)
+	h.field.Kill()
+	if wipe {
+		h.field.wipe(h.t)
+	}
+	h.drained()
+	var have content
+	within(h.t, soon, "InfluxDB answers", func(ctx context.Context) (err error) {
+		have, err = stored(ctx, h.Stack)
+		return err
+	})
+	h.t.Logf("%d readings may have gone down with the broker of the devices", h.book.doubt(have))
+	h.back(h.field.Process)
+	if wipe {
+		h.listening()
+	}
+	again()
+}
+
+// drained waits until the gateways' spools are empty: all that they have
+// accepted is stored.
+func (h *house) drained() {
+	h.t.Helper()
+	h.each("has drained its spool", func(g stack.Health) error {
+		return unless(g.Spool.Records == 0, "%d records wait", g.Spool.Records)
+	})
+}
+
+// listening waits until the gateways are connected to everything.
+func (h *house) listening() {
+	h.t.Helper()
+	h.each("is connected", stack.Health.Err)
+}
+
+func (h *house) each(what string, check func(stack.Health) error) {
+	h.t.Helper()
+	for id := range h.Gateways {
+		within(h.t, soon, fmt.Sprintf("%s %s", id, what), func(ctx context.Context) error {
+			g, err := h.GatewayHealth(ctx, id)
+			if err != nil {
+				return err
+			}
+			return check(g)
+		})
+	}
+}
