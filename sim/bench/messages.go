@@ -59,11 +59,7 @@ func (k *stack) firehose(ctx context.Context) (*firehose, error) {
 		return nil, err
 	}
 	k.env.onStop(c.Close)
-	f := &firehose{stack: k, client: c, topics: make([]string, k.Sensors)}
-	for i := range f.topics {
-		f.topics[i] = topic(sensorID(i))
-	}
-	return f, nil
+	return &firehose{stack: k, client: c, topics: k.topics()}, nil
 }
 
 // one publishes the next message.

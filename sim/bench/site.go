@@ -123,6 +123,15 @@ func appendPayload(dst []byte, signal string, v plantroom.Value) []byte {
 // topic is where a device speaks, by the plainjson family's default.
 func topic(device string) string { return "plantroom-device/" + device }
 
+// topics are those of all sensors.
+func (s site) topics() []string {
+	out := make([]string, s.Sensors)
+	for i := range out {
+		out[i] = topic(sensorID(i))
+	}
+	return out
+}
+
 // readings yields n readings of all sensors in turn, a microsecond apart.
 func (s site) readings(from time.Time, n int) func(func(plantroom.Reading) bool) {
 	return func(yield func(plantroom.Reading) bool) {

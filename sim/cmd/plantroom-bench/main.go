@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -83,6 +85,9 @@ func parse(args []string) (settings, error) {
 }
 
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	if len(args) == 3 && args[0] == "consume" {
+		return consume(ctx, args[1], args[2], out, errs)
+	}
 	s, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(out, usage)
@@ -110,6 +115,25 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 			print = report.JSON
 		}
 		err = errors.Join(err, print(out))
+	}
+	if err != nil {
+		fmt.Fprintln(errs, "plantroom-bench:", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+// consume is the reference consumer, run by plantroom-bench itself: it answers
+// with one JSON object when it is ready and with another when it is done.
+func consume(ctx context.Context, addr, count string, out, errs io.Writer) int {
+	n, err := strconv.Atoi(count)
+	if err == nil {
+		answer := json.NewEncoder(out)
+		var c bench.Consumed
+		c, err = bench.Consume(ctx, addr, n, func() { _ = answer.Encode(c) }) // nobody listens: the parent is gone
+		if err == nil {
+			err = answer.Encode(c)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(errs, "plantroom-bench:", err)
@@ -162,7 +186,7 @@ func measure(ctx context.Context, s *settings, list []bench.Measurement) (bench.
 		}
 		r.Results = append(r.Results, results...)
 	}
-	r.Machine.Loaded = bench.LoadAverage()
+	r.Machine.Finish()
 	return r, failed
 }
 
