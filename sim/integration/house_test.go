@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,6 +51,9 @@ type house struct {
 	player *live.Player
 	phones *live.Phones
 	end    func() // of the player
+
+	mu   sync.Mutex
+	told []string
 }
 
 // open starts a house for the length of a test. At its end nothing of it may
@@ -94,7 +98,7 @@ expect: [{never: true, count: {lost: 1}}]
 `
 
 // headStart is how long a fast clock stands still for the programs to start.
-const headStart = 20 * time.Second
+const headStart = 10 * time.Second
 
 // forEver lets the contracts of the estate hold on the day of the test.
 func forEver(estate []byte) []byte {
@@ -131,7 +135,7 @@ func (h *house) parts(p plan, o *stack.Options) {
 func (h *house) people(file *scenario.Scenario, p plan, hooks net.Listener) {
 	h.t.Helper()
 	if p.fast { // what is left of the head start
-		within(h.t, headStart, "the estate's time runs", func(context.Context) error {
+		within(h.t, 2*headStart, "the estate's time runs", func(context.Context) error {
 			return unless(h.clock.Now() > h.clock.Virtual, "it stands still")
 		})
 	} else {
@@ -169,7 +173,11 @@ func (h *house) play() {
 	h.t.Cleanup(h.end)
 }
 
+// tell notes what happens.
 func (h *house) tell(who, text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told = append(h.told, who+": "+text)
 	fmt.Fprintf(h.t.Output(), "%s  %s: %s\n", h.clock.Now().Time().Format("15:04:05"), who, text)
 }
 

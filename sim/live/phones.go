@@ -3,8 +3,10 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -114,20 +116,26 @@ func (p *Phones) ring(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// verify checks a signature. A receiver is a contractor or a person, each with
+// a secret of its own.
 func (p *Phones) verify(who string, body []byte, h http.Header) error {
-	kind := "person-"
-	if _, firm := p.script[plantroom.ContractorID(who)]; firm {
-		kind = "contractor-"
+	var last error
+	for _, kind := range []string{"contractor-", "person-"} {
+		secret, err := p.secret(kind + who)
+		if errors.Is(err, fs.ErrNotExist) && last == nil {
+			last = err
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		hook, err := webhooks.NewWebhookRaw(secret)
+		if err != nil {
+			return err
+		}
+		return hook.Verify(body, h)
 	}
-	secret, err := p.secret(kind + who)
-	if err != nil {
-		return err
-	}
-	hook, err := webhooks.NewWebhookRaw(secret)
-	if err != nil {
-		return err
-	}
-	return hook.Verify(body, h)
+	return last
 }
 
 // answer does what the script says, each step in its time.
