@@ -42,15 +42,14 @@ func appendSeries(dst []byte, s *plantroom.Series) ([]byte, error) {
 	return dst, nil
 }
 
-// appendFields renders " signal=value[,quality="…"] time". Numbers and truths
-// are floats, because a field's type is fixed by its first write and because
-// the mean of a truth is a share; states are strings.
-func appendFields(dst []byte, p *plantroom.Point) ([]byte, error) {
+// appendField renders "signal=value". Numbers and truths are floats, because a
+// field's type is fixed by its first write and because the mean of a truth is
+// a share; states are strings.
+func appendField(dst []byte, p *plantroom.Point) ([]byte, error) {
 	if err := nameable(p.Signal); err != nil {
 		return dst, plantroom.Errorf(plantroom.CodeInvalid, "signal: %w", err)
 	}
 	start := len(dst)
-	dst = append(dst, ' ')
 	dst = appendEscaped(dst, p.Signal, ",= ")
 	dst = append(dst, '=')
 	switch p.Value.Kind() {
@@ -68,12 +67,17 @@ func appendFields(dst []byte, p *plantroom.Point) ([]byte, error) {
 	default:
 		return dst[:start], plantroom.Errorf(plantroom.CodeInvalid, "signal %s has no value", p.Signal)
 	}
+	return dst, nil
+}
+
+// appendEnd renders what follows the fields: "[,quality="…"] time".
+func appendEnd(dst []byte, p *plantroom.Point) []byte {
 	if p.Quality != plantroom.Good {
 		dst = append(dst, ",quality="...)
 		dst = appendQuoted(dst, p.Quality.String())
 	}
 	dst = append(dst, ' ')
-	return strconv.AppendInt(dst, int64(p.At), 10), nil
+	return append(strconv.AppendInt(dst, int64(p.At), 10), '\n')
 }
 
 // nameable reports why line protocol cannot carry a measurement, a tag value

@@ -14,7 +14,7 @@ import (
 func render(t testing.TB, p plantroom.Point) (string, error) {
 	t.Helper()
 	var b batch
-	if err := b.line(&p, new(seriesCache)); err != nil {
+	if _, err := b.line([]plantroom.Point{p}, new(seriesCache)); err != nil {
 		if len(b.text) > 0 {
 			t.Errorf("an error left %q behind", b.text)
 		}
@@ -51,6 +51,45 @@ func TestALineCarriesMeasurementTagsFieldAndNanoseconds(t *testing.T) {
 				t.Errorf("got  %s %v\nwant %s", got, err, tt.want)
 			}
 		})
+	}
+}
+
+func TestNeighboursOfOneSeriesAndTimeShareALine(t *testing.T) {
+	bin := &plantroom.Series{Measurement: "bin", Asset: "b", Device: "d"}
+	other := &plantroom.Series{Measurement: "bin", Asset: "c", Device: "e"}
+	p := func(s *plantroom.Series, signal string, v float64, q plantroom.Quality, at plantroom.Instant) plantroom.Point {
+		return plantroom.Point{Series: s, Signal: signal, Value: plantroom.Float(v), Quality: q, At: at}
+	}
+	var b batch
+	b.render([]plantroom.Point{
+		p(bin, "distance_m", 0.9, plantroom.Suspect, 7),
+		p(bin, "fill", 0.4, plantroom.Suspect, 7),
+		p(bin, "tilt_deg", 3, plantroom.Good, 7), // of another quality
+		p(bin, "tilt_deg", 4, plantroom.Good, 7), // a second value of one field
+		p(bin, "lid", math.NaN(), plantroom.Good, 7),
+		p(bin, "lid", 1, plantroom.Good, 7),
+		p(bin, "fill", 0.4, plantroom.Good, 8),
+		p(other, "fill", 0.5, plantroom.Good, 8),
+		p(bin, "distance_m", 0.9, plantroom.Good, 8), // no neighbour
+	}, new(seriesCache))
+	want := `bin,asset=b,device=d distance_m=0.9,fill=0.4,quality="suspect" 7
+bin,asset=b,device=d tilt_deg=3 7
+bin,asset=b,device=d tilt_deg=4 7
+bin,asset=b,device=d lid=1 7
+bin,asset=b,device=d fill=0.4 8
+bin,asset=c,device=e fill=0.5 8
+bin,asset=b,device=d distance_m=0.9 8
+`
+	if got := string(b.text); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	for i, first := range []int{0, 2, 3, 5, 6, 7, 8} {
+		if l := b.lines[i]; l.first != first || l.end != len(strings.Join(strings.SplitAfterN(want, "\n", i+2)[:i+1], "")) {
+			t.Errorf("line %d is %+v", i, l)
+		}
+	}
+	if len(b.refused) != 1 || b.refused[0].Index != 4 {
+		t.Errorf("refused %v", b.refused)
 	}
 }
 

@@ -19,12 +19,13 @@ import (
 type sender struct {
 	w       *Writer
 	ctx     context.Context
+	points  []plantroom.Point
 	text    string
-	ends    []int
-	index   []int
+	lines   []line
 	refused []plantroom.Refused
 
-	vague int // lines refused with a reason that need not be theirs
+	rendered int // points in lines
+	vague    int // points refused with a reason that need not be theirs
 }
 
 // send writes lines from up to to.
@@ -32,7 +33,7 @@ func (s *sender) send(from, to int) error {
 	if from == to {
 		return nil
 	}
-	err := s.request(from, to)
+	err := s.request(s.between(from, to))
 	if err == nil {
 		return nil
 	}
@@ -41,8 +42,7 @@ func (s *sender) send(from, to int) error {
 		return explain(err)
 	}
 	if to-from == 1 {
-		s.refuse(from, err)
-		return s.allVague(err)
+		return s.split(s.lines[from], err)
 	}
 	half := from + (to-from+1)/2
 	if err := s.send(from, half); err != nil {
@@ -51,18 +51,45 @@ func (s *sender) send(from, to int) error {
 	return s.send(half, to)
 }
 
-func (s *sender) request(from, to int) error {
+// between is the text of lines from up to to.
+func (s *sender) between(from, to int) string {
+	begin := 0
+	if from > 0 {
+		begin = s.lines[from-1].end
+	}
+	return s.text[begin:s.lines[to-1].end]
+}
+
+func (s *sender) request(text string) error {
 	ctx, cancel := context.WithTimeout(s.ctx, s.w.timeout)
 	defer cancel()
 	s.w.requests.Add(1)
-	begin := 0
-	if from > 0 {
-		begin = s.ends[from-1]
-	}
-	return s.w.api.WriteRecord(ctx, s.text[begin:s.ends[to-1]])
+	return s.w.api.WriteRecord(ctx, text)
 }
 
-func (s *sender) refuse(line int, err error) {
+// split sends the points of a refused line one by one, so that only those that
+// are bad themselves are refused.
+func (s *sender) split(l line, err error) error {
+	if l.count == 1 {
+		s.refuse(l.first, err)
+		return s.allVague(err)
+	}
+	var one batch
+	for i := l.first; i < l.first+l.count; i++ {
+		one.render(s.points[i:i+1], &s.w.series)
+		err := s.request(string(one.text))
+		switch {
+		case err == nil:
+		case judge(err) == tryLater:
+			return explain(err)
+		default:
+			s.refuse(i, err)
+		}
+	}
+	return s.allVague(err)
+}
+
+func (s *sender) refuse(point int, err error) {
 	var e *clienthttp.Error
 	reason := err.Error()
 	if errors.As(err, &e) && e.Message != "" {
@@ -71,7 +98,7 @@ func (s *sender) refuse(line int, err error) {
 	if !aboutLines(reason) {
 		s.vague++
 	}
-	s.refused = append(s.refused, plantroom.Refused{Index: s.index[line], Reason: strings.TrimSpace(reason)})
+	s.refused = append(s.refused, plantroom.Refused{Index: point, Reason: strings.TrimSpace(reason)})
 }
 
 // allVague tells a request that is wrong as a whole (a bucket that InfluxDB
@@ -79,7 +106,7 @@ func (s *sender) refuse(line int, err error) {
 // taken and no reason names a line, setting all of them aside would be wrong.
 func (s *sender) allVague(err error) error {
 	const many = 16
-	if s.vague < many || s.vague < len(s.ends) {
+	if s.vague < many || s.vague < s.rendered {
 		return nil
 	}
 	return &plantroom.Error{

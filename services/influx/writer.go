@@ -82,7 +82,10 @@ func (w *Writer) Requests() int64 { return w.requests.Load() }
 // CodeUnauth, CodeForbidden or CodeNotFound where a person has to act; a
 // *plantroom.SendError in its chain says how long to wait at least.
 //
-// k bad points among n ≤ MaxLines cost at most 1 + 2k⌈log2 n⌉ requests.
+// Neighbours of one series and time share a line, one field each.
+//
+// k bad lines among n ≤ MaxLines cost at most 1 + 2k⌈log2 n⌉ requests, and one
+// for each point where several share a bad line.
 func (w *Writer) Write(ctx context.Context, points []plantroom.Point) ([]plantroom.Refused, error) {
 	var refused []plantroom.Refused
 	for start := 0; start < len(points); start += MaxLines {
@@ -102,73 +105,10 @@ func (w *Writer) write(ctx context.Context, points []plantroom.Point) ([]plantro
 	b := w.buffers.Get().(*batch)
 	defer w.buffers.Put(b)
 	b.render(points, &w.series)
-	s := sender{w: w, ctx: ctx, text: string(b.text), ends: b.ends, index: b.index, refused: b.refused}
-	if err := s.send(0, len(b.ends)); err != nil {
+	s := sender{w: w, ctx: ctx, points: points, text: string(b.text), lines: b.lines, refused: b.refused,
+		rendered: len(points) - len(b.refused)}
+	if err := s.send(0, len(b.lines)); err != nil {
 		return nil, err
 	}
 	return s.inOrder(), nil
-}
-
-// batch is a rendered request.
-type batch struct {
-	text    []byte
-	ends    []int // where each line ends
-	index   []int // which point it is
-	refused []plantroom.Refused
-}
-
-func (b *batch) render(points []plantroom.Point, cache *seriesCache) {
-	b.text, b.ends, b.index, b.refused = b.text[:0], b.ends[:0], b.index[:0], nil
-	for i := range points {
-		if err := b.line(&points[i], cache); err != nil {
-			b.refused = append(b.refused, plantroom.Refused{Index: i, Reason: plantroom.MessageOf(err)})
-			continue
-		}
-		b.ends = append(b.ends, len(b.text))
-		b.index = append(b.index, i)
-	}
-}
-
-func (b *batch) line(p *plantroom.Point, cache *seriesCache) error {
-	key, err := cache.render(p.Series)
-	if err != nil {
-		return err
-	}
-	start := len(b.text)
-	text, err := appendFields(append(b.text, key...), p)
-	if err != nil {
-		b.text = b.text[:start]
-		return err
-	}
-	b.text = append(text, '\n')
-	return nil
-}
-
-// seriesCache keeps what series render to, by pointer.
-type seriesCache struct {
-	mu    sync.RWMutex
-	known map[*plantroom.Series]string
-}
-
-// maxSeries bounds the cache; a full one is dropped and built anew.
-const maxSeries = 1 << 18
-
-func (c *seriesCache) render(s *plantroom.Series) (string, error) {
-	c.mu.RLock()
-	key, ok := c.known[s]
-	c.mu.RUnlock()
-	if ok {
-		return key, nil
-	}
-	b, err := appendSeries(nil, s)
-	if err != nil {
-		return "", err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil || len(c.known) >= maxSeries {
-		c.known = make(map[*plantroom.Series]string)
-	}
-	c.known[s] = string(b)
-	return string(b), nil
 }

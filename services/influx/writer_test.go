@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -100,6 +101,33 @@ func TestBadLinesAreFoundInFewRequests(t *testing.T) {
 			rt.Errorf("%d requests for %d bad of %d: at most %d", w.Requests(), len(bad), n, most)
 		}
 	})
+}
+
+func TestABadFieldDoesNotTakeItsLineWithIt(t *testing.T) {
+	f := &fussy{says: "partial write: field type conflict"}
+	ps := points(9)
+	for i, signal := range []string{"a", "b", "c"} {
+		for j := range 3 {
+			ps[3*j+i].Signal, ps[3*j+i].At = signal, t0+plantroom.Instant(j)
+		}
+	}
+	ps[4].Value = plantroom.String("bad")
+	w := newWriter(t, f)
+	refused, err := w.Write(t.Context(), ps)
+	if err != nil || len(refused) != 1 || refused[0].Index != 4 {
+		t.Fatalf("refused %v, %v", refused, err)
+	}
+	const tags = "bin,asset=b1-bin-1,building=b1,device=d1,estate=story "
+	want := []string{
+		tags + "a=0,b=1,c=2 1700000000000000000",
+		tags + "a=3 1700000000000000001", tags + "c=5 1700000000000000001",
+		tags + "a=6,b=7,c=8 1700000000000000002",
+	}
+	slices.Sort(f.got)
+	slices.Sort(want)
+	if !slices.Equal(f.got, want) {
+		t.Errorf("stored\n%s\nwant\n%s", strings.Join(f.got, "\n"), strings.Join(want, "\n"))
+	}
 }
 
 func TestTooLargeARequestIsHalved(t *testing.T) {
@@ -230,6 +258,23 @@ func TestRealInfluxDB(t *testing.T) {
 		}
 		if n, err := r.Count(t.Context(), "bin"); n != 7000+4997 || err != nil {
 			t.Errorf("count %d, %v", n, err)
+		}
+	})
+	t.Run("a wrong field is refused and the rest of its line stored", func(t *testing.T) {
+		ps := []plantroom.Point{
+			{Series: bin, Signal: "fill", Value: plantroom.Float(0.5), At: t0 + 2_000_000_000},
+			{Series: bin, Signal: "state", Value: plantroom.String("ok"), At: t0 + 2_000_000_000},
+			{Series: bin, Signal: "state", Value: plantroom.Float(1), At: t0 + 2_000_000_001},
+			{Series: bin, Signal: "fill", Value: plantroom.Float(0.6), At: t0 + 2_000_000_001},
+		}
+		refused, err := w.Write(t.Context(), ps)
+		if err != nil || len(refused) != 1 || refused[0].Index != 2 {
+			t.Fatal(refused, err)
+		}
+		got, err := r.Query(t.Context(), fmt.Sprintf(`SELECT fill, state FROM bin WHERE time >= %d`, t0+2_000_000_000))
+		want := [][]any{{t0 + 2_000_000_000, 0.5, "ok"}, {t0 + 2_000_000_001, 0.6, nil}}
+		if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0].Rows, want) {
+			t.Errorf("got %v, %v; want %v", got, err, want)
 		}
 	})
 	t.Run("names and states come back as they were", func(t *testing.T) { roundTrip(t, w, r) })
