@@ -28,7 +28,8 @@ const (
 type ClockState string
 
 // The states of a clock. A breached clock goes on counting until it is
-// stopped, so that the lateness is known; it never becomes met.
+// stopped, so that the lateness is known. It becomes met only where a sensor's
+// source time shows, later, that the promise had been kept by its due time.
 const (
 	ClockWaiting  ClockState = "waiting" // its starting event has not happened
 	ClockRunning  ClockState = "running"
@@ -51,7 +52,7 @@ type Clock struct {
 	Started  Instant    `json:"started,omitzero"`  // zero while waiting
 	Due      Instant    `json:"due,omitzero"`      // Started + Window + pauses, on the clock's calendar
 	Stopped  Instant    `json:"stopped,omitzero"`  // when the promise was kept, early or late
-	Breached Instant    `json:"breached,omitzero"` // the Due that passed
+	Breached Instant    `json:"breached,omitzero"` // the Due that passed; zero again once a breach was corrected
 	Marked   int        `json:"marked,omitempty"`  // the highest of Marks that has taken effect
 }
 

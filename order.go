@@ -100,6 +100,7 @@ type WorkOrder struct {
 	ETA          Instant `json:"eta,omitzero"`
 	By           string  `json:"by,omitempty"` // who acknowledged, in their own words
 	FixNote      string  `json:"fix_note,omitempty"`
+	Watched      Instant `json:"watched,omitzero"`       // since when a sensor can contradict the claim; zero: none is heard, or nothing is claimed
 	Contradicted int     `json:"contradicted,omitempty"` // claims that the sensor did not bear out
 
 	Ladder   LadderID `json:"ladder,omitempty"`

@@ -52,6 +52,10 @@ func clip(s string) string {
 // device itself rather than of what it watches.
 const DeviceMeasurement = "device"
 
+// DevicesDomain is the domain of devices and gateways themselves: whether they
+// are heard.
+const DevicesDomain DomainName = "devices"
+
 // DeviceSignals lists what any device may say of itself, whatever its domain.
 func DeviceSignals() []Signal {
 	return []Signal{

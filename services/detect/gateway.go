@@ -11,6 +11,7 @@ import (
 
 // gateway is a gateway with what the engine keeps of it.
 type gateway struct {
+	id     plantroom.GatewayID
 	*watch // nil: not in the estate, its silence is not judged
 	task   *task
 	hearing
@@ -45,8 +46,8 @@ func (e *Engine) addGateways(estate plantroom.Estate) {
 	}
 	for _, known := range estate.Gateways {
 		g := e.gateway(known.ID)
-		g.watch = &watch{rule: RuleGatewaySilent, domain: "devices", byRule: silenceClean, asset: plantroom.Asset{
-			ID: plantroom.AssetID(known.ID), Domain: "devices", Kind: "gateway",
+		g.watch = &watch{rule: RuleGatewaySilent, domain: plantroom.DevicesDomain, byRule: silenceClean, asset: plantroom.Asset{
+			ID: plantroom.AssetID(known.ID), Domain: plantroom.DevicesDomain, Kind: "gateway",
 			Building: buildings[known.Zone], Zone: known.Zone, Name: known.Name,
 		}}
 		e.know(g.watch)
@@ -59,7 +60,7 @@ func (e *Engine) addGateways(estate plantroom.Estate) {
 func (e *Engine) gateway(id plantroom.GatewayID) *gateway {
 	g := e.gateways[id]
 	if g == nil {
-		g = &gateway{}
+		g = &gateway{id: id}
 		e.gateways[id] = g
 	}
 	return g

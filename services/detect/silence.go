@@ -41,7 +41,7 @@ func Devices() plantroom.Domain {
 	clocks := []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Restore}
 	const house = "house default, unverified"
 	return plantroom.Domain{
-		Name:        "devices",
+		Name:        plantroom.DevicesDomain,
 		Measurement: plantroom.DeviceMeasurement,
 		Title:       plantroom.Text{En: "Devices", Zh: "设备"},
 		Kinds:       []string{"device", "gateway"},
@@ -85,7 +85,7 @@ func (e *Engine) addSilence(a *asset) {
 	if len(s.devices) == 0 {
 		return
 	}
-	s.watch = watch{rule: RuleDeviceSilent, domain: "devices", byRule: silenceClean, asset: a.Asset}
+	s.watch = watch{rule: RuleDeviceSilent, domain: plantroom.DevicesDomain, byRule: silenceClean, asset: a.Asset}
 	e.know(&s.watch)
 	s.task = e.newTask(s)
 	e.silences = append(e.silences, s)

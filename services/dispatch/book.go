@@ -25,6 +25,7 @@ type book struct {
 	rules       map[plantroom.RuleID]plantroom.Rule
 	targets     map[plantroom.DomainName][]plantroom.Window
 	managers    []plantroom.Person
+	gateways    map[plantroom.AssetID]map[plantroom.GatewayID]struct{} // behind which an asset's devices stand
 }
 
 func newBook(o Options) (*book, error) {
@@ -48,6 +49,7 @@ func newBook(o Options) (*book, error) {
 		contracts:   make(map[plantroom.ContractID]*plantroom.Contract),
 		rules:       make(map[plantroom.RuleID]plantroom.Rule),
 		targets:     make(map[plantroom.DomainName][]plantroom.Window),
+		gateways:    make(map[plantroom.AssetID]map[plantroom.GatewayID]struct{}),
 	}
 	for i := range o.Estate.Contracts {
 		b.contracts[o.Estate.Contracts[i].ID] = &o.Estate.Contracts[i]
@@ -57,6 +59,12 @@ func newBook(o Options) (*book, error) {
 		for _, r := range d.Rules {
 			b.rules[r.ID] = r
 		}
+	}
+	for _, d := range o.Estate.Devices {
+		if b.gateways[d.Asset] == nil {
+			b.gateways[d.Asset] = make(map[plantroom.GatewayID]struct{})
+		}
+		b.gateways[d.Asset][d.Gateway] = struct{}{}
 	}
 	for _, p := range o.Estate.People {
 		if p.Role == "manager" && len(p.Channels) > 0 {

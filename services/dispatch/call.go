@@ -42,10 +42,12 @@ func (d *decision) tellManagers(kind, subject string, key ...any) {
 // tell puts one call into the outbox, to the recipient's first address with
 // the others to fall back to, and returns whom it calls. The key is what tells
 // this call from others of its kind about the order; it holds stored values
-// only, so that a decision taken twice makes one call.
+// only, so that a decision taken twice makes one call. When the order was raised
+// is a part of the id, because a number is given anew after a backup from before
+// it was restored, and a receiver must not take the new order's calls for old.
 func (d *decision) tell(kind string, to recipient, subject string, key ...any) string {
 	o := &d.order
-	id := messageID(append([]any{o.ID, o.Reopens, kind, to.who}, key...)...)
+	id := messageID(append([]any{o.ID, int64(o.Raised), o.Reopens, kind, to.who}, key...)...)
 	body, err := json.Marshal(d.event(id, kind, to, subject))
 	if err != nil && d.err == nil {
 		d.err = err
@@ -180,7 +182,7 @@ func (d *decision) jobLink() string {
 	if d.book.links == nil || d.book.publicURL == "" {
 		return ""
 	}
-	return d.book.publicURL + "/job/" + d.book.links.Sign(o.ID, o.Contractor, o.Link, o.Raised.Add(LinkLife))
+	return d.book.publicURL + "/job/" + d.book.links.Sign(o.ID, o.Contractor, o.Link, LinkExpires(o))
 }
 
 // title names the order in a subject line.

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"time"
 
 	"plantroom"
 	"plantroom/services/sla"
@@ -68,21 +69,42 @@ func (d *decision) resume(kind plantroom.ClockKind) {
 	}
 }
 
-// stopAll ends the clocks of an order whose repair is proved, at the source
+// prove ends one clock by what a sensor saw at an instant, but never before it
+// has started.
+func (d *decision) prove(kind plantroom.ClockKind, at plantroom.Instant) {
+	if c := d.order.Clock(kind); c != nil && sla.Prove(c, max(at, c.Started)) {
+		d.correct(*c, at)
+	}
+}
+
+// proveAll ends the clocks of an order whose repair is proved, at the source
 // time of the proof. Restore and Release are kept by it. A promise to answer or
 // to come falls away if it was not late by then: nobody came, so it was not
 // kept either.
-func (d *decision) stopAll(proved plantroom.Instant) {
+func (d *decision) proveAll(proved plantroom.Instant) {
 	for i := range d.order.Clocks {
 		c := &d.order.Clocks[i]
-		at := max(proved, c.Started)
-		late := !c.Breached.IsZero() || !c.Due.IsZero() && at > c.Due
-		if c.Kind == plantroom.Restore || c.Kind == plantroom.Release || late {
-			sla.Stop(c, at)
-		} else {
-			sla.Void(c)
+		end := sla.Moot
+		if c.Kind == plantroom.Restore || c.Kind == plantroom.Release {
+			end = sla.Prove
+		}
+		if end(c, max(proved, c.Started)) {
+			d.correct(*c, proved)
 		}
 	}
+}
+
+// correct tells those who were told of a breach that there was none.
+func (d *decision) correct(c plantroom.Clock, at plantroom.Instant) {
+	by := plantroom.Duration(d.now.Sub(at).Round(time.Second))
+	d.row("clock.corrected", bySensor, entry{Clock: c.Kind, Due: c.Due, Source: at, LateBy: by,
+		Reason: "the sensor's news came after the window had ended"})
+	what := "was kept at "
+	if c.State == plantroom.ClockVoid {
+		what = "was no longer needed from "
+	}
+	d.tellManagers("clock.corrected", fmt.Sprintf("%s: %s %s%s, due %s: heard %s later, the window was not missed",
+		d.title(), c.Kind, what, d.when(at), d.when(c.Due), words(d.now.Sub(at))), c.Kind, c.Due)
 }
 
 // transfer exchanges the clocks for those under the contract of the next

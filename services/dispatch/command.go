@@ -137,7 +137,7 @@ func whoDid(r *plantroom.LedgerRow) string {
 }
 
 // command decides on a command that is not a repeat.
-func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, cmd Command, busy map[plantroom.ContractorID]int) (*decision, error) {
+func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, cmd Command, busy map[plantroom.ContractorID]int, blind bool) (*decision, error) {
 	if err := permitted(o, cmd); err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroo
 	case plantroom.DoArrive:
 		d.arrive(cmd)
 	case plantroom.DoFix:
-		d.fix(cmd)
+		d.fix(cmd, blind)
 	case plantroom.DoCancel:
 		d.cancel(cmd)
 	}
@@ -219,10 +219,11 @@ func (d *decision) arrive(cmd Command) {
 }
 
 // fix takes the contractor's word, which stops no clock: only the sensor's
-// proof does.
-func (d *decision) fix(cmd Command) {
-	d.order.Restored, d.order.FixNote = d.now, cmd.Note
+// proof does. A blind order has nothing that could contradict it yet.
+func (d *decision) fix(cmd Command, blind bool) {
+	d.order.Restored, d.order.Watched, d.order.FixNote = d.now, d.now, cmd.Note
 	d.do(plantroom.DoFix, cmd.Actor, entry{By: cmd.By, Note: cmd.Note})
+	d.watch(blind)
 }
 
 func (d *decision) cancel(cmd Command) {

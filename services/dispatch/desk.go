@@ -17,12 +17,19 @@ const (
 	// CloseAfter is how long a verified order stays open, so that a fault
 	// which comes straight back is seen on the same page.
 	CloseAfter = 10 * time.Minute
-	// LinkLife is how long a job link can be used after the dispatch.
+	// LinkLife is how long a job link can be used after the order was raised.
 	LinkLife = 7 * 24 * time.Hour
 	// SayLate is how much later than due a thing has to be done for the call
 	// about it to say so.
 	SayLate = 10 * time.Second
 )
+
+// LinkExpires is when the job links of an order end. Links hold whole seconds.
+// One that ends at another time is not of this order but of one that had its
+// number before a backup was restored.
+func LinkExpires(o *plantroom.WorkOrder) plantroom.Instant {
+	return o.Raised.Add(LinkLife) / plantroom.Instant(time.Second) * plantroom.Instant(time.Second)
+}
 
 // LinkSigner makes the token of a job link; joblink.Key is one.
 type LinkSigner interface {
@@ -68,10 +75,18 @@ func (d *Desk) Incident(tx plantroom.Tx, now plantroom.Instant, ev plantroom.Inc
 	order, err := tx.OrderOf(ev.Incident.ID)
 	switch {
 	case plantroom.CodeOf(err) == plantroom.CodeNotFound:
-		return d.open(tx, now, ev.Incident)
-	case err != nil || known:
+		err = d.open(tx, now, ev.Incident)
+	case err == nil && !known:
+		err = d.change(tx, now, order, ev)
+	}
+	if err != nil || known {
 		return err
 	}
+	return d.resight(tx, now, ev.Incident)
+}
+
+// change moves an order by a change of its present incident or of an earlier one.
+func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.WorkOrder, ev plantroom.IncidentEvent) (err error) {
 	present := ev.Incident
 	if present.ID != order.Incident {
 		if present, err = tx.Incident(order.Incident); err != nil {
@@ -162,7 +177,13 @@ func (d *Desk) Command(tx plantroom.Tx, now plantroom.Instant, cmd Command) (pla
 			return order, err
 		}
 	}
-	dec, err := d.book.command(now, order, in, cmd, busy)
+	blind := false
+	if cmd.Do == plantroom.DoFix {
+		if blind, err = d.blind(tx, order); err != nil {
+			return order, err
+		}
+	}
+	dec, err := d.book.command(now, order, in, cmd, busy, blind)
 	if err != nil {
 		return order, err
 	}

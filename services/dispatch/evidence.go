@@ -35,7 +35,7 @@ func (d *decision) move(change plantroom.IncidentChange) {
 	case plantroom.IncidentWorsened:
 		d.worsened()
 	case plantroom.IncidentReleased:
-		d.stop(plantroom.Release, d.incident.Released)
+		d.prove(plantroom.Release, d.incident.Released)
 	case plantroom.IncidentRelapsed:
 		if d.order.State == plantroom.Restored {
 			d.contradict("the fault came back before the repair was proved")
@@ -73,14 +73,13 @@ func (d *decision) settled() bool {
 }
 
 // proved verifies the order. The clocks stop at the source time of the last
-// clean cycle, however late that was heard; what had already been found
-// breached stays so.
+// clean cycle, however late that was heard.
 func (d *decision) proved() {
 	at := d.incident.Proved
 	if at.IsZero() {
 		at = d.now
 	}
-	d.stopAll(at)
+	d.proveAll(at)
 	d.order.Verified, d.order.NextCall = d.now, 0
 	d.do(plantroom.DoProve, bySensor, entry{Source: at, Clocks: d.order.Clocks,
 		Clean: fmt.Sprintf("%d of %d", d.incident.Clean, d.incident.Needed)})
@@ -90,7 +89,7 @@ func (d *decision) proved() {
 // contradict takes a claim of "fixed" back.
 func (d *decision) contradict(why string) {
 	d.order.Contradicted++
-	d.order.Restored = 0
+	d.order.Restored, d.order.Watched = 0, 0
 	d.do(plantroom.DoContradict, bySensor, entry{Reason: why, Note: d.order.FixNote})
 	subject := d.title() + ": said to be fixed, but " + why
 	d.tellContractor("order.contradicted", subject, d.order.Contradicted)

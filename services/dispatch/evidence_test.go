@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/dispatch"
 )
 
 func TestReleaseStopsAtItsSourceTimeWhileTheRepairGoesOn(t *testing.T) {
@@ -36,11 +37,122 @@ func TestRestoreStopsAtTheSourceTimeOfTheProof(t *testing.T) {
 	h.cleared()
 	h.sleep(time.Second)
 	h.proved(start.Add(29 * time.Minute))
-	// The breach was found when the clearing came in, and is not unfound.
-	h.wantClock(plantroom.Restore, plantroom.ClockBreached)
+	// The breach was found when the clearing came in, and was only late news.
+	h.wantClock(plantroom.Restore, plantroom.ClockMet)
 	if c := h.clock(plantroom.Restore); c.Stopped != start.Add(29*time.Minute) {
 		t.Errorf("stopped at %s: want the proof's own time", c.Stopped)
 	}
+	if s := h.call("clock.corrected", "person:lin").Subject; !strings.Contains(s, "restore was kept at 10:29, due 10:30: heard 1h31m later") {
+		t.Errorf("the managers are told %q", s)
+	}
+	if n := h.count("clock.breached to person:lin"); n != 3 {
+		t.Errorf("%d breaches told, want three: what was told stays told", n)
+	}
+	if rows := h.rows(); occurrences(rows, "clock.corrected") != 1 {
+		t.Errorf("want one row of the correction: %v", rows)
+	}
+}
+
+func TestAProofFromAfterTheWindowCorrectsNothing(t *testing.T) {
+	h := newHouse(t)
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.sleep(2 * time.Hour)
+	h.cleared()
+	h.sleep(time.Second)
+	h.proved(start.Add(31 * time.Minute))
+	h.wantClock(plantroom.Restore, plantroom.ClockBreached)
+	if n := h.count("clock.corrected to person:lin"); n != 0 {
+		t.Errorf("%d corrections", n)
+	}
+}
+
+func TestAFaultThatHealedBeforeAnybodyWasLateIsHeldAgainstNobody(t *testing.T) {
+	h := newHouse(t)
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.pass(20 * time.Minute) // to answer and to come have been missed
+	h.wantClock(plantroom.Attend, plantroom.ClockBreached)
+	h.proved(start.Add(7 * time.Minute))
+	h.wantClock(plantroom.Acknowledge, plantroom.ClockBreached) // it was late already
+	h.wantClock(plantroom.Attend, plantroom.ClockVoid)
+	if s := h.call("clock.corrected", "person:lin").Subject; !strings.Contains(s, "attend was no longer needed from 10:07, due 10:15") {
+		t.Errorf("the managers are told %q", s)
+	}
+}
+
+// behind puts lift 1 behind a gateway, with a sensor of its own.
+func behind(gw plantroom.GatewayID) func(*plantroom.Estate) {
+	return func(e *plantroom.Estate) {
+		e.Gateways = append(e.Gateways, plantroom.Gateway{ID: gw})
+		e.Devices = append(e.Devices, plantroom.Device{ID: "b1-l1-box", Asset: "b1-l1", Gateway: gw})
+	}
+}
+
+// silence tells of an incident of the devices themselves. The newest incident
+// stays the one about the lift.
+func (h *house) silence(change plantroom.IncidentChange, asset plantroom.AssetID, state plantroom.IncidentState) {
+	h.t.Helper()
+	lift := h.in
+	h.in = plantroom.Incident{ID: plantroom.NewIncidentID("silent", asset, start), Rule: "silent", Asset: asset, Domain: plantroom.DevicesDomain,
+		Building: "b1", Episode: start, State: state, Severity: plantroom.High, Cause: "silent", Opened: start, Needed: 1}
+	h.event(change)
+	h.in = lift
+}
+
+// attended opens an incident of lift 1, where the contractor now is.
+func (h *house) attended() {
+	h.t.Helper()
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.must(plantroom.DoAcknowledge, quick)
+	h.must(plantroom.DoArrive, quick)
+}
+
+func TestASilentGatewayContradictsNobody(t *testing.T) {
+	h := newHouse(t, behind("gw-b1"))
+	h.attended()
+	h.silence(plantroom.IncidentOpened, "gw-b1", plantroom.IncidentOpen)
+	h.must(plantroom.DoFix, quick)
+	h.pass(time.Hour)
+	h.wantState(plantroom.Restored)
+	h.silence(plantroom.IncidentCleared, "gw-b1", plantroom.IncidentClearing)
+	h.pass(dispatch.ContradictAfter - 1)
+	h.wantState(plantroom.Restored)
+	h.pass(1) // heard for two minutes, and still not running
+	h.wantState(plantroom.Attended)
+	if n := h.count("order.contradicted to contractor:quicklift"); n != 1 {
+		t.Errorf("%d contradictions told, want one", n)
+	}
+}
+
+func TestASensorThatFallsSilentAfterTheClaimContradictsNobody(t *testing.T) {
+	h := newHouse(t, behind("gw-b1"))
+	h.attended()
+	h.must(plantroom.DoFix, quick)
+	h.pass(time.Minute)
+	h.silence(plantroom.IncidentOpened, "b1-l1", plantroom.IncidentOpen) // device.silent is about the asset
+	h.pass(time.Hour)
+	h.wantState(plantroom.Restored)
+	if rows := h.rows(); occurrences(rows, "order.unwatched") != 1 {
+		t.Errorf("the ledger does not say that nobody can see: %v", rows)
+	}
+}
+
+func TestTheSilenceOfAnotherGatewayChangesNothing(t *testing.T) {
+	h := newHouse(t, behind("gw-b1"))
+	h.attended()
+	h.silence(plantroom.IncidentOpened, "gw-b2", plantroom.IncidentOpen)
+	h.must(plantroom.DoFix, quick)
+	h.pass(dispatch.ContradictAfter)
+	h.wantState(plantroom.Attended)
+}
+
+func TestPeopleThatWereFreeInTimeAreSoHoweverLateItIsHeard(t *testing.T) {
+	h := newHouse(t)
+	h.open("lift.entrapment", "b1-l1", plantroom.Life, "entrapment")
+	h.pass(25 * time.Minute)
+	h.wantClock(plantroom.Release, plantroom.ClockBreached)
+	h.event(plantroom.IncidentReleased, func(in *plantroom.Incident) { in.Released = start.Add(19 * time.Minute) })
+	h.wantClock(plantroom.Release, plantroom.ClockMet)
+	h.call("clock.corrected", "person:lin")
 }
 
 func TestAProofInTimeThatIsHeardLateKeepsThePromise(t *testing.T) {

@@ -48,7 +48,7 @@ func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 	n.Earlier = append(n.Earlier, o.Incident)
 	n.Reopens++
 	n.Incident, n.Severity, n.Cause, n.Detail, n.Occurred = in.ID, in.Severity, in.Cause, in.Detail, in.Episode
-	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0
+	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Watched, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0, 0
 	n.By, n.FixNote, n.DeclinedBy = "", "", nil
 	n.Choice = stayWith(o.Contract, d.check(busy))
 	n.Clocks = d.clocksFor(nil)

@@ -44,12 +44,13 @@ func earlier(a, b plantroom.Instant) plantroom.Instant {
 	return a
 }
 
-// contradictAt is when a claim falls, zero where none stands against the sensor.
+// contradictAt is when a claim falls, zero where none stands against a sensor
+// that is heard.
 func (d *decision) contradictAt() plantroom.Instant {
-	if d.order.State != plantroom.Restored || d.incident.State != plantroom.IncidentOpen {
+	if d.order.State != plantroom.Restored || d.incident.State != plantroom.IncidentOpen || d.order.Watched.IsZero() {
 		return 0
 	}
-	return d.order.Restored.Add(ContradictAfter)
+	return d.order.Watched.Add(ContradictAfter)
 }
 
 func (d *decision) closeAt() plantroom.Instant {

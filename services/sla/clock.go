@@ -28,8 +28,8 @@ func Start(c *plantroom.Clock, at plantroom.Instant) {
 // Stop says that the promise was kept at an instant. A clock that is stopped
 // by its due time, to the nanosecond, is met, and so is one whose starting
 // event has not even happened. One that is stopped later is breached; one
-// that has been found breached stays so, whatever time is given. The first
-// Stop counts.
+// that has been found breached stays so, whatever time is given; see Prove for
+// what a sensor can do about it. The first Stop counts.
 func Stop(c *plantroom.Clock, at plantroom.Instant) {
 	if !c.Open() {
 		return
@@ -42,6 +42,38 @@ func Stop(c *plantroom.Clock, at plantroom.Instant) {
 	default:
 		c.State = plantroom.ClockMet
 	}
+}
+
+// Prove says that a sensor has seen the promise kept at an instant. It is a
+// Stop, but for one thing: a breach says that nothing had been heard by the due
+// time, and where the sensor's own time shows that the promise was kept by
+// then, the breach was only that the news came late. The clock is then met. What
+// the breach has set off stays done, and its mark does not come again. Prove
+// reports whether it has corrected a breach in that way.
+func Prove(c *plantroom.Clock, at plantroom.Instant) (corrected bool) {
+	if c.Open() && c.State == plantroom.ClockBreached && at <= c.Due {
+		c.State, c.Breached = plantroom.ClockRunning, 0
+		corrected = true
+	}
+	Stop(c, at)
+	return corrected
+}
+
+// Moot says that the promise was overtaken at an instant: what it was given for
+// was over. One that was late by then stays late; any other is void, also one
+// that was found breached since, because the news came late. Moot reports
+// whether it has corrected a breach in that way.
+func Moot(c *plantroom.Clock, at plantroom.Instant) (corrected bool) {
+	if !c.Open() {
+		return false
+	}
+	if !c.Due.IsZero() && at > c.Due {
+		Stop(c, at)
+		return false
+	}
+	corrected = c.State == plantroom.ClockBreached
+	c.State, c.Breached = plantroom.ClockVoid, 0
+	return corrected
 }
 
 // Resume takes a Stop back, as when an acknowledgement is withdrawn: the

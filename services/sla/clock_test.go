@@ -151,6 +151,75 @@ func TestABreachedClockStaysBreachedWhenStopped(t *testing.T) {
 	}
 }
 
+func TestAProofFromWithinTheWindowCorrectsABreach(t *testing.T) {
+	c := running()
+	Advance(c, after(31*time.Minute))
+	if !Prove(c, after(30*time.Minute)) {
+		t.Error("the correction is not reported")
+	}
+	wantState(t, c, plantroom.ClockMet)
+	if c.Stopped != after(30*time.Minute) || !c.Breached.IsZero() || c.Open() {
+		t.Fatalf("%+v", *c)
+	}
+	wantMarks(t, Advance(c, after(time.Hour))) // nothing comes twice
+	if Prove(c, after(time.Minute)) || c.Stopped != after(30*time.Minute) {
+		t.Error("a second proof counted")
+	}
+}
+
+func TestAProofFromAfterTheWindowLeavesTheBreach(t *testing.T) {
+	c := running()
+	Advance(c, after(31*time.Minute))
+	if Prove(c, after(30*time.Minute)+1) {
+		t.Error("a correction is reported")
+	}
+	wantState(t, c, plantroom.ClockBreached)
+	if c.Stopped != after(30*time.Minute)+1 || c.Breached != after(30*time.Minute) {
+		t.Fatalf("%+v", *c)
+	}
+}
+
+func TestAProofIsAStopWhereNoBreachWasFound(t *testing.T) {
+	for _, at := range []time.Duration{time.Minute, 30 * time.Minute, time.Hour} {
+		stopped, proved := running(), running()
+		Stop(stopped, after(at))
+		if Prove(proved, after(at)) || *proved != *stopped {
+			t.Errorf("at %v: %+v, want %+v", at, *proved, *stopped)
+		}
+	}
+}
+
+func TestMoot(t *testing.T) {
+	for name, c := range map[string]struct {
+		looked, over time.Duration // when somebody looked, and when the promise was overtaken
+		state        plantroom.ClockState
+		corrected    bool
+	}{
+		"in time":                        {time.Minute, 2 * time.Minute, plantroom.ClockVoid, false},
+		"late, and nobody has looked":    {time.Minute, time.Hour, plantroom.ClockBreached, false},
+		"late, and found so":             {31 * time.Minute, time.Hour, plantroom.ClockBreached, false},
+		"found late, but overtaken then": {31 * time.Minute, 29 * time.Minute, plantroom.ClockVoid, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := running()
+			Advance(clock, after(c.looked))
+			if got := Moot(clock, after(c.over)); got != c.corrected {
+				t.Errorf("corrected: %v", got)
+			}
+			wantState(t, clock, c.state)
+			if late := c.state == plantroom.ClockBreached; clock.Breached.IsZero() == late || clock.Open() {
+				t.Errorf("%+v", *clock)
+			}
+		})
+	}
+	met := running()
+	Stop(met, after(time.Minute))
+	if Moot(met, after(time.Hour)) {
+		t.Error("a clock that has ended was corrected")
+	}
+	wantState(t, met, plantroom.ClockMet)
+}
+
 func TestAWaitingClockHasNoMarks(t *testing.T) {
 	c := &plantroom.Clock{State: plantroom.ClockWaiting, Window: plantroom.Duration(time.Minute)}
 	wantMarks(t, Advance(c, after(time.Hour)))
@@ -266,6 +335,28 @@ func (o *oracle) stop(at int64) {
 	o.known = o.known || o.started >= 0 && at > o.started+o.window
 }
 
+// prove: what was found is forgotten where it was only not known yet.
+func (o *oracle) prove(at int64) {
+	if o.void || o.stopped >= 0 {
+		return
+	}
+	if at <= o.started+o.window {
+		o.known = false
+	}
+	o.stop(at)
+}
+
+// moot: an end, or nothing at all.
+func (o *oracle) moot(at int64) {
+	switch {
+	case o.void || o.stopped >= 0:
+	case o.started >= 0 && at > o.started+o.window:
+		o.stop(at)
+	default:
+		o.void, o.known = true, false
+	}
+}
+
 func (o *oracle) state() plantroom.ClockState {
 	switch {
 	case o.void:
@@ -300,6 +391,16 @@ func TestClockAgreesWithItsOracle(t *testing.T) {
 				x := at.Draw(t, "at")
 				o.stop(x)
 				Stop(c, plantroom.Instant(x))
+			},
+			"prove": func(t *rapid.T) {
+				x := at.Draw(t, "at")
+				o.prove(x)
+				Prove(c, plantroom.Instant(x))
+			},
+			"moot": func(t *rapid.T) {
+				x := at.Draw(t, "at")
+				o.moot(x)
+				Moot(c, plantroom.Instant(x))
 			},
 			"void": func(t *rapid.T) {
 				o.void = o.void || o.stopped < 0

@@ -204,6 +204,9 @@ func (s words) onIt(e *plantroom.Estate, o *plantroom.WorkOrder) (string, bool) 
 	case plantroom.Attended:
 		return s.t("who.attended", by, firm, s.moment(o.Attended)), false
 	case plantroom.Restored:
+		if o.Watched.IsZero() {
+			return s.t("who.unwatched", by, firm, s.moment(o.Restored)), false
+		}
 		return s.t("who.restored", by, firm, s.moment(o.Restored)), false
 	case plantroom.Verified, plantroom.Closed:
 		return s.t("who.verified", s.moment(o.Verified)), false

@@ -59,6 +59,7 @@ var catalogue = map[string]plantroom.Text{
 	"who.accepted":        {En: "%s (%s) has accepted", Zh: "%s（%s）已接单"},
 	"who.coming":          {En: "%s (%s) is coming, there by %s", Zh: "%s（%s）正在赶来，预计 %s 到"},
 	"who.attended":        {En: "%s (%s) is on site since %s", Zh: "%s（%s）自 %s 起在现场"},
+	"who.unwatched":       {En: "%s (%s) reported it fixed at %s; the sensor is silent and can neither prove nor contradict it", Zh: "%s（%s）于 %s 报告修复；传感器失联，无法证实或否认"},
 	"who.restored":        {En: "%s (%s) reported it fixed at %s; the sensor has yet to agree", Zh: "%s（%s）于 %s 报告修复，等待传感器证实"},
 	"who.verified":        {En: "Repair proved by the sensor at %s", Zh: "%s 传感器证实已修复"},
 	"who.cancelled":       {En: "Cancelled", Zh: "已取消"},
@@ -155,6 +156,7 @@ var catalogue = map[string]plantroom.Text{
 	"call.window.cannot_meet": {En: "nobody can meet the window", Zh: "无人能按时到"},
 	"call.clock.at_risk":      {En: "80 % of a window used", Zh: "时限已用80%"},
 	"call.clock.breached":     {En: "window missed", Zh: "超过时限"},
+	"call.clock.corrected":    {En: "window not missed after all", Zh: "更正：未超过时限"},
 	"call.ladder.call":        {En: "reminder", Zh: "催办"},
 
 	// Kinds of ledger rows.
@@ -183,6 +185,9 @@ var catalogue = map[string]plantroom.Text{
 	"ledger.clock.half":          {En: "half of a window used", Zh: "时限已用一半"},
 	"ledger.clock.at_risk":       {En: "80 % of a window used", Zh: "时限已用80%"},
 	"ledger.clock.breached":      {En: "window missed", Zh: "超过时限"},
+	"ledger.order.unwatched":     {En: "sensor silent: the claim cannot be checked", Zh: "传感器失联：无法核实修复"},
+	"ledger.order.watched":       {En: "sensor heard again: the claim can be checked", Zh: "传感器恢复上报：可以核实修复"},
+	"ledger.clock.corrected":     {En: "window not missed after all", Zh: "更正：未超过时限"},
 	"ledger.ladder.call":         {En: "called again", Zh: "再次呼叫"},
 	"ledger.call.sent":           {En: "call delivered", Zh: "通知已送达"},
 	"ledger.call.dead":           {En: "call given up", Zh: "通知已放弃"},
@@ -259,6 +264,7 @@ var catalogue = map[string]plantroom.Text{
 	"job.disagree.text":    {En: "It was reported fixed, but the sensor still says: %s. Please look again.", Zh: "已报修复，但传感器仍显示：%s。请再检查。"},
 	"job.proving.title":    {En: "Thank you.", Zh: "谢谢。"},
 	"job.proving.text":     {En: "The sensor is now checking that it works. This page shows the result; you need do nothing.", Zh: "传感器正在确认是否恢复。结果会显示在本页，您无需操作。"},
+	"job.unheard.text":     {En: "The sensor cannot be heard at present. Your word stands until it is; this page shows the result.", Zh: "目前收不到传感器数据。您的报告暂时有效，结果会显示在本页。"},
 	"job.done.title":       {En: "Done.", Zh: "已完成。"},
 	"job.done.text":        {En: "The sensor proved the repair at %s. Thank you.", Zh: "传感器于 %s 证实已修复。谢谢。"},
 	"job.unknown.title":    {En: "This link is not valid", Zh: "链接无效"},

@@ -27,6 +27,7 @@ type jobView struct {
 	Decline  bool
 	Undo     bool
 	Disagree bool // reported fixed, and the sensor does not agree
+	Unheard  bool // reported fixed, and no sensor is heard that could agree or not
 	Said     string
 	Name     string // typed before, to be kept over a refusal
 	Note     string
@@ -65,6 +66,9 @@ func (p *Pages) openJob(r *http.Request, now plantroom.Instant) (joblink.Claims,
 		if s.order, err = tx.Order(claims.Order); err != nil {
 			return err
 		}
+		if claims.Expires != dispatch.LinkExpires(&s.order) {
+			return plantroom.Errorf(plantroom.CodeNotFound, "this job link is of an order that is no longer known")
+		}
 		if s.incident, err = tx.Incident(s.order.Incident); err != nil {
 			return err
 		}
@@ -94,8 +98,8 @@ func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, statu
 	e := p.opt.Estate()
 	v := jobView{Path: "/job/" + r.PathValue("token"), Order: o.ID, Card: p.card(say, e, o, &s.incident), Detail: o.Detail,
 		Step: step(o.State), Clocks: say.openClocks(o), Others: say.othersCalled(e, s.calls, o.By), Steps: p.playbook(say, o.Rule), By: say.by(e, o), Seen: seen(o), Minutes: say.minutes(),
-		Disagree: o.Contradicted > 0 && o.State == plantroom.Attended,
-		Said:     said, Name: typed.By, Note: typed.Note + typed.Reason, FixNote: o.FixNote, Done: say.moment(o.Verified)}
+		Disagree: o.Contradicted > 0 && o.State == plantroom.Attended, Unheard: o.State == plantroom.Restored && o.Watched.IsZero(),
+		Said: said, Name: typed.By, Note: typed.Note + typed.Reason, FixNote: o.FixNote, Done: say.moment(o.Verified)}
 	_, v.Decline = plantroom.Transitions[o.State][plantroom.DoDecline]
 	_, v.Undo = plantroom.Transitions[o.State][plantroom.DoUnacknowledge]
 	pg := page{Title: v.Card.Asset, Body: v}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/dispatch"
+	"plantroom/services/httpapi/apitest"
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -93,17 +95,39 @@ func TestAFalseFixIsSaidPlainly(t *testing.T) {
 	s.get(job).wants(t, http.StatusOK, "The sensor does not agree.", "door does not close", "It is fixed")
 }
 
+func TestAClaimWaitsForASensorThatIsHeard(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	job := s.JobPath(o)
+	r := s.press(job+"/accept", "seen", seenOf(t, s.get(job)), "by", "Li Qiang")
+	s.press(job+"/fix", "seen", seenOf(t, r)).wants(t, http.StatusOK, "The sensor is now checking")
+	s.signIn()
+	s.get("/").wants(t, http.StatusOK, "the sensor has yet to agree")
+	s.Open(apitest.Fault{Rule: "gateway.silent", Asset: "gw-b1", Cause: "silent", Severity: plantroom.High})
+	s.Pass(3 * time.Minute)
+	s.get("/").wants(t, http.StatusOK, "the sensor is silent and can neither prove nor contradict it")
+	s.get(job).wants(t, http.StatusOK, "The sensor cannot be heard at present", "not:The sensor does not agree.")
+}
+
 func TestLinksThatLeadNowhereSayWhy(t *testing.T) {
 	s := newSite(t)
 	o := s.Open(doorFault)
 	good := s.JobPath(o)
 	s.get("/job/nonsense").wants(t, http.StatusNotFound, "This link is not valid", "not:Lift 1")
 	s.get(good[:len(good)-4]).wants(t, http.StatusNotFound, "This link is not valid")
-	s.get("/job/"+s.Links.Sign(o.ID, o.Contractor, o.Link, s.Now())).wants(t, http.StatusGone, "This link has expired", "not:Lift 1")
-	s.get("/job/"+s.Links.Sign("wo-999999", o.Contractor, 1, s.Now()+1e15)).wants(t, http.StatusNotFound, "This link is not valid")
-	s.get("/job/"+s.Links.Sign(o.ID, "grandlift", o.Link, s.Now()+1e15)).wants(t, http.StatusGone, "This job has moved on", "not:Lift 1")
-	s.get("/job/"+s.Links.Sign(o.ID, o.Contractor, o.Link-1, s.Now()+1e15)).wants(t, http.StatusGone, "This job has moved on")
-	s.press("/job/"+s.Links.Sign(o.ID, "grandlift", o.Link, s.Now()+1e15)+"/accept", "by", "Eve").wants(t, http.StatusGone, "This job has moved on")
+	sign := func(id plantroom.OrderID, c plantroom.ContractorID, generation int, expires plantroom.Instant) string {
+		return "/job/" + s.Links.Sign(id, c, generation, expires)
+	}
+	ends := dispatch.LinkExpires(&o)
+	s.get(sign(o.ID, o.Contractor, o.Link, s.Now())).wants(t, http.StatusGone, "This link has expired", "not:Lift 1")
+	s.get(sign("wo-999999", o.Contractor, 1, ends)).wants(t, http.StatusNotFound, "This link is not valid")
+	s.get(sign(o.ID, "grandlift", o.Link, ends)).wants(t, http.StatusGone, "This job has moved on", "not:Lift 1")
+	s.get(sign(o.ID, o.Contractor, o.Link-1, ends)).wants(t, http.StatusGone, "This job has moved on")
+	s.press(sign(o.ID, "grandlift", o.Link, ends)+"/accept", "by", "Eve").wants(t, http.StatusGone, "This job has moved on")
+	// Of an order that had the same number before a backup was restored.
+	earlier := sign(o.ID, o.Contractor, o.Link, ends.Add(-time.Hour))
+	s.get(earlier).wants(t, http.StatusNotFound, "This link is not valid", "not:Lift 1")
+	s.press(earlier+"/accept", "by", "Eve").wants(t, http.StatusNotFound, "This link is not valid")
 	s.press("/job/nonsense/accept", "by", "Eve").wants(t, http.StatusNotFound, "This link is not valid")
 	s.press(good+"/prove", "by", "Eve").wants(t, http.StatusNotFound)
 	if got := s.Order(o.ID); got.State != plantroom.Dispatched {

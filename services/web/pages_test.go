@@ -36,7 +36,7 @@ func TestTheBoardSaysWhatIsWrongSinceWhenWhoIsOnItAndWhatIsLeft(t *testing.T) {
 	r.wants(t, http.StatusOK,
 		"Lift 1, block 2", "People trapped in the car", "danger to life", "since 10:20, 1 min 20 s", "Li Qiang (Quicklift Services) is coming, there by 10:25",
 		"Quicklift Services was called at 10:12; nobody has answered", "late by 4 min 50 s", "13 min left of 15 min",
-		"reported it fixed at 10:20; the sensor has yet to agree", "clean cycles seen: 1 of 3",
+		"reported it fixed at 10:20; the sensor is silent and can neither prove nor contradict it", "clean cycles seen: 1 of 3",
 		"silent since 10:09, 12 min", "not heard yet", "heard 20 s ago", `href="/quarantine"><b>2</b> in quarantine`)
 	// Life first; then the answer that is latest, the next latest, and last
 	// what still has time.

@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"plantroom"
+	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/live"
 )
 
@@ -125,7 +126,7 @@ func (h *House) view(f func(plantroom.Tx) error) {
 
 // JobPath is the path of the job page that the order's contractor was sent.
 func (h *House) JobPath(o plantroom.WorkOrder) string {
-	return "/job/" + h.Links.Sign(o.ID, o.Contractor, o.Link, h.Now().Add(24*60*60*1e9))
+	return "/job/" + h.Links.Sign(o.ID, o.Contractor, o.Link, dispatch.LinkExpires(&o))
 }
 
 // Lose declares a gap of a gateway's spool.

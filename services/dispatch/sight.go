@@ -1,0 +1,90 @@
+package dispatch
+
+import (
+	"plantroom"
+)
+
+// A claim of a repair is contradicted by a sensor that goes on seeing the
+// fault. One that is silent sees nothing: while it or its gateway is not heard,
+// a claim is neither proved nor contradicted, and the clock goes on.
+
+// blinds reports whether an incident means that the sensors of an asset may not
+// be heard.
+func (b *book) blinds(in plantroom.Incident, asset plantroom.AssetID) bool {
+	if in.Domain != plantroom.DevicesDomain {
+		return false
+	}
+	if in.Asset == asset {
+		return true
+	}
+	_, behind := b.gateways[asset][plantroom.GatewayID(in.Asset)]
+	return behind
+}
+
+// blind reports whether the sensors of an order's asset may not be heard now.
+// An order about that very silence is never blind: not to hear is its evidence.
+func (d *Desk) blind(tx plantroom.Tx, o plantroom.WorkOrder) (bool, error) {
+	if o.Domain == plantroom.DevicesDomain {
+		return false, nil
+	}
+	open, err := tx.OpenIncidents()
+	for _, in := range open {
+		if in.State == plantroom.IncidentOpen && d.book.blinds(in, o.Asset) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// resight lets the claims on the assets that a silence concerns wait, or be
+// watched again.
+func (d *Desk) resight(tx plantroom.Tx, now plantroom.Instant, silence plantroom.Incident) error {
+	if silence.Domain != plantroom.DevicesDomain {
+		return nil
+	}
+	claimed, err := tx.Orders(plantroom.OrderFilter{Open: true, States: []plantroom.OrderState{plantroom.Restored}})
+	if err != nil {
+		return err
+	}
+	for _, o := range claimed {
+		if o.Domain == plantroom.DevicesDomain || !d.book.blinds(silence, o.Asset) {
+			continue
+		}
+		blind, err := d.blind(tx, o)
+		if err != nil {
+			return err
+		}
+		in, err := tx.Incident(o.Incident)
+		if err != nil {
+			return err
+		}
+		if err := write(tx, o, d.book.sight(now, o, in, blind)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sight notes that the sensors behind a claim fell silent or are heard again.
+func (b *book) sight(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, blind bool) *decision {
+	d := b.decide(now, o, in)
+	d.settle() // what has come due comes first
+	if d.order.State == plantroom.Restored {
+		d.watch(blind)
+	}
+	return d.finish()
+}
+
+// watch has the sensor's word count against the claim from now on, or, blind,
+// not until it is heard again.
+func (d *decision) watch(blind bool) {
+	o := &d.order
+	switch {
+	case blind && !o.Watched.IsZero():
+		o.Watched = 0
+		d.row("order.unwatched", bySystem, entry{Reason: "its sensor or gateway is silent: the claim can be neither proved nor contradicted"})
+	case !blind && o.Watched.IsZero():
+		o.Watched = d.now
+		d.row("order.watched", bySystem, entry{Reason: "its sensor is heard: it can prove or contradict the claim"})
+	}
+}
