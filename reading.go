@@ -66,6 +66,14 @@ type Reading struct {
 	Quality Quality  `json:"quality,omitempty"`
 }
 
+// Origin is what an estate knows of where a reading comes from.
+type Origin struct {
+	Asset       Asset
+	Signal      Signal
+	Measurement string    // of InfluxDB
+	Gateway     GatewayID // behind which the device stands, and which alone may report it; "": any may
+}
+
 // Reject is something a gateway heard and could not make a reading of. It
 // takes the same road as a reading, so that the server can show it.
 type Reject struct {

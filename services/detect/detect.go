@@ -230,22 +230,23 @@ func (w *vocabulary) index(signal string) int { return slices.Index(w.names, sig
 // Resolve says to what a reading belongs and whether it can be true: unknown
 // device or signal: CodeNotFound; a value that the signal cannot have:
 // CodeInvalid. Its time is CheckTime's business.
-func (e *Engine) Resolve(r plantroom.Reading) (plantroom.Asset, plantroom.Signal, string, error) {
+func (e *Engine) Resolve(r plantroom.Reading) (plantroom.Origin, error) {
 	dev := e.devices[r.Device]
 	if dev == nil {
-		return plantroom.Asset{}, plantroom.Signal{}, "",
-			plantroom.Errorf(plantroom.CodeNotFound, "device %q is not in the estate; add it to the estate's file", r.Device)
+		return plantroom.Origin{}, plantroom.Errorf(plantroom.CodeNotFound, "device %q is not in the estate; add it to the estate's file", r.Device)
 	}
 	words, i := dev.words, dev.words.index(r.Signal)
 	if i < 0 {
-		return plantroom.Asset{}, plantroom.Signal{}, "",
-			plantroom.Errorf(plantroom.CodeNotFound, "device %s: the domain %s has no signal %q", r.Device, dev.asset.Domain, r.Signal)
+		return plantroom.Origin{}, plantroom.Errorf(plantroom.CodeNotFound, "device %s: the domain %s has no signal %q", r.Device, dev.asset.Domain, r.Signal)
 	}
 	if err := words.signals[i].Check(r.Value); err != nil {
-		return plantroom.Asset{}, plantroom.Signal{}, "",
-			plantroom.Errorf(plantroom.CodeInvalid, "device %s: %w", r.Device, err)
+		return plantroom.Origin{}, plantroom.Errorf(plantroom.CodeInvalid, "device %s: %w", r.Device, err)
 	}
-	return dev.asset.Asset, words.signals[i], words.measurements[i], nil
+	o := plantroom.Origin{Asset: dev.asset.Asset, Signal: words.signals[i], Measurement: words.measurements[i]}
+	if dev.gateway != nil {
+		o.Gateway = dev.gateway.id
+	}
+	return o, nil
 }
 
 // Derive makes the further readings of one (fill from distance), which have

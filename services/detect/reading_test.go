@@ -81,12 +81,12 @@ func TestFillIsDerivedAndJudged(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	e := newEngine(t, estate())
-	a, s, m, err := e.Resolve(reading("controller/fault", "none", eight))
-	if err != nil || a.ID != "lift" || s.Name != "fault" || m != "lift" {
-		t.Errorf("got %v, %v, %q, %v", a.ID, s.Name, m, err)
+	o, err := e.Resolve(reading("controller/fault", "none", eight))
+	if err != nil || o.Asset.ID != "lift" || o.Signal.Name != "fault" || o.Measurement != "lift" || o.Gateway != "gw-1" {
+		t.Errorf("got %+v, %v", o, err)
 	}
-	if _, s, m, err = e.Resolve(reading("controller/battery_pct", 50, eight)); err != nil || s.Unit != "%" || m != "device" {
-		t.Errorf("any device has a battery: %v, %q, %v", s, m, err)
+	if o, err = e.Resolve(reading("controller/battery_pct", 50, eight)); err != nil || o.Signal.Unit != "%" || o.Measurement != "device" {
+		t.Errorf("any device has a battery: %+v, %v", o, err)
 	}
 	for why, c := range map[string]struct {
 		what  string
@@ -100,7 +100,7 @@ func TestResolve(t *testing.T) {
 		"out of range":            {"level/fill", 1.5, plantroom.CodeInvalid, "level"},
 		"another type":            {"bay/occupied", "yes", plantroom.CodeInvalid, "bool"},
 	} {
-		_, _, _, err := e.Resolve(reading(c.what, c.value, eight))
+		_, err := e.Resolve(reading(c.what, c.value, eight))
 		if plantroom.CodeOf(err) != c.code || !strings.Contains(err.Error(), c.names) {
 			t.Errorf("%s: got %v", why, err)
 		}
@@ -154,7 +154,7 @@ func TestResolveAndDeriveRunBesideTheJudging(t *testing.T) {
 			defer func() { done <- struct{}{} }()
 			for i := range 2000 {
 				r := reading("level/distance_m", 0.5, eight.Add(time.Duration(i)))
-				if _, _, _, err := e.Resolve(r); err != nil {
+				if _, err := e.Resolve(r); err != nil {
 					t.Error(err)
 				}
 				e.Derive(r)

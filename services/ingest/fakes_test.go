@@ -177,15 +177,25 @@ var signals = map[string]plantroom.Signal{
 	"status":     {Name: "status", Kind: plantroom.StringKind, Values: []string{"ok", "burning"}},
 }
 
-func (c *core) Resolve(r plantroom.Reading) (plantroom.Asset, plantroom.Signal, string, error) {
+// settled is a device that one gateway alone may report.
+const (
+	settled     = "bin-settled"
+	settledWith = plantroom.GatewayID("gw-b2")
+)
+
+func (c *core) Resolve(r plantroom.Reading) (plantroom.Origin, error) {
 	s, known := signals[r.Signal]
 	if !strings.HasPrefix(string(r.Device), "bin-") {
-		return plantroom.Asset{}, s, "", plantroom.Errorf(plantroom.CodeNotFound, "device %s is not in the estate's file", r.Device)
+		return plantroom.Origin{}, plantroom.Errorf(plantroom.CodeNotFound, "device %s is not in the estate's file", r.Device)
 	}
 	if !known {
-		return plantroom.Asset{}, s, "", plantroom.Errorf(plantroom.CodeNotFound, "device %s has no signal %s", r.Device, r.Signal)
+		return plantroom.Origin{}, plantroom.Errorf(plantroom.CodeNotFound, "device %s has no signal %s", r.Device, r.Signal)
 	}
-	return plantroom.Asset{ID: "asset-" + plantroom.AssetID(r.Device), Building: "b1"}, s, "bin", s.Check(r.Value)
+	o := plantroom.Origin{Asset: plantroom.Asset{ID: "asset-" + plantroom.AssetID(r.Device), Building: "b1"}, Signal: s, Measurement: "bin"}
+	if r.Device == settled {
+		o.Gateway = settledWith
+	}
+	return o, s.Check(r.Value)
 }
 
 func (c *core) Derive(r plantroom.Reading) []plantroom.Reading {

@@ -12,11 +12,11 @@ import (
 // Core is what ingest hands its work to. Resolve and Derive are safe for
 // concurrent use; the other methods are called from one goroutine.
 type Core interface {
-	// Resolve names the asset, the signal and the measurement of a reading.
+	// Resolve says to what a reading belongs, and which gateway may report it.
 	// An unknown device or signal is CodeNotFound, a value that the signal
 	// cannot have is CodeInvalid. What it says of a (device, signal) is kept
 	// until Ingest.Forget.
-	Resolve(plantroom.Reading) (plantroom.Asset, plantroom.Signal, string, error)
+	Resolve(plantroom.Reading) (plantroom.Origin, error)
 	// Derive returns further readings that follow from one. They are stored
 	// beside it; Judge derives for itself what its detectors want.
 	Derive(plantroom.Reading) []plantroom.Reading

@@ -174,6 +174,7 @@ func TestPoisonDelaysNothing(t *testing.T) {
 	}{
 		{"undecodable", []byte{0xff, 0x00}, "wire", "0xff"},
 		{"unknown device", bad(func(r *plantroom.Reading) { r.Device = "ghost" }), "check", "ghost"},
+		{"a device of another gateway", bad(func(r *plantroom.Reading) { r.Device = settled }), "check", "stands behind gateway gw-b2, not gw-b1"},
 		{"unknown signal", bad(func(r *plantroom.Reading) { r.Signal = "colour" }), "check", "colour"},
 		{"wrong type", bad(func(r *plantroom.Reading) { r.Value = plantroom.String("full") }), "check", "wants a float"},
 		{"NaN", bad(func(r *plantroom.Reading) { r.Value = plantroom.Float(math.NaN()) }), "check", "finite"},
@@ -201,6 +202,18 @@ func TestPoisonDelaysNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestADeviceIsHeardThroughItsOwnGatewayOnly(t *testing.T) {
+	r := newRig(t)
+	real, forged := fill(settled, 1), fill(settled, 2)
+	r.judge(up(t, settledWith, wire.Batch{Epoch: 7, Base: 1, First: 1, Records: encodeReadings(t, real)}))
+	r.judge(up(t, "gw-b1", wire.Batch{Epoch: 7, Base: 1, First: 1, Records: encodeReadings(t, forged)}))
+	r.flush()
+	if !r.writer.has(real) || r.writer.has(forged) {
+		t.Errorf("%v stored, want what its own gateway said and nothing else", r.writer.held)
+	}
+	r.wantShown(settled, 1, 1)
 }
 
 func TestTenMinutesAheadIsStillBelieved(t *testing.T) {

@@ -111,7 +111,7 @@ func (r *reader) record(p *parcel, seq uint64, raw []byte, now plantroom.Instant
 }
 
 func (r *reader) reading(p *parcel, seq uint64, rd plantroom.Reading, raw []byte, now plantroom.Instant) {
-	pt, err := r.check(&rd, now)
+	pt, err := r.check(p.gateway, &rd, now)
 	if err != nil {
 		p.setAside(seq, now, stageCheck, string(rd.Device)+"/"+rd.Signal, plantroom.MessageOf(err), raw)
 		return
@@ -120,7 +120,7 @@ func (r *reader) reading(p *parcel, seq uint64, rd plantroom.Reading, raw []byte
 	p.points = append(p.points, pt)
 	for _, d := range r.opt.Core.Derive(rd) {
 		r.counters.derived.Add(1)
-		pt, err := r.check(&d, now)
+		pt, err := r.check(p.gateway, &d, now)
 		if err != nil {
 			raw, _ := wire.AppendRecord(nil, plantroom.Record{Reading: d})
 			p.setAside(seq, now, stageCheck, string(d.Device)+"/"+d.Signal, "derived: "+plantroom.MessageOf(err), raw)
@@ -130,11 +130,17 @@ func (r *reader) reading(p *parcel, seq uint64, rd plantroom.Reading, raw []byte
 	}
 }
 
-// check resolves and validates a reading and makes the point of it.
-func (r *reader) check(rd *plantroom.Reading, now plantroom.Instant) (plantroom.Point, error) {
+// check resolves and validates a reading and makes the point of it. A gateway
+// can speak for its own devices only: one that is broken, or broken into, must
+// not report the lift of another building as running.
+func (r *reader) check(from plantroom.GatewayID, rd *plantroom.Reading, now plantroom.Instant) (plantroom.Point, error) {
 	rt, err := r.routes.find(rd)
 	if err != nil {
 		return plantroom.Point{}, err
+	}
+	if rt.gateway != "" && rt.gateway != from {
+		return plantroom.Point{}, plantroom.Errorf(plantroom.CodeForbidden,
+			"device %s stands behind gateway %s, not %s; if it has moved, correct the estate's file", rd.Device, rt.gateway, from)
 	}
 	if err := rt.signal.Check(rd.Value); err != nil {
 		return plantroom.Point{}, err

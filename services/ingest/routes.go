@@ -8,8 +8,9 @@ import (
 
 // route is what a (device, signal) resolves to.
 type route struct {
-	series *plantroom.Series
-	signal plantroom.Signal
+	series  *plantroom.Series
+	signal  plantroom.Signal
+	gateway plantroom.GatewayID // which alone may report it; "": any may
 }
 
 type routeKey struct {
@@ -46,13 +47,13 @@ func (t *routes) find(r *plantroom.Reading) (*route, error) {
 	if rt, ok := t.known[key]; ok {
 		return rt, nil
 	}
-	asset, signal, measurement, err := t.core.Resolve(*r)
+	o, err := t.core.Resolve(*r)
 	if err != nil {
 		return nil, err
 	}
-	rt := &route{signal: signal, series: t.seriesOf(plantroom.Series{
-		Measurement: measurement, Estate: t.estate,
-		Building: asset.Building, Asset: asset.ID, Device: r.Device,
+	rt := &route{signal: o.Signal, gateway: o.Gateway, series: t.seriesOf(plantroom.Series{
+		Measurement: o.Measurement, Estate: t.estate,
+		Building: o.Asset.Building, Asset: o.Asset.ID, Device: r.Device,
 	})}
 	t.known[key] = rt
 	return rt, nil
