@@ -48,6 +48,7 @@ type Source struct {
 	log *slog.Logger
 
 	decoding sync.Mutex // a connection's last message may still be under way when the next one's first comes
+	speech   *speech
 
 	messages, failed atomic.Uint64
 
@@ -85,7 +86,7 @@ func New(o Options) (*Source, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Source{o: o, log: o.Logger.With("source", o.Name)}, nil
+	return &Source{o: o, log: o.Logger.With("source", o.Name), speech: newSpeech(o.Decoder)}, nil
 }
 
 // State returns a snapshot.
@@ -146,6 +147,7 @@ func (s *Source) connection(ctx context.Context) error {
 	defer acks.close()
 	conn, err := mqttconn.Connect(ctx, s.o.Broker, mqttconn.Session{
 		Persistent: true,
+		Will:       s.speech.will(),
 		Handle:     func(m mqtt.Message) { s.handle(acks, m) },
 	})
 	if err != nil {
@@ -157,10 +159,21 @@ func (s *Source) connection(ctx context.Context) error {
 	}
 	s.note(true, nil)
 	s.log.Info("source is up", "broker", s.o.Broker.URL, "topics", s.o.Topics, "session_kept", conn.Present)
+	s.takeTurn(true)
 	watchdog := time.NewTicker(s.o.Patience / 4)
 	defer watchdog.Stop()
+	turn := time.NewTimer(time.Hour) // until the speaker says otherwise
+	defer turn.Stop()
 	for {
 		select {
+		case <-turn.C:
+			s.takeTurn(false)
+		case <-s.speech.wake:
+			wait, err := s.speak(ctx, conn)
+			if err != nil {
+				return err
+			}
+			turn.Reset(wait)
 		case <-ctx.Done():
 			acks.settle(settleTimeout)
 			return ctx.Err()
@@ -190,6 +203,7 @@ func (s *Source) handle(acks *acker, m mqtt.Message) {
 	defer s.decoding.Unlock()
 	samples, err := s.decode(msg)
 	s.o.Intake.Take(msg, samples, err, e.done)
+	s.speech.turn(false)
 }
 
 // decode keeps a decoder that panics on one message from ending the gateway:

@@ -1,0 +1,109 @@
+package source
+
+import (
+	"context"
+	"time"
+
+	"plantroom"
+	"plantroom/internal/mqttconn"
+)
+
+// speech carries what a Speaker wants done from whoever gave it its turn to
+// the goroutine of the connection: a message's handler must not wait for the
+// network. The source's decoding lock guards it.
+type speech struct {
+	speaker plantroom.Speaker // nil: the family only listens
+	wake    chan struct{}     // there is something to do
+	turns   []plantroom.Turn  // not done yet
+	next    plantroom.Instant // of the next turn; zero: none is asked for
+}
+
+// maxSpeech is how many turns may wait. A connection that is so far behind is
+// given up.
+const maxSpeech = 1024
+
+func newSpeech(d plantroom.Decoder) *speech {
+	s := &speech{wake: make(chan struct{}, 1)}
+	s.speaker, _ = d.(plantroom.Speaker)
+	return s
+}
+
+// will is what the broker says when the connection dies.
+func (s *speech) will() *mqttconn.Will {
+	if s.speaker == nil {
+		return nil
+	}
+	p := s.speaker.Will(plantroom.At(time.Now()))
+	if p == nil {
+		return nil
+	}
+	return &mqttconn.Will{Topic: p.Topic, Payload: p.Payload}
+}
+
+// turn gives the speaker its turn.
+func (s *speech) turn(connected bool) {
+	if s.speaker == nil {
+		return
+	}
+	if connected {
+		s.turns = nil // of a connection that is gone
+	}
+	t := s.speaker.Turn(plantroom.At(time.Now()), connected)
+	s.next = t.Next
+	if len(t.Samples)+len(t.Publish)+len(t.Subscribe) > 0 {
+		s.turns = append(s.turns, t)
+	}
+	offer(s.wake, struct{}{})
+}
+
+// take returns what is to be done, and how long until the next turn.
+func (s *speech) take() (turns []plantroom.Turn, wait time.Duration) {
+	turns, s.turns = s.turns, nil
+	if s.next.IsZero() {
+		return turns, time.Hour
+	}
+	return turns, max(0, s.next.Sub(plantroom.At(time.Now())))
+}
+
+// speak does what the speaker wants and returns when it wants its next turn.
+func (s *Source) speak(ctx context.Context, conn *mqttconn.Conn) (wait time.Duration, err error) {
+	s.decoding.Lock()
+	turns, wait := s.speech.take()
+	s.decoding.Unlock()
+	if len(turns) > maxSpeech {
+		return 0, plantroom.Errorf(plantroom.CodeUnavailable, "the broker takes what is to be said to devices too slowly")
+	}
+	for _, t := range turns {
+		if len(t.Samples) > 0 {
+			s.observe(t.Samples)
+		}
+		if len(t.Subscribe) > 0 {
+			if err := conn.SubscribeAll(ctx, t.Subscribe...); err != nil {
+				return 0, err
+			}
+		}
+		for _, p := range t.Publish {
+			conn.Publish(p.Topic, p.QoS, p.Retain, p.Payload) // a connection that takes nothing is soon lost
+		}
+	}
+	return wait, nil
+}
+
+// observe takes samples that no message brought. What the spool cannot take
+// now is gone, and the devices' next messages say it again.
+func (s *Source) observe(samples []plantroom.Sample) {
+	m := plantroom.Message{Topic: s.o.Name, Received: plantroom.At(time.Now())}
+	s.o.Intake.Take(m, samples, nil, func(err error) {
+		if err != nil {
+			s.log.Error("what was noticed of a device is lost", "error", err)
+		}
+	})
+}
+
+// takeTurn gives the speaker its turn because its time has come or, connected,
+// because the connection has just been made.
+func (s *Source) takeTurn(connected bool) {
+	s.decoding.Lock()
+	defer s.decoding.Unlock()
+	s.speech.turn(connected)
+}
