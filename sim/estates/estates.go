@@ -1,24 +1,27 @@
 // Package estates holds the estates that ship with the simulator, as data, and
-// writes the gateway files that fit them.
+// the gateway files that fit them: the story's, which the world brings to life,
+// and a workshop with a device of each family, which says what it is told to.
 //
-// It deliberately has one estate only: the story's.
+// It deliberately plays nothing.
 package estates
 
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 	"text/template"
 
 	"plantroom"
+	"plantroom/gateway/app/config"
 	"plantroom/services/app"
 	"plantroom/services/estate"
 	"plantroom/sim/world"
 )
 
-//go:embed story/estate.yaml
+//go:embed story workshop
 var files embed.FS
 
 // Names lists the estates.
@@ -88,6 +91,20 @@ func GatewayFile(e plantroom.Estate, g Gateway) ([]byte, error) {
 		return nil, fmt.Errorf("write the file of gateway %s: %w", g.ID, err)
 	}
 	return b.Bytes(), nil
+}
+
+// GatewayConfig is what a gateway of an estate listens to: the file that the
+// estate ships for it, or the one that GatewayFile writes.
+func GatewayConfig(e plantroom.Estate, g plantroom.GatewayID) (config.Config, error) {
+	path := string(e.ID) + "/" + string(g) + ".yaml"
+	src, err := files.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		src, err = GatewayFile(e, Gateway{ID: g, Broker: "tcp://127.0.0.1:1883", SiteBroker: "tcp://127.0.0.1:1884", Spool: "spool"})
+	}
+	if err != nil {
+		return config.Config{}, err
+	}
+	return config.Parse(path, src)
 }
 
 // Models names the decoder of each LoRaWAN device profile of the virtual

@@ -1,8 +1,10 @@
 package scenario
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"plantroom"
@@ -72,18 +74,35 @@ func (p *play) actOnStage(a Act) (string, error) {
 		return p.duplicate(a.Duplicate)
 	case a.Late != nil:
 		return p.hold(a.Late)
-	case a.Garbage != nil:
-		s, err := p.site(a.Garbage.Gateway)
-		if err != nil {
-			return "", err
-		}
-		return fmt.Sprintf("%s hears garbage on %s", s.id, a.Garbage.Topic),
-			s.hear([]world.Emission{{At: p.now, Gateway: s.id, Topic: a.Garbage.Topic, Payload: []byte(a.Garbage.Payload)}})
+	case a.Message != nil:
+		return p.message(a.Message)
 	case a.Press != nil:
 		p.presses.add(press{at: p.now, contractor: a.Press.Contractor, asset: a.Press.Asset, do: a.Press.Action, note: a.Press.Note})
 		return "", nil
 	}
 	return "", plantroom.Errorf(plantroom.CodeInternal, "an act of the language is not played")
+}
+
+// message lets a gateway hear something that the world did not say.
+func (p *play) message(a *MessageAct) (string, error) {
+	s, err := p.site(a.Gateway)
+	if err != nil {
+		return "", err
+	}
+	payload, err := a.bytes()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s hears %d bytes on %s", s.id, len(payload), a.Topic),
+		s.hear([]world.Emission{{At: p.now, Gateway: s.id, Topic: a.Topic, Payload: payload}})
+}
+
+// bytes is the payload as it goes over the air.
+func (a *MessageAct) bytes() ([]byte, error) {
+	if a.Hex == "" {
+		return []byte(a.Payload), nil
+	}
+	return hex.DecodeString(strings.ReplaceAll(a.Hex, " ", ""))
 }
 
 func (p *play) site(id plantroom.GatewayID) (*site, error) {
@@ -113,7 +132,7 @@ func (p *play) powerCut(a *GatewayAct) (string, error) {
 		return "", err
 	}
 	p.later(a.Down, string(s.id)+" has its power back", func() error {
-		if err := s.start(); err != nil {
+		if err := s.start(p.now); err != nil {
 			return err
 		}
 		held := s.held
@@ -166,5 +185,5 @@ func (p *play) hold(a *DeviceAct) (string, error) {
 // InWorld reports whether the act happens to the estate, and not to Plantroom.
 func (a Act) InWorld() bool {
 	return a.Silence == nil && a.Network == nil && a.Server == nil && a.InfluxDB == nil && a.Gateway == nil &&
-		a.Duplicate == nil && a.Late == nil && a.Garbage == nil && a.Press == nil
+		a.Duplicate == nil && a.Late == nil && a.Message == nil && a.Press == nil
 }

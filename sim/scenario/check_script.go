@@ -34,6 +34,17 @@ func (s *Scenario) checkBehaviours() yamldoc.Faults {
 	return faults
 }
 
+// checkMessages finds messages that say nothing, or two things.
+func (s *Scenario) checkMessages() yamldoc.Faults {
+	var faults yamldoc.Faults
+	for i, a := range s.Do {
+		if m := a.Message; m != nil && (m.Payload == "") == (m.Hex == "") {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/message", i), "a message has one payload", "give either payload or hex"))
+		}
+	}
+	return faults
+}
+
 // outage says what an act takes away, and for how long; "" for any other act.
 func (a Act) outage() (of string, length Offset) {
 	switch {

@@ -75,7 +75,7 @@ type Act struct {
 	Gateway   *GatewayAct   `json:"gateway"`
 	Duplicate *DuplicateAct `json:"duplicate"`
 	Late      *DeviceAct    `json:"late"`
-	Garbage   *GarbageAct   `json:"garbage"`
+	Message   *MessageAct   `json:"message"`
 	Press     *PressAct     `json:"press"`
 }
 
@@ -136,10 +136,11 @@ type (
 		Gateway plantroom.GatewayID `json:"gateway"`
 		Times   int                 `json:"times"`
 	}
-	GarbageAct struct {
+	MessageAct struct {
 		Gateway plantroom.GatewayID `json:"gateway"`
 		Topic   string              `json:"topic"`
-		Payload string              `json:"payload"`
+		Payload string              `json:"payload"` // text; "": Hex
+		Hex     string              `json:"hex"`
 	}
 	PressAct struct {
 		Contractor plantroom.ContractorID `json:"contractor"`
@@ -226,7 +227,7 @@ func Parse(name string, src []byte) (*Scenario, error) {
 	if err := doc.Decode(s); err != nil {
 		return nil, err
 	}
-	faults := slices.Concat(s.checkBehaviours(), s.checkOutages())
+	faults := slices.Concat(s.checkBehaviours(), s.checkOutages(), s.checkMessages())
 	for i := range s.Do {
 		if s.Do[i].At > s.Length {
 			faults = append(faults, doc.Fault(fmt.Sprintf("/do/%d/at", i), "this lies after the end of the scenario", "use a time up to "+s.Length.String()))

@@ -10,7 +10,7 @@ estate: story
 start: "2026-03-02 08:00"
 length: 3m
 do:
-  - {at: 1m, garbage: {gateway: gw-b1, topic: plantroom-device/b1-l1-box, payload: '{"v":{"fault":"on fire"}}'}}
+  - {at: 1m, message: {gateway: gw-b1, topic: plantroom-device/b1-l1-box, payload: '{"v":{"fault":"on fire"}}'}}
 expect:
   - {at: 3m, count: {lost: 0, quarantined: 1}}
 `

@@ -106,7 +106,7 @@ func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
 		return nil, err
 	}
 	for _, g := range e.Gateways {
-		if p.sites[g.ID], err = newSite(e, g.ID, filepath.Join(o.Dir, string(g.ID)), &p.ok); err != nil {
+		if p.sites[g.ID], err = newSite(p.now, e, g.ID, filepath.Join(o.Dir, string(g.ID)), &p.ok); err != nil {
 			return nil, err
 		}
 		p.order = append(p.order, g.ID)
@@ -205,6 +205,9 @@ func (p *play) listen() error {
 			if err := p.sites[g].hear(es); err != nil {
 				return fmt.Errorf("gateway %s: %w", g, err)
 			}
+		}
+		if err := p.sites[g].turns(p.now); err != nil {
+			return fmt.Errorf("gateway %s: %w", g, err)
 		}
 	}
 	return nil

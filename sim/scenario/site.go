@@ -3,14 +3,11 @@ package scenario
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"plantroom"
-	"plantroom/firmware-bridge/devices"
 	"plantroom/firmware-bridge/wire"
-	"plantroom/gateway/binding"
-	"plantroom/gateway/intake"
+	"plantroom/gateway/app/config"
 	"plantroom/gateway/spool"
 	"plantroom/sim/estates"
 	"plantroom/sim/world"
@@ -22,10 +19,9 @@ import (
 type site struct {
 	id       plantroom.GatewayID
 	estate   plantroom.EstateID
-	rules    []binding.Rule
+	file     config.Config
 	dir      string
-	decoders []plantroom.Decoder
-	intake   *intake.Intake
+	sources  []*source
 	spool    *spool.Spool
 	accepted *acceptances
 
@@ -75,37 +71,34 @@ func (l ledgerSpool) Submit(rec []byte, done func(uint64, error)) error {
 	})
 }
 
-func newSite(e plantroom.Estate, g plantroom.GatewayID, dir string, into *acceptances) (*site, error) {
-	s := &site{id: g, estate: e.ID, dir: dir, accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
-	for _, d := range e.Devices {
-		if d.Gateway != g {
-			continue
-		}
-		address := string(d.ID)
-		if strings.HasPrefix(d.Model, "lorawan-") {
-			address = world.EUI(d.ID)
-		}
-		s.rules = append(s.rules, binding.Rule{Address: address, Device: d.ID})
+func newSite(now plantroom.Instant, e plantroom.Estate, g plantroom.GatewayID, dir string, into *acceptances) (*site, error) {
+	file, err := estates.GatewayConfig(e, g)
+	if err != nil {
+		return nil, err
 	}
-	return s, s.start()
+	s := &site{id: g, estate: e.ID, file: file, dir: dir, accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
+	return s, s.start(now)
 }
 
 // start is power on: everything in memory is new, the spool is what it was.
-func (s *site) start() error {
-	binder, err := binding.New(s.rules, nil)
-	if err != nil {
-		return err
-	}
-	s.decoders = nil
-	for _, f := range devices.Families() {
-		s.decoders = append(s.decoders, f.New(devices.Options{Models: estates.Models()}))
-	}
+func (s *site) start(now plantroom.Instant) (err error) {
 	if s.spool, _, err = spool.Open(spool.Options{Dir: s.dir, Linger: -1}); err != nil {
 		return err
 	}
-	s.intake = intake.New(ledgerSpool{s.spool, s.id, s.accepted}, binder)
+	s.sources = nil
+	for _, c := range s.file.MQTT {
+		src, err := newSource(c, ledgerSpool{s.spool, s.id, s.accepted})
+		if err != nil {
+			return err
+		}
+		s.sources = append(s.sources, src)
+	}
 	s.ack, s.next, s.dark = wire.Ack{}, s.spool.Base(), false
-	return nil
+	return s.settle(func(taken receipts) {
+		for _, src := range s.sources {
+			src.turn(now, true, taken)
+		}
+	})
 }
 
 func (s *site) stop() error {
@@ -122,35 +115,54 @@ func (s *site) hear(es []world.Emission) error {
 		s.held = append(s.held, es...)
 		return nil
 	}
+	return s.settle(func(taken receipts) {
+		for _, e := range es {
+			for _, src := range s.sources {
+				if src.listens(e.Topic) {
+					src.hear(plantroom.Message{Topic: e.Topic, Payload: e.Payload, Received: e.At}, taken)
+				}
+			}
+		}
+	})
+}
+
+// turns gives the speakers whose time has come their turn.
+func (s *site) turns(now plantroom.Instant) error {
+	if s.dark {
+		return nil
+	}
+	return s.settle(func(taken receipts) {
+		for _, src := range s.sources {
+			if !src.next.IsZero() && src.next <= now {
+				src.turn(now, false, taken)
+			}
+		}
+	})
+}
+
+// receipts makes what an intake calls once it has made something durable: one
+// for each thing that is handed over.
+type receipts func() func(error)
+
+// settle lets f hand things to the spool and returns when all of them are
+// durable, with the last error.
+func (s *site) settle(f func(receipts)) error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var failed error
-	for _, e := range es {
-		m := plantroom.Message{Topic: e.Topic, Payload: e.Payload, Received: e.At}
-		samples, why := s.decode(m)
+	f(func() func(error) {
 		wg.Add(1)
-		s.intake.Take(m, samples, why, func(err error) {
+		return func(err error) {
 			if err != nil {
 				mu.Lock()
 				failed = err
 				mu.Unlock()
 			}
 			wg.Done()
-		})
-	}
+		}
+	})
 	wg.Wait()
 	return failed
-}
-
-// decode asks each family; a message is the business of one.
-func (s *site) decode(m plantroom.Message) ([]plantroom.Sample, error) {
-	for _, d := range s.decoders {
-		samples, err := d.Decode(m)
-		if err != nil || len(samples) > 0 {
-			return samples, err
-		}
-	}
-	return nil, nil
 }
 
 // maxSend bounds one batch.

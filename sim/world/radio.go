@@ -37,6 +37,7 @@ func EUI(d plantroom.DeviceID) string {
 
 // The device models of the virtual estate.
 const (
+	ModelScripted = "scripted"         // says what a scenario lets it say, and nothing by itself
 	ModelLiftBox  = "lift-box"         // plain JSON
 	ModelZigbee   = "zigbee-leak"      // Zigbee2MQTT
 	ModelLeak     = "lorawan-leak"     // ChirpStack, Milesight EM300-SLD

@@ -73,6 +73,9 @@ func New(o Options) (*World, error) {
 		w.radios[d.Asset] = append(w.radios[d.Asset], newRadio(d))
 	}
 	for _, a := range o.Estate.Assets {
+		if w.scripted(a.ID) {
+			continue
+		}
 		switch a.Domain {
 		case "lifts":
 			w.addLift(a)
@@ -85,6 +88,12 @@ func New(o Options) (*World, error) {
 		}
 	}
 	return w, nil
+}
+
+// scripted reports whether an asset has devices that only say what they are
+// told to: the world does not bring it to life.
+func (w *World) scripted(id plantroom.AssetID) bool {
+	return slices.ContainsFunc(w.radios[id], func(r *radio) bool { return r.device.Model == ModelScripted })
 }
 
 // Now returns the world's time.
