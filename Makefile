@@ -25,7 +25,7 @@ help:
 	@echo "make build        the programs, into bin/"
 
 build:
-	$(GO) build -trimpath -o bin/ $(PROGRAMS)
+	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ $(PROGRAMS)
 
 $(INFLUXD):
 	@echo "building influxd 1.8.3 (a minute, once)"

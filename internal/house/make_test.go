@@ -1,10 +1,48 @@
 package house
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
+
+// What make build makes says which version it is. The command is make's own,
+// with another folder to put the programs into.
+func TestWhatMakeBuildsKnowsItsVersion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the programs: not with -short")
+	}
+	const version = "v9.8.7-3-gabcdef0"
+	bin := t.TempDir()
+	command := strings.Replace(makes(t, "build", "VERSION="+version), " bin/ ", " "+bin+"/ ", 1)
+	build := exec.CommandContext(t.Context(), "sh", "-e", "-c", command)
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	for _, program := range []string{"plantroom", "plantroom-gateway"} {
+		out, err := exec.CommandContext(t.Context(), filepath.Join(bin, program), "version").Output()
+		if want := program + " " + version + "\n"; err != nil || string(out) != want {
+			t.Errorf("it says %q, %v; want %q", out, err, want)
+		}
+	}
+}
+
+// makes returns the commands that make would run for a target.
+func makes(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "make", append([]string{"--no-print-directory", "-n"}, args...)...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "MAKEFLAGS=", "MAKELEVEL=") // this may run below make test
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("make -n %v: %v", args, err)
+	}
+	return string(out)
+}
 
 // A test that skips for want of a program says nothing in make test: each asks
 // for it in one way, which fails there, and the script installs it.
