@@ -8,6 +8,7 @@ LINT     := $(TOOLS)/staticcheck
 PROGRAMS := ./services/cmd/plantroom ./gateway/cmd/plantroom-gateway ./sim/cmd/plantroom-sim
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME ?= 60s
+UNITS    := $(GO) list ./... | grep -v '^plantroom/sim/integration'
 
 # What the tests look for, and what they may not do without.
 export PLANTROOM_INFLUXD := $(INFLUXD)
@@ -17,14 +18,14 @@ export PLANTROOM_INFLUXD := $(INFLUXD)
 help:
 	@echo "make demo         watch a whole estate on this machine; ARGS=\"--headless --for 90s\" ends by itself"
 	@echo "make test         everything: lint, unit tests with the race detector, scenarios, integration"
-	@echo "make quick        the unit tests, without the race detector and without real parts"
+	@echo "make quick        the unit tests, without the race detector; what lacks a real part is skipped"
 	@echo "make scenarios    the scenarios alone, with their outcome as a table"
 	@echo "make bench        the figures, as a table"
 	@echo "make fuzz         every fuzz target for FUZZTIME (60s)"
 	@echo "make build        the programs, into bin/"
 
 build:
-	$(GO) build -trimpath -o bin/ $(PROGRAMS)
+	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ $(PROGRAMS)
 
 $(INFLUXD):
 	@echo "building influxd 1.8.3 (a minute, once)"
@@ -54,10 +55,10 @@ lint: $(LINT)
 # without starving the tests that wait on real parts.
 unit: $(INFLUXD)
 	@echo "== unit tests, with the race detector"
-	$(GO) test -race -p 2 -timeout 20m $$($(GO) list ./... | grep -v '^plantroom/sim/integration')
+	$(GO) test -race -p 2 -timeout 20m $$($(UNITS))
 
 quick:
-	$(GO) test -short ./...
+	$(GO) test -short $$($(UNITS))
 
 scenarios: build
 	@echo "== scenarios"

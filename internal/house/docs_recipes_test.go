@@ -22,6 +22,7 @@ import (
 	"plantroom/firmware-bridge/wire"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/mqttconn/brokertest"
+	"plantroom/internal/parts"
 	"plantroom/services/notify/webhook"
 )
 
@@ -194,11 +195,9 @@ func TestTheUnitIsHardened(t *testing.T) {
 	if err := os.WriteFile(unit, []byte(only(t, "docs/operations.md", "ini")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exec.LookPath("systemd-analyze"); err != nil {
-		t.Skip("no systemd-analyze on this machine: install Debian's package systemd to have the unit judged")
-	}
+	analyze := parts.Program(t, "systemd-analyze", "systemd")
 	const threshold = 15 // tenths of the exposure that docs/operations.md names, rounded up
-	out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--no-pager", "--offline=true",
+	out, err := exec.CommandContext(t.Context(), analyze, "security", "--no-pager", "--offline=true",
 		fmt.Sprintf("--threshold=%d", threshold), unit).CombinedOutput()
 	if err != nil {
 		t.Errorf("the unit is exposed more than %d tenths: %v\n%s", threshold, err, out)

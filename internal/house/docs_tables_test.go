@@ -20,6 +20,7 @@ import (
 	"plantroom/services/domains/lifts"
 	"plantroom/services/domains/waste"
 	"plantroom/services/sla"
+	"plantroom/sim/bench"
 )
 
 var update = flag.Bool("update", false, "write the tables in docs/ anew from the code")
@@ -49,6 +50,28 @@ func tables(t *testing.T) map[string]map[string]string {
 			"metrics of a gateway": metricsTable(t, "../../gateway/app/metrics.go",
 				`(?:m\.(?:one|family)\("(plantroom_gateway_[a-z_]+)", "(counter|gauge)", |\{"([a-z_]+)", "(counter|gauge)", )"([^"]+)"`, gatewayMetric),
 		},
+	}
+}
+
+// What a measurement is has to be said by hand, that there is one has not.
+func TestTheFiguresInTheGuideAreThoseThatAreMeasured(t *testing.T) {
+	guide := read(t, "docs/figures.md")
+	var want, got []string
+	for _, m := range bench.All() {
+		want = append(want, m.Name)
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\| ([a-z]+) \|`).FindAllStringSubmatch(guide, -1) {
+		if m[1] != "name" {
+			got = append(got, m[1])
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("docs/figures.md has %v, and plantroom-bench --list has %v", got, want)
+	}
+	for _, m := range regexp.MustCompile(`--only ([a-z]+)`).FindAllStringSubmatch(guide, -1) {
+		if !slices.Contains(want, m[1]) {
+			t.Errorf("docs/figures.md measures %q, which there is not", m[1])
+		}
 	}
 }
 

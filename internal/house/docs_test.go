@@ -224,20 +224,32 @@ func TestTheLogLinesInTheGuideAreThoseThatAreWritten(t *testing.T) {
 func sources(t *testing.T, dirs ...string) string {
 	t.Helper()
 	var b strings.Builder
+	for _, f := range goFiles(t, dirs...) {
+		if !strings.HasSuffix(f.path, "_test.go") {
+			b.WriteString(f.text)
+		}
+	}
+	return b.String()
+}
+
+// goFiles returns the Go code below some folders, file by file.
+func goFiles(t *testing.T, dirs ...string) []page {
+	t.Helper()
+	var list []page
 	for _, dir := range dirs {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
 				return err
 			}
 			src, err := os.ReadFile(path)
-			b.Write(src)
+			list = append(list, page{strings.TrimPrefix(filepath.ToSlash(path), root+"/"), string(src)})
 			return err
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	return b.String()
+	return list
 }
 
 func TestEveryKindOfCallIsInTheGuide(t *testing.T) {

@@ -49,7 +49,8 @@ const module = "plantroom"
 var mayImport = map[string][]string{
 	".":                       {},
 	"internal/yamldoc":        {},
-	"internal/mqttconn":       {".", "internal/mqttconn"},
+	"internal/mqttconn":       {".", "internal/mqttconn", "internal/parts"},
+	"internal/parts":          {},
 	"internal/house":          {},
 	"firmware-bridge":         {"."},
 	"gateway":                 {".", "firmware-bridge", "gateway", "internal/yamldoc", "internal/mqttconn"},
@@ -66,7 +67,7 @@ var mayImport = map[string][]string{
 	"services/outbox":         {"."},
 	"services/notify":         {"."},
 	"services/influx":         {"."},
-	"services/influxd":        {".", "services/influxd"},
+	"services/influxd":        {".", "services/influxd", "internal/parts"},
 	"services/store":          {"."},
 	"services/broker":         {".", "firmware-bridge/wire"},
 	"sim":                     {".", "firmware-bridge", "gateway", "services", "sim", "internal"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,62 +93,52 @@ func (e *explainer) add(path, problem, remedy string) {
 	e.faults = append(e.faults, e.doc.Fault(path, problem, remedy))
 }
 
+// leaf explains a finding that has no finer one below it.
 func (e *explainer) leaf(v *jsonschema.ValidationError) {
-	path := pointer(v.InstanceLocation)
-	node, _ := e.at(v.SchemaURL).(map[string]any)
-	says, _ := node["description"].(string)
-	if says != "" {
-		says = "it is " + says
+	m := mapping{explainer: e, path: pointer(v.InstanceLocation), given: keys(e.value(v.InstanceLocation)), says: e.says(v.SchemaURL)}
+	m.node, _ = e.at(v.SchemaURL).(map[string]any)
+	if m.leaf(v.ErrorKind) {
+		return
 	}
-	switch k := v.ErrorKind.(type) {
-	case *kind.AdditionalProperties:
-		known := keys(node["properties"])
-		for _, p := range k.Properties {
-			e.add(path+"/"+escape(p), fmt.Sprintf("the key %q is not known here", p), suggest(p, known))
-		}
-	case *kind.PropertyNames:
-		e.add(path+"/"+escape(k.Property), fmt.Sprintf("the key %q is not permitted here", k.Property), says)
-	case *kind.Required:
-		for _, p := range k.Missing {
-			e.add(path, fmt.Sprintf("the key %q is missing", p), "add it: "+e.describe(node, p))
-		}
-	case *kind.Type:
-		e.add(path, fmt.Sprintf("this is %s, not %s", article(k.Got), article(strings.Join(k.Want, " or "))), says)
-	case *kind.Enum:
-		e.add(path, fmt.Sprintf("%s is not permitted", show(k.Got)), "use one of "+list(k.Want))
-	case *kind.Const:
-		e.add(path, fmt.Sprintf("%s is not permitted", show(k.Got)), "use "+show(k.Want))
-	case *kind.Pattern:
-		e.add(path, fmt.Sprintf("%s does not have the right form", show(k.Got)), or(says, "it has to match "+k.Want))
-	case *kind.OneOf, *kind.AnyOf:
-		e.add(path, "this fits none, or several, of the permitted forms", says)
-	default:
-		e.add(path, v.ErrorKind.LocalizedString(printer), says)
-	}
+	problem, remedy := wording(v.ErrorKind, m.says)
+	e.add(m.path, problem, remedy)
 }
 
-// describe says what a missing property is for, from the schema.
-func (e *explainer) describe(node map[string]any, property string) string {
-	props, _ := node["properties"].(map[string]any)
-	p, _ := props[property].(map[string]any)
-	if ref, ok := p["$ref"].(string); ok && p["description"] == nil {
-		p, _ = e.at(ref).(map[string]any)
+// says returns what the schema says that a value is: at the location itself,
+// or, for one of several permitted forms, where they are listed.
+func (e *explainer) says(location string) string {
+	node, _ := e.at(location).(map[string]any)
+	if s, ok := node["description"].(string); ok {
+		return "it is " + s
 	}
-	if s, ok := p["description"].(string); ok {
-		return s
+	if form := oneOfForms.FindStringIndex(location); form != nil {
+		return e.says(location[:form[0]])
 	}
-	return "see the schema"
+	return ""
 }
+
+// oneOfForms matches the end of the location of a permitted form.
+var oneOfForms = regexp.MustCompile(`/(anyOf|oneOf)/[0-9]+$`)
 
 // at finds the part of the schema that a location (…#/properties/x) names.
 func (e *explainer) at(location string) any {
 	_, frag, _ := strings.Cut(location, "#")
-	cur := e.schema
-	for _, seg := range strings.Split(strings.TrimPrefix(frag, "/"), "/") {
-		if seg == "" {
-			continue
-		}
-		seg = strings.ReplaceAll(strings.ReplaceAll(seg, "~1", "/"), "~0", "~")
+	if frag = strings.TrimPrefix(frag, "/"); frag == "" {
+		return e.schema
+	}
+	segs := strings.Split(frag, "/")
+	for i, seg := range segs {
+		segs[i] = strings.ReplaceAll(strings.ReplaceAll(seg, "~1", "/"), "~0", "~")
+	}
+	return descend(e.schema, segs)
+}
+
+// value returns what the file has at a location.
+func (e *explainer) value(location []string) any { return descend(e.doc.tree, location) }
+
+// descend follows keys and indexes; nil: there is nothing.
+func descend(cur any, segs []string) any {
+	for _, seg := range segs {
 		switch c := cur.(type) {
 		case map[string]any:
 			cur = c[seg]

@@ -59,7 +59,7 @@ func TestEveryFaultIsNamedWithPlaceAndRemedy(t *testing.T) {
 		}},
 		"wrong choice":   {"name: a\nmode: noon\n", []string{`f.yaml:2:1: mode: "noon" is not permitted; use one of day, night`}},
 		"wrong form":     {"name: Tower 1\n", []string{`f.yaml:1:1: name: "Tower 1" does not have the right form; it is a lower-case word`}},
-		"too small":      {"name: a\nfloors: 0\n", []string{`f.yaml:2:1: floors: `}},
+		"too small":      {"name: a\nfloors: 0\n", []string{`f.yaml:2:1: floors: 0 is too small; it is the number of storeys: give at least 1`}},
 		"repeated key":   {"name: a\nname: b\n", []string{`f.yaml:2:1: `}},
 		"alias":          {"name: &x a\nmode: *x\n", []string{`f.yaml:1:7: name: anchors and aliases`, `f.yaml:2:7: mode: anchors and aliases`}},
 		"tag":            {"name: !!str 4\n", []string{`tags are not supported`}},

@@ -9,14 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"plantroom/internal/parts"
 	"plantroom/services/httpapi/apitest"
 )
 
 // TestTheExamplesInTheManualWork runs every shell example of docs/api.md.
 func TestTheExamplesInTheManualWork(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("no curl on this machine: install Debian's package curl to run the manual's examples")
-	}
+	parts.Program(t, "curl", "curl")
 	manual, err := os.ReadFile(filepath.Join("..", "..", "docs", "api.md"))
 	if err != nil {
 		t.Fatal(err)

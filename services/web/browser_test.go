@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"plantroom"
+	"plantroom/internal/parts"
 	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/apitest"
 )
@@ -27,13 +27,10 @@ func command(o plantroom.WorkOrder, do plantroom.OrderAction, by string) dispatc
 	return dispatch.Command{Order: o.ID, Do: do, Actor: "contractor:" + string(o.Contractor), By: by}
 }
 
-// openBrowser starts a browser of its own, or skips where there is none.
+// openBrowser starts a browser of its own, or ends the test where there is none.
 func openBrowser(t *testing.T, opts ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no chromium on this machine: install Debian's package chromium to run the browser tests")
-	}
+	path := parts.Program(t, "chromium", "chromium")
 	all := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(all, opts...)...)

@@ -15,9 +15,11 @@ type snapshot struct {
 	incidents   []plantroom.Incident
 	orders      []plantroom.WorkOrder // newest first
 	calls       []plantroom.Call      // delivered
-	quarantined int
+	quarantined int                   // rows
+	aside       map[accepted]bool     // the records among them
 }
 
+// everything is more than a play makes, and as much as the quarantine holds.
 const everything = 100_000
 
 // look brings the snapshot up to date, tells what the ledger has gained and
@@ -45,11 +47,14 @@ func (p *play) refresh(tx plantroom.Tx) (err error) {
 	if s.calls, err = tx.Calls(plantroom.CallSent, everything); err != nil {
 		return err
 	}
-	q, err := tx.QuarantineCount()
+	rows, err := tx.Quarantine(everything)
 	if err != nil {
 		return err
 	}
-	s.quarantined = int(q)
+	s.quarantined, s.aside = len(rows), map[accepted]bool{}
+	for _, q := range rows {
+		s.aside[accepted{q.Gateway, q.Epoch, q.Seq}] = true
+	}
 	p.seen = s
 	return p.tellLedger(tx)
 }

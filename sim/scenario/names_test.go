@@ -91,9 +91,9 @@ func TestAScenarioWithUnknownNamesIsNotStaged(t *testing.T) {
 	for old, want := range map[string]string{
 		"estate: story":  `s.yaml:2:1: estate: there is no estate "castle"; use one of story`,
 		"{lift: b1-l1, ": `s.yaml:8:22: do.0.fault.lift: there is no lift "castle"`,
-		"  quicklift:":   `s.yaml:6:3: contractors.castle: there is no contractor "castle"`,
+		"  quicklift:":   `s.yaml:6:3: contractors.The Castle: there is no contractor "The Castle"; use one of grandlift, office, quicklift`,
 	} {
-		src := strings.Replace(least, old, map[string]string{"estate: story": "estate: castle", "{lift: b1-l1, ": "{lift: castle, ", "  quicklift:": "  castle:"}[old], 1)
+		src := strings.Replace(least, old, map[string]string{"estate: story": "estate: castle", "{lift: b1-l1, ": "{lift: castle, ", "  quicklift:": "  The Castle:"}[old], 1)
 		s, err := scenario.Parse("s.yaml", []byte(src))
 		if err != nil {
 			t.Fatal(err)

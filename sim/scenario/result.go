@@ -87,12 +87,12 @@ func (p *play) numbers(withLost bool) Numbers {
 }
 
 // lost counts readings that a gateway accepted and that are neither in the
-// time-series database, nor in quarantine, nor still in the gateway's spool.
+// time-series database, nor in quarantine when the server was last looked at,
+// nor still in the gateway's spool.
 func (p *play) lost() int {
-	aside := p.aside()
 	n := 0
 	for k, r := range p.ok.all {
-		if _, stored := p.server.tsdb.points[pointKey{r.Device, r.Signal, r.At}]; stored || aside[k] {
+		if _, stored := p.server.tsdb.points[pointKey{r.Device, r.Signal, r.At}]; stored || p.seen.aside[k] {
 			continue
 		}
 		if s := p.sites[k.gateway]; s.dark || k.epoch == s.spool.Epoch() && k.seq >= s.spool.Base() && k.seq > s.ack.Stored {
@@ -101,25 +101,6 @@ func (p *play) lost() int {
 		n++
 	}
 	return n
-}
-
-// aside returns what is in quarantine.
-func (p *play) aside() map[accepted]bool {
-	out := map[accepted]bool{}
-	if !p.server.up() {
-		return out
-	}
-	err := p.server.spine.Store.View(p.ctx, func(tx plantroom.Tx) error {
-		rows, err := tx.Quarantine(everything)
-		for _, q := range rows {
-			out[accepted{q.Gateway, q.Epoch, q.Seq}] = true
-		}
-		return err
-	})
-	if err != nil {
-		return nil
-	}
-	return out
 }
 
 // String writes an expectation as the file has it, on one line.

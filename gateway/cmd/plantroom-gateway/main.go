@@ -21,7 +21,7 @@ import (
 	"plantroom/internal/yamldoc"
 )
 
-// version is set by the build: -ldflags "-X main.version=…".
+// version is set by make build: -ldflags "-X main.version=…".
 var version = "devel"
 
 // The exit codes. docs/gateway.md explains them.

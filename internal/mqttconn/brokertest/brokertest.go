@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"plantroom/internal/parts"
 )
 
 // Broker is a broker that a test can stop and start.
@@ -52,25 +54,14 @@ type mosquitto struct {
 	cmd  *exec.Cmd
 }
 
-// MosquittoBinary finds mosquitto, also where Debian puts it. Without one the
-// test is skipped; where $PLANTROOM_REQUIRE is set, as by make test, it fails.
+// MosquittoBinary finds mosquitto, or ends the test as parts.Program does.
 func MosquittoBinary(t testing.TB) string {
 	t.Helper()
-	for _, name := range []string{"mosquitto", "/usr/sbin/mosquitto"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	const absent = "mosquitto is not installed: apt-get install mosquitto"
-	if os.Getenv("PLANTROOM_REQUIRE") != "" {
-		t.Fatal(absent)
-	}
-	t.Skip(absent)
-	return ""
+	return parts.Program(t, "mosquitto", "mosquitto")
 }
 
 // Mosquitto starts a real mosquitto with a configuration (the listener is
-// added), or skips the test where it is not installed. It ends with the test.
+// added), or ends the test where it is not installed. It ends with the test.
 func Mosquitto(t testing.TB, conf string) Broker {
 	t.Helper()
 	path := MosquittoBinary(t)

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	_ "time/tzdata"
 
@@ -20,6 +19,9 @@ import (
 	"plantroom/services/app"
 	"plantroom/services/app/config"
 )
+
+// version is set by make build: -ldflags "-X main.version=…".
+var version = "devel"
 
 const usage = `plantroom watches residential estates and sees each fault through to a proved repair.
 
@@ -81,7 +83,7 @@ func run(args []string, out, errs io.Writer) error {
 	case len(a) == 3 && a[0] == "ledger" && a[1] == "verify":
 		return verifyLedger(a[2], out)
 	case len(a) == 1 && a[0] == "version":
-		fmt.Fprintln(out, version())
+		fmt.Fprintln(out, "plantroom", version)
 		return nil
 	}
 	fmt.Fprint(errs, usage)
@@ -95,14 +97,6 @@ func load(file string) (*config.Config, error) {
 		return nil, usageError{err}
 	}
 	return cfg, err
-}
-
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "plantroom, built without module information"
-	}
-	return fmt.Sprintf("plantroom %s, %s", info.Main.Version, info.GoVersion)
 }
 
 func exit(err error, errs io.Writer) int {

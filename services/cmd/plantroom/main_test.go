@@ -59,7 +59,7 @@ func TestTheCommandLine(t *testing.T) {
 		{"help serve", exitOK, "plantroom serve FILE", ""},
 		{"-h", exitOK, "Exit codes: 0 done", ""},
 		{"--help", exitOK, "plantroom init DIR", ""},
-		{"version", exitOK, "plantroom ", ""},
+		{"version", exitOK, "plantroom devel\n", ""},
 		{"check " + file, exitOK, "no faults\n", ""},
 		{"", exitUsage, "", "plantroom: that is not a command\n"},
 		{"", exitUsage, "", "plantroom serve FILE"},

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"plantroom"
@@ -16,7 +17,8 @@ import (
 
 const token = "correct-horse-battery-staple"
 
-// gate is a guard over a few routes, with a clock that the test moves.
+// gate is a guard over a few routes, with a clock that the test moves where it
+// brings none of its own.
 type gate struct {
 	*guard.Guard
 	t   *testing.T
@@ -27,7 +29,10 @@ type gate struct {
 func newGate(t *testing.T, opt guard.Options, routes ...guard.Route) *gate {
 	t.Helper()
 	g := &gate{t: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}
-	opt.Token, opt.Now = token, func() time.Time { return g.now }
+	opt.Token = token
+	if opt.Now == nil {
+		opt.Now = func() time.Time { return g.now }
+	}
 	var err error
 	if g.Guard, err = guard.New(opt); err != nil {
 		t.Fatal(err)
@@ -156,6 +161,57 @@ func TestSigningOutEndsWhatRunsInTheSession(t *testing.T) {
 	r.AddCookie(c)
 	g.SignOut(httptest.NewRecorder(), r)
 	<-ended
+}
+
+// Nobody asks for the session while its event stream runs: it has to end by
+// itself.
+func TestAStreamEndsWithItsSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		pace time.Duration // of requests beside the stream; 0: none
+		want time.Duration
+	}{
+		"held open and nothing else": {0, guard.SessionIdle},
+		"beside a page in use":       {time.Hour, guard.SessionAge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if got := streamed(t, c.pace); got != c.want {
+					t.Errorf("the stream ended after %s, want %s", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// streamed returns how long a stream of a new session lasts while a page is
+// asked for at a pace.
+func streamed(t *testing.T, pace time.Duration) time.Duration {
+	t.Helper()
+	stream := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	g := newGate(t, guard.Options{Now: time.Now}, guard.Route{Pattern: "GET /stream", Need: guard.Operator, Handler: stream},
+		guard.Route{Pattern: "GET /page", Need: guard.Operator, Handler: says("")})
+	c := signIn(g)
+	began, ended := time.Now(), make(chan time.Duration, 1)
+	go func() {
+		g.ask(http.MethodGet, "/stream", func(r *http.Request) { r.AddCookie(c) })
+		ended <- time.Since(began)
+	}()
+	var use <-chan time.Time
+	if pace > 0 {
+		tick := time.NewTicker(pace)
+		defer tick.Stop()
+		use = tick.C
+	}
+	for end := time.After(2 * guard.SessionAge); ; {
+		select {
+		case <-use:
+			g.ask(http.MethodGet, "/page", func(r *http.Request) { r.AddCookie(c) })
+		case d := <-ended:
+			return d
+		case <-end:
+			t.Fatal("the stream outlives its session")
+		}
+	}
 }
 
 func TestThereAreOnlySoManySessions(t *testing.T) {

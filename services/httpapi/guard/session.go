@@ -10,8 +10,9 @@ import (
 	"plantroom"
 )
 
-// How long a session lives after the sign-in and after its last use, and how
-// many there are at most; the oldest goes first.
+// How long a session lives after the sign-in and after its last request, and
+// how many there are at most; the oldest goes first. An event stream that is
+// merely open is no use of the session, and ends with it.
 const (
 	SessionAge  = 12 * time.Hour
 	SessionIdle = 2 * time.Hour
@@ -23,6 +24,13 @@ type session struct {
 	end     context.CancelFunc
 	started time.Time
 	used    time.Time
+	alarm   *time.Timer // rings when it may be over
+}
+
+// left returns how long a session lives unless it is used; 0 or less: it is
+// over.
+func (v *session) left(now time.Time) time.Duration {
+	return min(SessionAge-now.Sub(v.started), SessionIdle-now.Sub(v.used))
 }
 
 // sessions keeps sessions in memory under the digest of their cookie: a
@@ -42,9 +50,28 @@ func (s *sessions) start() string {
 	defer s.mu.Unlock()
 	s.prune()
 	id, now := rand.Text(), s.now()
+	k := digest(id)
 	ctx, end := context.WithCancel(context.Background())
-	s.all[digest(id)] = &session{ctx: ctx, end: end, started: now, used: now}
+	v := &session{ctx: ctx, end: end, started: now, used: now}
+	v.alarm = time.AfterFunc(v.left(now), func() { s.expire(k) })
+	s.all[k] = v
 	return id
+}
+
+// expire ends a session that is over, whether or not anybody asks for it, and
+// comes back for one that was used in the meantime.
+func (s *sessions) expire(k [32]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.all[k]
+	if v == nil {
+		return
+	}
+	if left := v.left(s.now()); left > 0 {
+		v.alarm.Reset(left)
+		return
+	}
+	s.remove(k)
 }
 
 // prune ends what is over, and the oldest where there are too many.
@@ -63,12 +90,12 @@ func (s *sessions) prune() {
 }
 
 func (s *sessions) over(v *session) bool {
-	now := s.now()
-	return now.Sub(v.started) >= SessionAge || now.Sub(v.used) >= SessionIdle
+	return v.left(s.now()) <= 0
 }
 
 func (s *sessions) remove(k [32]byte) {
 	if v := s.all[k]; v != nil {
+		v.alarm.Stop()
 		v.end()
 		delete(s.all, k)
 	}
