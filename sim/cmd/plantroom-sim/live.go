@@ -59,7 +59,7 @@ func runLive(ctx context.Context, args []string, out io.Writer) error {
 		Publish: func(ctx context.Context, topic string, payload []byte) error {
 			return conn.SendAndWait(ctx, topic, false, payload)
 		},
-		Tell: func(who, text string) {
+		Tell: func(_ plantroom.Instant, who, text string) {
 			fmt.Fprintf(out, "%s  %s  %s\n", time.Now().Format("15:04:05"), pad(who, 8), text)
 		}})
 	if err != nil {
