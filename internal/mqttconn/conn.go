@@ -40,6 +40,7 @@ type Will struct {
 type Session struct {
 	Persistent bool // the broker keeps subscriptions and messages while we are away
 	Will       *Will
+	Once       bool // nobody connects again: a failure says what to do instead
 	// Handle takes each message, in order, from one goroutine per
 	// connection. It must not wait: while it does, no acknowledgement, no
 	// ping reply and no loss of the connection is noticed. It calls Ack
@@ -66,7 +67,7 @@ func Connect(ctx context.Context, o Options, s Session) (*Conn, error) {
 		return nil, ctx.Err()
 	}
 	if err := token.Error(); err != nil {
-		return nil, refused(o, token.ReturnCode(), err)
+		return nil, refused(o, s.Once, token.ReturnCode(), err)
 	}
 	c.Present = token.SessionPresent()
 	return c, nil
@@ -157,9 +158,12 @@ func dial(ctx context.Context, addr string, config *tls.Config) (net.Conn, error
 }
 
 // refused names a failed attempt for the operator.
-func refused(o Options, code byte, err error) error {
+func refused(o Options, once bool, code byte, err error) error {
 	e := &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "connect to " + o.URL, Message: "the broker does not answer", Err: err,
 		Hint: "it is tried again until it does"}
+	if once {
+		e.Hint = "see whether it runs and whether that is its address, then start this again"
+	}
 	switch code {
 	case packets.ErrRefusedBadUsernameOrPassword, packets.ErrRefusedNotAuthorised:
 		e.Code, e.Message, e.Hint = plantroom.CodeUnauth, "the broker does not admit client "+o.ClientID, "check username, password_file and the broker's access list"

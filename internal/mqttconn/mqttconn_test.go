@@ -195,8 +195,17 @@ func TestTheBrokersCertificateIsChecked(t *testing.T) {
 		if conn != nil {
 			conn.Close()
 		}
-		if err != nil && !strings.Contains(refused(o, 0, err).Error(), "check tls ca") {
-			t.Errorf("the operator is told %q", refused(o, 0, err))
+		if err != nil && !strings.Contains(refused(o, false, 0, err).Error(), "check tls ca") {
+			t.Errorf("the operator is told %q", refused(o, false, 0, err))
+		}
+	}
+}
+
+func TestABrokerThatIsAwayIsSaidToComeBackOnlyWhereItIsTriedAgain(t *testing.T) {
+	for once, next := range map[bool]string{false: "it is tried again", true: "start this again"} {
+		_, err := Connect(t.Context(), Options{URL: "tcp://127.0.0.1:1", ClientID: "us"}, Session{Once: once})
+		if err == nil || !strings.Contains(err.Error(), next) {
+			t.Errorf("once %t: %v, want a word of %q", once, err, next)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"net/http"
-	"path/filepath"
 	"time"
 
 	"plantroom"
@@ -15,7 +14,8 @@ import (
 // patience is how long the last readings may take to arrive.
 const patience = 30 * time.Second
 
-// count waits until everything has arrived, stops the stack and counts.
+// count waits until everything has arrived, stops the stack and counts what it
+// has left on disk, where nothing changes any more.
 func (d *demo) count() (*Summary, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
@@ -31,28 +31,47 @@ func (d *demo) count() (*Summary, error) {
 	}
 	s.Stored = have.Total()
 	s.Missing, s.Lost = want.Missing(have)
-	if s.Aside, err = d.stack.Quarantined(ctx); err != nil {
-		return nil, err
-	}
-	if err := d.countOrders(ctx, s); err != nil {
-		return nil, err
-	}
+	// The server first: a gateway that says goodbye to it is an incident.
+	d.stack.Server.Stop()
+	d.stack.Stop()
 	n, bad := d.phones.Calls()
 	s.Calls, s.Wrong = n, append(s.Wrong, bad...)
-	d.stack.Stop()
-	return s, d.verifyLedger(ctx, s)
+	return s, d.countStore(ctx, s)
 }
 
-func (d *demo) countOrders(ctx context.Context, s *Summary) error {
-	incidents, err := d.stack.Incidents(ctx)
+// countStore counts what the server's database holds, and verifies its ledger.
+func (d *demo) countStore(ctx context.Context, s *Summary) error {
+	db, err := store.Open(ctx, d.stack.Path("data/plantroom.db"))
 	if err != nil {
 		return err
 	}
-	orders, err := d.stack.Orders(ctx)
+	defer db.Close()
+	if err := db.View(ctx, func(tx plantroom.Tx) error { return d.countOrders(tx, s) }); err != nil {
+		return err
+	}
+	if err := ledger.Verify(ledger.Rows(ctx, db)); err != nil {
+		s.Wrong = append(s.Wrong, "the ledger: "+err.Error())
+	}
+	return nil
+}
+
+// everything is more than a demonstration can bring about.
+const everything = 1_000_000
+
+func (d *demo) countOrders(tx plantroom.Tx, s *Summary) error {
+	aside, err := tx.QuarantineCount()
 	if err != nil {
 		return err
 	}
-	s.Incidents, s.Orders = len(incidents), len(orders)
+	incidents, err := tx.Incidents(plantroom.IncidentFilter{Limit: everything})
+	if err != nil {
+		return err
+	}
+	orders, err := tx.Orders(plantroom.OrderFilter{Limit: everything})
+	if err != nil {
+		return err
+	}
+	s.Aside, s.Incidents, s.Orders = int(aside), len(incidents), len(orders)
 	s.Wrong = append(s.Wrong, stack.CheckOrders(incidents, orders)...)
 	for _, o := range orders {
 		if o.State.Final() {
@@ -72,18 +91,6 @@ func (d *demo) countOrders(ctx context.Context, s *Summary) error {
 		if e.By != nil && time.Duration(*e.By) < s.Virtual && !e.Happened(incidents, orders) {
 			s.Wrong = append(s.Wrong, "not seen: "+e.String())
 		}
-	}
-	return nil
-}
-
-func (d *demo) verifyLedger(ctx context.Context, s *Summary) error {
-	db, err := store.Open(ctx, filepath.Join(d.opt.Dir, "data", "plantroom.db"))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if err := ledger.Verify(ledger.Rows(ctx, db)); err != nil {
-		s.Wrong = append(s.Wrong, "the ledger: "+err.Error())
 	}
 	return nil
 }

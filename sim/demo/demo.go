@@ -10,7 +10,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"plantroom"
@@ -33,13 +32,15 @@ type Options struct {
 	Web       string // address of the pages, where it is free
 	Speed     float64
 	For       time.Duration // 0: until the context ends
-	Tell      func(Line)
-	Ready     func(Where)
+	Tell      func(Line)    // one line at a time, in the order of their times
+	Ready     func(Where)   // everything runs
+	Over      func()        // the story has been told; what follows is the count
 }
 
 // Line is one line of the story.
 type Line struct {
-	Local string // the estate's time of day
+	At    plantroom.Instant // the estate's time
+	Local string            // the same, as its time of day
 	Who   string
 	Text  string
 }
@@ -74,26 +75,44 @@ type Summary struct {
 // OK reports whether nothing is missing.
 func (s *Summary) OK() bool { return s.Lost == 0 && len(s.Wrong) == 0 && s.Aside == 0 }
 
+// ErrInterrupted says that the context ended before there was anything to see.
+var ErrInterrupted = errors.New("interrupted before the estate was up: nothing was played, nothing was counted")
+
 // Run shows the demonstration.
-func Run(ctx context.Context, o Options) (_ *Summary, err error) {
-	d := &demo{opt: o}
+func Run(ctx context.Context, o Options) (*Summary, error) {
+	o.fill()
+	d := &demo{opt: o, tale: tale{say: o.Tell}}
 	defer d.close()
-	ctx, cancel := context.WithCancel(ctx)
+	all, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := d.start(ctx); err != nil {
+	if err := d.start(all); err != nil {
+		if ctx.Err() != nil { // whatever it broke off is of no interest
+			return nil, ErrInterrupted
+		}
 		return nil, err
 	}
-	playing, stop := context.WithCancel(ctx)
-	defer stop()
+	playing, stop := all, func() {}
 	if o.For > 0 {
-		playing, stop = context.WithTimeout(ctx, o.For)
-		defer stop()
+		playing, stop = context.WithTimeout(all, o.For)
 	}
-	err = d.play(playing)
-	if err != nil {
+	defer stop()
+	if err := d.play(playing); err != nil {
 		return nil, err
 	}
+	o.Over()
 	return d.count()
+}
+
+func (o *Options) fill() {
+	if o.Tell == nil {
+		o.Tell = func(Line) {}
+	}
+	if o.Ready == nil {
+		o.Ready = func(Where) {}
+	}
+	if o.Over == nil {
+		o.Over = func() {}
+	}
 }
 
 type demo struct {
@@ -105,7 +124,8 @@ type demo struct {
 	stack   *stack.Stack
 	player  *live.Player
 	phones  *live.Phones
-	over    atomic.Bool // the story has ended; what the stack says while it stops is not part of it
+	tale    tale
+	told    int64 // the last row of the ledger that the tale has
 	cleanup []func()
 }
 
@@ -115,10 +135,8 @@ func (d *demo) close() {
 	}
 }
 
-func (d *demo) tell(who, text string) {
-	if d.opt.Tell != nil && !d.over.Load() {
-		d.opt.Tell(Line{Local: d.clock.Now().Time().In(d.zone).Format("15:04:05"), Who: who, Text: text})
-	}
+func (d *demo) tell(at plantroom.Instant, who, text string) {
+	d.tale.add(Line{At: at, Local: at.Time().In(d.zone).Format("15:04:05"), Who: who, Text: text})
 }
 
 // play lets the estate live until the context ends.
@@ -127,47 +145,54 @@ func (d *demo) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.opt.Ready != nil {
-		d.opt.Ready(Where{Board: d.stack.URL(), Token: token, Broker: d.site.URL(), Logs: d.opt.Dir,
-			EstateNow: d.clock.Now().Time().In(d.zone).Format("Mon 2 Jan 15:04")})
-	}
-	follow, stop := context.WithCancel(ctx)
-	defer stop()
-	go d.follow(follow)
-	defer d.over.Store(true)
+	d.opt.Ready(Where{Board: d.stack.URL(), Token: token, Broker: d.site.URL(), Logs: d.opt.Dir,
+		EstateNow: d.clock.Now().Time().In(d.zone).Format("Mon 2 Jan 15:04")})
 	ended := make(chan error, 1)
 	go func() { ended <- d.player.Run(ctx) }()
+	look := time.NewTicker(300 * time.Millisecond)
+	defer look.Stop()
 	for {
 		select {
 		case err := <-ended:
+			d.endTale()
 			return err
 		case <-d.stack.Server.Done():
+			d.tale.end()
 			return errors.New("the server has ended: " + d.stack.Server.Tail())
+		case <-look.C:
+			d.follow(ctx)
 		}
 	}
 }
 
-// follow tells what the ledger gains.
+// follow tells what the ledger has gained, and with it all that had to wait
+// for it. While the server does not answer, the tale stands still.
 func (d *demo) follow(ctx context.Context) {
-	t := time.NewTicker(300 * time.Millisecond)
-	defer t.Stop()
-	var after int64
+	now := d.clock.Now()
 	for {
 		var page struct {
 			Items []plantroom.LedgerRow `json:"items"`
 		}
-		if err := d.stack.Get(ctx, fmt.Sprintf("/api/v1/ledger?after=%d&limit=1000", after), &page); err == nil {
-			for _, r := range page.Items {
-				after = r.Seq
-				if r.Kind != "call.sent" {
-					d.tell(r.Actor, r.Subject+"  "+scenario.Sentence(r))
-				}
+		if err := d.stack.Get(ctx, fmt.Sprintf("/api/v1/ledger?after=%d&limit=1000", d.told), &page); err != nil {
+			return
+		}
+		if len(page.Items) == 0 {
+			break
+		}
+		for _, r := range page.Items {
+			d.told = r.Seq
+			if r.Kind != "call.sent" { // told when the phone rings
+				d.tell(r.At, r.Actor, r.Subject+"  "+scenario.Sentence(r))
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-		}
 	}
+	d.tale.upTo(known(now, d.opt.Speed))
+}
+
+// endTale tells what has happened up to now, and no more.
+func (d *demo) endTale() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	d.follow(ctx)
+	d.tale.end()
 }

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"net"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -17,15 +16,17 @@ import (
 	"plantroom/sim/stack"
 )
 
-// start starts, in this order: the phones, the broker of the devices, the
-// stack.
+// start takes the directory and starts, in this order: the phones, the broker
+// of the devices, the stack.
 func (d *demo) start(ctx context.Context) (err error) {
 	if d.opt.Dir, err = filepath.Abs(d.opt.Dir); err != nil {
 		return err
 	}
-	if err := emptied(d.opt.Dir); err != nil {
+	leave, err := occupy(d.opt.Dir)
+	if err != nil {
 		return err
 	}
+	d.cleanup = append(d.cleanup, leave)
 	e, err := d.read()
 	if err != nil {
 		return err
@@ -83,14 +84,11 @@ func (d *demo) startStack(ctx context.Context, hooks net.Listener) (err error) {
 	return err
 }
 
-func (d *demo) sitePasswordFile() string { return filepath.Join(d.opt.Dir, "site-password") }
+func (d *demo) sitePasswordFile() string { return filepath.Join(d.opt.Dir, passwordFile) }
 
 // startSite starts the broker of the devices on site: the gateways' accounts
 // may only listen.
 func (d *demo) startSite(e plantroom.Estate) (err error) {
-	if err := os.MkdirAll(d.opt.Dir, 0o700); err != nil {
-		return err
-	}
 	password, err := newSecret(d.sitePasswordFile())
 	if err != nil {
 		return err

@@ -174,11 +174,11 @@ func (h *house) play() {
 }
 
 // tell notes what happens.
-func (h *house) tell(who, text string) {
+func (h *house) tell(at plantroom.Instant, who, text string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.told = append(h.told, who+": "+text)
-	fmt.Fprintf(h.t.Output(), "%s  %s: %s\n", h.clock.Now().Time().Format("15:04:05"), who, text)
+	fmt.Fprintf(h.t.Output(), "%s  %s: %s\n", at.Time().Format("15:04:05"), who, text)
 }
 
 // say lets a box on a lift's controller say something now.

@@ -80,7 +80,7 @@ func TestKilledInTurnsNothingAcceptedIsLostAndNothingHappensTwice(t *testing.T) 
 	for round := range rounds {
 		for _, turn := range turns {
 			h.hears(60)
-			h.tell("the test", "kills "+turn.name)
+			h.tell(h.clock.Now(), "the test", "kills "+turn.name)
 			for _, p := range turn.parts {
 				p.Kill()
 			}

@@ -30,7 +30,7 @@ type Phones struct {
 	secret func(who string) ([]byte, error) // contractor-quicklift, person-lin
 	clock  app.DemoClock
 	repair func(plantroom.AssetID) error
-	tell   func(who, text string)
+	tell   func(at plantroom.Instant, who, text string)
 	http   http.Client
 
 	mu    sync.Mutex
@@ -47,7 +47,7 @@ type PhoneOptions struct {
 	Secret func(who string) ([]byte, error)
 	Clock  app.DemoClock
 	Repair func(plantroom.AssetID) error
-	Tell   func(who, text string)
+	Tell   func(at plantroom.Instant, who, text string)
 }
 
 // NewPhones makes phones; ctx ends what they are doing.
@@ -110,7 +110,7 @@ func (p *Phones) ring(w http.ResponseWriter, r *http.Request) {
 	if repeat {
 		return
 	}
-	p.tell("phone "+who, ev.Data.Text)
+	p.tell(p.clock.Now(), "phone "+who, ev.Data.Text)
 	if b, ok := p.script[plantroom.ContractorID(who)]; ok && ev.Type == "plantroom.order.dispatched" {
 		p.work.Go(func() { p.answer(who, b, ev.Data) })
 	}
@@ -155,7 +155,7 @@ func (p *Phones) answer(who string, b scenario.Behaviour, d dispatch.EventData) 
 			}
 		}
 		if err := p.press(who, d.JobLink, s.Do); err != nil && p.ctx.Err() == nil {
-			p.tell("phone "+who, fmt.Sprintf("%s on %s: %v", s.Do, d.Order.ID, err))
+			p.tell(p.clock.Now(), "phone "+who, fmt.Sprintf("%s on %s: %v", s.Do, d.Order.ID, err))
 		}
 	}
 }

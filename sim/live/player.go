@@ -29,7 +29,7 @@ type Options struct {
 	Clock    app.DemoClock // of the world; Virtual is the scenario's start
 	Stamp    bool          // the server's clock is the real one: messages carry real times
 	Publish  func(ctx context.Context, topic string, payload []byte) error
-	Tell     func(who, text string)
+	Tell     func(at plantroom.Instant, who, text string) // at in the world's time
 }
 
 // Player is one performance.
@@ -48,12 +48,15 @@ type Series struct {
 	Signal string
 }
 
-// New wakes the estate up. An act that happens to Plantroom itself, such as
-// server:, is refused: it takes the stage of "run".
+// New wakes the estate up. A scenario that does not pass its CheckLive is
+// refused.
 func New(o Options) (*Player, error) {
+	if err := o.Scenario.CheckLive(); err != nil {
+		return nil, err
+	}
 	p := &Player{opt: o, sent: map[Series]int{}}
 	if o.Tell == nil {
-		p.opt.Tell = func(string, string) {}
+		p.opt.Tell = func(plantroom.Instant, string, string) {}
 	}
 	var err error
 	w := world.Options{Estate: o.Estate, Start: o.Clock.Virtual, Seed: seed(o.Scenario), Calm: !o.Scenario.Residents}
@@ -62,11 +65,6 @@ func New(o Options) (*Player, error) {
 	}
 	if p.world, err = world.New(w); err != nil {
 		return nil, err
-	}
-	for i, a := range o.Scenario.Do {
-		if !a.InWorld() {
-			return nil, plantroom.Errorf(plantroom.CodeInvalid, "act %d of %q happens to Plantroom itself and cannot be played live: use run", i+1, o.Scenario.Title)
-		}
 	}
 	for _, f := range devices.Families() {
 		p.decoders = append(p.decoders, f.New(devices.Options{Models: estates.Models()}))
@@ -111,14 +109,15 @@ func (p *Player) Run(ctx context.Context) error {
 
 // perform does an act at its own time.
 func (p *Player) perform(ctx context.Context, a scenario.Act) error {
-	if err := p.advance(ctx, p.opt.Clock.Virtual.Add(time.Duration(a.At))); err != nil {
+	at := p.opt.Clock.Virtual.Add(time.Duration(a.At))
+	if err := p.advance(ctx, at); err != nil {
 		return err
 	}
 	p.mu.Lock()
 	says, _, err := a.OnWorld(p.world)
 	p.mu.Unlock()
 	if err == nil {
-		p.opt.Tell("world", says)
+		p.opt.Tell(at, "world", says)
 	}
 	return err
 }

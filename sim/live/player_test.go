@@ -133,7 +133,7 @@ func TestAnActOnPlantroomItselfIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := live.New(live.Options{Scenario: s, Estate: e, Clock: app.DemoClock{Speed: 1}}); err == nil || !strings.Contains(err.Error(), "use run") {
-		t.Errorf("want a refusal that names run, got %v", err)
+	if _, err := live.New(live.Options{Scenario: s, Estate: e, Clock: app.DemoClock{Speed: 1}}); err == nil || !strings.Contains(err.Error(), "s.yaml:7:5") || !strings.Contains(err.Error(), "plantroom-sim run") {
+		t.Errorf("want a refusal that names the line and run, got %v", err)
 	}
 }

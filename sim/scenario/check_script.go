@@ -82,3 +82,16 @@ func (s *Scenario) checkOutages() yamldoc.Faults {
 	}
 	return faults
 }
+
+// CheckLive finds acts that happen to Plantroom itself, such as server: they
+// need the stage of a play in virtual time.
+func (s *Scenario) CheckLive() error {
+	var faults yamldoc.Faults
+	for i, a := range s.Do {
+		if !a.InWorld() {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d", i), "this happens to Plantroom itself and cannot be played live",
+				"take it out, or play the file with plantroom-sim run"))
+		}
+	}
+	return faults.Err()
+}

@@ -2,8 +2,8 @@
 // loopback and in one directory: the server with its influxd, and a gateway
 // for each building. The demonstration and the integration tests use it.
 //
-// It writes configuration and starts processes; it plays nothing and judges
-// nothing.
+// It writes configuration, also for somebody who starts the programs by hand,
+// and starts processes; it plays nothing and judges nothing.
 package stack
 
 import (
@@ -209,15 +209,22 @@ func (s *Stack) write() error {
 	if s.Estate, err = estate.Parse("estate.yaml", src, app.Known()); err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := serverFile.Execute(&b, map[string]any{"Web": s.web, "Broker": s.broker, "Remote": s.opt.Broker != "",
-		"Influx": s.influx, "Influxd": s.opt.Influxd}); err != nil {
-		return fmt.Errorf("write the server's file: %w", err)
+	server, err := serverSource(map[string]any{"Web": s.web, "Broker": s.broker, "Remote": s.opt.Broker != "", "Influx": s.influx, "Influxd": s.opt.Influxd})
+	if err != nil {
+		return err
 	}
 	if err := os.WriteFile(s.Path("estate.yaml"), src, 0o600); err != nil {
 		return err
 	}
-	return os.WriteFile(s.Path("plantroom.yaml"), b.Bytes(), 0o600)
+	return os.WriteFile(s.Path("plantroom.yaml"), server, 0o600)
+}
+
+func serverSource(data map[string]any) ([]byte, error) {
+	var b bytes.Buffer
+	if err := serverFile.Execute(&b, data); err != nil {
+		return nil, fmt.Errorf("write the server's file: %w", err)
+	}
+	return b.Bytes(), nil
 }
 
 var serverFile = template.Must(template.New("plantroom").Parse(`estate: estate.yaml

@@ -6,9 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"plantroom"
@@ -16,45 +14,49 @@ import (
 	"plantroom/sim/demo"
 )
 
-// runDemo is "plantroom-sim demo".
-func runDemo(ctx context.Context, args []string, out io.Writer) error {
-	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
-	headless := fs.Bool("headless", false, "no words for a person at a browser")
-	length := fs.Duration("for", 0, "end by itself after this time")
-	speed := fs.Float64("speed", 20, "how much faster than real time")
-	dir := fs.String("dir", ".demo", "where its files go; emptied at the start")
-	influxd := fs.String("influxd", "influxd", "influxd 1.8.3")
-	web := fs.String("web", "127.0.0.1:8080", "the address of the pages; any other where it is taken")
-	if rest, err := parse(fs, args); err != nil {
-		return err
-	} else if len(rest) > 0 {
-		return usageError{fmt.Errorf("demo: %q is not a flag", rest[0])}
+// demoCommand is "plantroom-sim demo".
+type demoCommand struct {
+	headless bool
+	length   time.Duration
+	speed    float64
+	dir      string
+	influxd  string
+	web      string
+}
+
+func (c *demoCommand) flags(fs *flag.FlagSet) {
+	fs.BoolVar(&c.headless, "headless", false, "")
+	fs.DurationVar(&c.length, "for", 0, "")
+	fs.Float64Var(&c.speed, "speed", 20, "")
+	fs.StringVar(&c.dir, "dir", ".demo", "")
+	fs.StringVar(&c.influxd, "influxd", "influxd", "")
+	fs.StringVar(&c.web, "web", "127.0.0.1:8080", "")
+}
+
+func (c *demoCommand) run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("demo: %q is not a flag", args[0])}
 	}
-	if *speed <= 0 || *speed > app.MaxDemoSpeed || *length < 0 {
+	if !(c.speed > 0 && c.speed <= app.MaxDemoSpeed) || c.length < 0 {
 		return usageError{fmt.Errorf("demo: --speed is above 0 and up to %d, --for is not negative", app.MaxDemoSpeed)}
 	}
-	if strings.ContainsRune(*influxd, filepath.Separator) {
-		abs, err := filepath.Abs(*influxd) // the server's file stands elsewhere
-		if err != nil {
-			return err
-		}
-		*influxd = abs
+	influxd, err := program(c.influxd) // the server's file stands elsewhere
+	if err != nil {
+		return err
 	}
 	s := show{out: out, colour: isTerminal(out)}
-	var mu sync.Mutex
-	tell := func(l demo.Line) {
-		mu.Lock()
-		defer mu.Unlock()
-		s.demoLine(l)
-	}
 	fmt.Fprintln(out, "starting influxd, the server and four gateways …")
-	sum, err := demo.Run(ctx, demo.Options{Dir: *dir, Plantroom: beside("plantroom"), Gateway: beside("plantroom-gateway"), Influxd: *influxd,
-		Web: *web, Speed: *speed, For: *length, Tell: tell,
-		Ready: func(w demo.Where) { s.where(w, *speed, *headless) }})
+	sum, err := demo.Run(ctx, demo.Options{Dir: c.dir, Plantroom: beside("plantroom"), Gateway: beside("plantroom-gateway"), Influxd: influxd,
+		Web: c.web, Speed: c.speed, For: c.length, Tell: s.demoLine,
+		Ready: func(w demo.Where) { s.where(w, c.speed, c.headless) },
+		Over: func() {
+			fmt.Fprint(out, "\nthe estate rests; waiting for its last readings, then stopping and counting …\n")
+		}})
+	if errors.Is(err, demo.ErrInterrupted) && !c.headless {
+		fmt.Fprintln(out, err) // by the person who reads it
+		return nil
+	}
 	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return nil
-		}
 		return err
 	}
 	s.demoSummary(sum)
@@ -69,7 +71,7 @@ func (s show) where(w demo.Where, speed float64, headless bool) {
 	if !headless {
 		fmt.Fprintf(s.out, "  sign in   with the token %s\n", s.paint(bold, w.Token))
 	}
-	fmt.Fprintf(s.out, "  devices   %s\n  logs      %s\n", w.Broker, w.Logs)
+	fmt.Fprintf(s.out, "  devices   %s, for the gateways to listen to\n  logs      %s\n", w.Broker, w.Logs)
 	fmt.Fprintf(s.out, "  the estate's time is %s and runs %g times as fast as yours\n", w.EstateNow, speed)
 	if !headless {
 		fmt.Fprint(s.out, "  Ctrl-C ends it, counts, and says whether anything went missing\n")

@@ -1,6 +1,7 @@
 // Command plantroom-sim plays scenarios of a virtual estate: in virtual time
-// against the whole of Plantroom in one process, or live over MQTT against a
-// stack that runs; and it runs the demonstration.
+// against the whole of Plantroom in one process, or live over MQTT before a
+// Plantroom that runs; it writes the files of such a one, and it runs the
+// demonstration.
 package main
 
 import (
@@ -17,17 +18,42 @@ import (
 
 const usage = `plantroom-sim plays a virtual residential estate.
 
-  plantroom-sim run FILE... [--seed N] [--json] [--quiet]
+  plantroom-sim run FILE...
       play scenario files in virtual time; prints the story and what came of
       each expectation
-  plantroom-sim live FILE --broker URL [--speed N]
-      play a scenario file's devices over MQTT against a running stack
-  plantroom-sim demo [--headless] [--for DURATION] [--speed N] [--dir DIR]
+        --seed N              the seed, instead of each file's
+        --json                one JSON object per scenario, a line each
+        --quiet               no story; of the scenarios that pass, a line each
+
+  plantroom-sim estate NAME DIR
+      write the files of a Plantroom of your own for an estate that ships, into
+      a directory that has none of them: server, estate and gateways
+        --devices URL         the devices' broker (tcp://127.0.0.1:1883)
+        --uplink ADDR         where the server's broker listens (127.0.0.1:1884)
+        --web ADDR            where the pages are (127.0.0.1:8080)
+        --influxdb ADDR       where InfluxDB listens (127.0.0.1:8086)
+        --influxd PROGRAM     influxd 1.8.3 (influxd)
+
+  plantroom-sim live FILE --broker URL
+      play a scenario file's devices over MQTT before a Plantroom that runs
+        --broker URL          the devices' broker, as in tcp://127.0.0.1:1883
+        --username NAME       the account at the broker
+        --password-file FILE  the file with its password
+        --speed N             how much faster than real time (1)
+
+  plantroom-sim demo [FLAG...]
       start everything on loopback and watch the story unfold
+        --headless            no words for a person at a browser
+        --for DURATION        end by itself after this time, as in 90s
+        --speed N             how much faster than real time (20)
+        --dir DIR             where its files go; emptied at the start (.demo)
+        --web ADDR            where the pages are; any other port where it is
+                              taken (127.0.0.1:8080)
+        --influxd PROGRAM     influxd 1.8.3 (influxd)
 
 Exit codes: 0 all went as expected; 1 an expectation was missed, or an order
 or a reading went missing; 2 a file or a flag is wrong; 3 something could not
-be started.
+be started or done.
 `
 
 // The exit codes.
@@ -44,15 +70,28 @@ var errMissed = errors.New("not as expected")
 // usageError is a fault of the command line or of a file.
 type usageError struct{ error }
 
+// Unwrap returns the fault.
+func (e usageError) Unwrap() error { return e.error }
+
+// command is one of the things that this program does.
+type command interface {
+	flags(*flag.FlagSet)
+	run(ctx context.Context, args []string, out io.Writer) error
+}
+
+func commands() map[string]command {
+	return map[string]command{"run": new(runCommand), "estate": new(estateCommand), "live": new(liveCommand), "demo": new(demoCommand)}
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr), os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 func run(ctx context.Context, args []string, out, errs io.Writer) error {
-	commands := map[string]func(context.Context, []string, io.Writer) error{"run": runScenarios, "live": runLive, "demo": runDemo}
 	if len(args) == 0 {
 		fmt.Fprint(errs, usage)
 		return usageError{errors.New("no command given")}
@@ -61,12 +100,22 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		fmt.Fprint(out, usage)
 		return nil
 	}
-	do, ok := commands[args[0]]
+	c, ok := commands()[args[0]]
 	if !ok {
 		fmt.Fprint(errs, usage)
 		return usageError{fmt.Errorf("there is no command %q", args[0])}
 	}
-	return do(ctx, args[1:], out)
+	fs := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	c.flags(fs)
+	rest, err := parse(fs, args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(out, usage)
+		return nil
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("%s: %w; plantroom-sim help lists the flags", args[0], err)}
+	}
+	return c.run(ctx, rest, out)
 }
 
 func exit(err error, errs io.Writer) int {
@@ -76,8 +125,6 @@ func exit(err error, errs io.Writer) int {
 		return exitOK
 	case errors.Is(err, errMissed):
 		return exitMissed
-	case errors.Is(err, flag.ErrHelp):
-		return exitOK
 	case errors.As(err, &wrong):
 		fmt.Fprintln(errs, "plantroom-sim:", err)
 		return exitUsage
@@ -92,7 +139,7 @@ func parse(fs *flag.FlagSet, args []string) ([]string, error) {
 	var rest []string
 	for {
 		if err := fs.Parse(args); err != nil {
-			return nil, usageError{err}
+			return nil, err
 		}
 		if fs.NArg() == 0 {
 			return rest, nil

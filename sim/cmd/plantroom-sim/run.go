@@ -7,27 +7,33 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"plantroom/sim/scenario"
 )
 
-// runScenarios is "plantroom-sim run".
-func runScenarios(ctx context.Context, args []string, out io.Writer) error {
-	fs := flag.NewFlagSet("run", flag.ContinueOnError)
-	seed := fs.String("seed", "", "the seed, instead of the file's")
-	asJSON := fs.Bool("json", false, "one JSON object a scenario and line")
-	quiet := fs.Bool("quiet", false, "no story, only the outcome")
-	files, err := parse(fs, args)
-	if err != nil {
-		return err
-	}
+// runCommand is "plantroom-sim run".
+type runCommand struct {
+	seed   string
+	asJSON bool
+	quiet  bool
+}
+
+func (c *runCommand) flags(fs *flag.FlagSet) {
+	fs.StringVar(&c.seed, "seed", "", "")
+	fs.BoolVar(&c.asJSON, "json", false, "")
+	fs.BoolVar(&c.quiet, "quiet", false, "")
+}
+
+func (c *runCommand) run(ctx context.Context, files []string, out io.Writer) error {
 	if len(files) == 0 {
 		return usageError{errors.New("run: name at least one scenario file")}
 	}
-	opt, err := options(*seed)
+	opt, err := options(c.seed)
 	if err != nil {
 		return err
 	}
@@ -36,7 +42,7 @@ func runScenarios(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	show := show{out: out, colour: isTerminal(out), width: widest(files)}
-	tell := !*asJSON && !*quiet
+	tell := !c.asJSON && !c.quiet
 	at := 1
 	if !tell { // stories would be told through each other
 		at = runtime.GOMAXPROCS(0)
@@ -46,18 +52,18 @@ func runScenarios(ctx context.Context, args []string, out io.Writer) error {
 		o := opt
 		if tell {
 			show.title(s)
-			o.Tell = show.line
+			o.Tell = show.of(s).line
 		}
 		return o
 	}, func(r *scenario.Result) error {
 		results = append(results, r)
 		switch {
-		case *asJSON:
+		case c.asJSON:
 			return json.NewEncoder(out).Encode(r)
 		case tell || !r.OK():
 			show.outcome(r)
 		}
-		if *quiet {
+		if c.quiet {
 			show.row(r)
 		}
 		return nil
@@ -71,7 +77,7 @@ func runScenarios(ctx context.Context, args []string, out io.Writer) error {
 			show.row(r)
 		}
 	}
-	if !*asJSON {
+	if !c.asJSON {
 		show.summary(results)
 	}
 	for _, r := range results {
@@ -144,9 +150,9 @@ func options(seed string) (scenario.Options, error) {
 	if seed == "" {
 		return scenario.Options{}, nil
 	}
-	var n uint64
-	if _, err := fmt.Sscan(seed, &n); err != nil {
-		return scenario.Options{}, usageError{fmt.Errorf("--seed %q is not a whole number", seed)}
+	n, err := strconv.ParseUint(seed, 10, 64)
+	if err != nil {
+		return scenario.Options{}, usageError{fmt.Errorf("run: --seed %q is not a whole number from 0 to %d", seed, uint64(math.MaxUint64))}
 	}
 	return scenario.Options{Seed: &n}, nil
 }
@@ -165,7 +171,10 @@ func load(files []string) ([]*scenario.Scenario, error) {
 		list = append(list, s)
 	}
 	if len(wrong) > 0 {
-		return nil, usageError{errors.New("faulty scenario\n" + strings.Join(wrong, "\n"))}
+		return nil, faulty(strings.Join(wrong, "\n"))
 	}
 	return list, nil
 }
+
+// faulty is the error for files that are not played for what is in them.
+func faulty(faults string) error { return usageError{errors.New("faulty scenario\n" + faults)} }

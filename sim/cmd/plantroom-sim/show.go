@@ -19,6 +19,7 @@ type show struct {
 	out    io.Writer
 	colour bool
 	width  int // of the longest file name
+	since  int // of the longest time since the start
 }
 
 func isTerminal(w io.Writer) bool {
@@ -51,6 +52,22 @@ func (s show) title(f *scenario.Scenario) {
 	fmt.Fprintln(s.out)
 }
 
+// of returns a show whose lines have room for every time of a scenario.
+func (s show) of(f *scenario.Scenario) show {
+	s.since = widestOffset(time.Duration(f.Length))
+	return s
+}
+
+// widestOffset is how much room "+" and a time before the end may take, in
+// whole seconds.
+func widestOffset(length time.Duration) int {
+	full := "+59m59s"
+	if hours := (length - time.Second) / time.Hour; hours > 0 {
+		full = fmt.Sprintf("+%dh59m59s", hours)
+	}
+	return len(full)
+}
+
 func (s show) line(l scenario.Line) {
 	colour := ""
 	switch {
@@ -63,7 +80,7 @@ func (s show) line(l scenario.Line) {
 	case l.Who == "call":
 		colour = yellow
 	}
-	fmt.Fprintf(s.out, "%s  %8s  %s  %s  %s\n", l.Local, "+"+l.Since.String(), pad(l.Who, 20), pad(l.Subject, 20), s.paint(colour, l.Text))
+	fmt.Fprintf(s.out, "%s  %*s  %s  %s  %s\n", l.Local, s.since, "+"+l.Since.String(), pad(l.Who, 20), pad(l.Subject, 20), s.paint(colour, l.Text))
 }
 
 func (s show) outcome(r *scenario.Result) {
