@@ -20,8 +20,8 @@ const (
 // OrderAction is what moves a work order from one state to the next.
 type OrderAction string
 
-// The actions. Dispatch, prove, contradict, close and reopen are the system's;
-// the others are a human's.
+// The actions. Dispatch, prove, contradict, doubt, close and reopen are the
+// system's; the others are a human's.
 const (
 	DoDispatch      OrderAction = "dispatch"
 	DoAcknowledge   OrderAction = "acknowledge"
@@ -31,6 +31,7 @@ const (
 	DoFix           OrderAction = "fix"        // the contractor's claim
 	DoProve         OrderAction = "prove"      // N clean cycles seen
 	DoContradict    OrderAction = "contradict" // claimed fixed, and the sensor disagrees
+	DoDoubt         OrderAction = "doubt"      // the same, of a claim by somebody who was never on site
 	DoClose         OrderAction = "close"
 	DoCancel        OrderAction = "cancel"
 	DoReopen        OrderAction = "reopen"
@@ -48,10 +49,13 @@ var Transitions = map[OrderState]map[OrderAction]OrderState{
 	Acknowledged: {DoArrive: Attended, DoFix: Restored, DoUnacknowledge: Dispatched, DoDecline: Declined,
 		DoProve: Verified, DoCancel: Cancelled},
 	Attended: {DoFix: Restored, DoDecline: Declined, DoProve: Verified, DoCancel: Cancelled},
-	Restored: {DoProve: Verified, DoContradict: Attended, DoCancel: Cancelled},
+	Restored: {DoProve: Verified, DoContradict: Attended, DoDoubt: Acknowledged, DoCancel: Cancelled},
 	Verified: {DoClose: Closed, DoReopen: Reopened},
 	Closed:   {DoReopen: Reopened},
-	Reopened: {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled},
+	// What was cancelled is taken up again when the sensor sees it grow worse or
+	// come back: its episode goes on, and has no other order.
+	Cancelled: {DoReopen: Reopened},
+	Reopened:  {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled},
 }
 
 // Next returns the state after an action, or a CodeTransition error that says
@@ -81,6 +85,7 @@ type WorkOrder struct {
 	Domain     DomainName     `json:"domain"`
 	Rule       RuleID         `json:"rule"`
 	Severity   Severity       `json:"severity"`
+	Rises      []Rise         `json:"rises,omitempty"` // of the severity, in the present round
 	Cause      string         `json:"cause"`
 	Detail     string         `json:"detail"`
 	Contractor ContractorID   `json:"contractor,omitempty"`
@@ -91,6 +96,7 @@ type WorkOrder struct {
 
 	Occurred     Instant `json:"occurred"` // source time
 	Raised       Instant `json:"raised"`
+	Begun        Instant `json:"begun"` // of the present round: when it was raised, or last reopened
 	Dispatched   Instant `json:"dispatched,omitzero"`
 	Acknowledged Instant `json:"acknowledged,omitzero"`
 	Attended     Instant `json:"attended,omitzero"`
@@ -108,6 +114,13 @@ type WorkOrder struct {
 	NextCall Instant  `json:"next_call,omitzero"` // zero: the ladder rests
 	Link     int      `json:"link"`               // generation of the job link; an older link is void
 	Due      Instant  `json:"due,omitzero"`       // when time alone will next change this order; zero: never
+}
+
+// Rise is a severity that has gone up. Nobody could act on it before.
+type Rise struct {
+	At   Instant  `json:"at"`
+	From Severity `json:"from"`
+	To   Severity `json:"to"`
 }
 
 // Clock returns the order's clock of a kind, nil where it has none.

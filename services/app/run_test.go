@@ -62,7 +62,7 @@ func TestOrdersAreLookedAfterFourTimesASecondAndAFailureIsSaidOnce(t *testing.T)
 		st := &moodyStore{}
 		s := &Server{log: book.logger(), now: func() plantroom.Instant { return plantroom.At(time.Now()) }}
 		ctx, cancel := context.WithCancel(t.Context())
-		go s.tickOrders(ctx, &runningSpine{Spine: &Spine{Store: st}})
+		go s.tickOrders(ctx, &runningSpine{Spine: &Spine{Store: st, adopted: true}})
 		for _, down := range []bool{false, true, false, true} {
 			st.down.Store(down)
 			time.Sleep(10 * time.Second) // virtual

@@ -56,7 +56,8 @@ type Spine struct {
 	Outbox *outbox.Outbox
 	Engine *detect.Engine
 
-	core *core
+	core    *core
+	adopted bool // orders that the estate's file had left alone were looked after
 }
 
 // Recall takes up what the store holds: detector states, open incidents, how
@@ -126,8 +127,15 @@ func cleanCycles(e plantroom.Estate, all []plantroom.Domain) func(plantroom.Asse
 // tickLimit bounds one transaction of the desk.
 const tickLimit = 200
 
-// TickOrders does everything on orders that has come due.
+// TickOrders does everything on orders that has come due; the first time, it
+// also looks after those that the estate's file has left alone.
 func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
+	if !s.adopted {
+		if err := s.Store.Update(ctx, func(tx plantroom.Tx) error { return s.Desk.Adopt(tx, now) }); err != nil {
+			return err
+		}
+		s.adopted = true
+	}
 	for {
 		var n int
 		err := s.Store.Update(ctx, func(tx plantroom.Tx) (err error) {

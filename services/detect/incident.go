@@ -65,18 +65,15 @@ func (e *Engine) needed(w *watch) int {
 // hold handles a condition that holds while there is an incident of it.
 func (e *Engine) hold(w *watch, v *plantroom.Verdict) {
 	inc := w.incident
-	relapsed := inc.State == plantroom.IncidentClearing || !inc.Released.IsZero() && !v.Released
-	worse := v.Severity > inc.Severity || v.Cause != inc.Cause && !relapsed
-	if relapsed || worse {
-		inc.Severity = max(inc.Severity, v.Severity)
-		inc.Cause, inc.Detail = v.Cause, v.Detail
-	}
-	if relapsed {
+	if inc.State == plantroom.IncidentClearing || !inc.Released.IsZero() && !v.Released {
 		inc.State, inc.Cleared, inc.Clean, inc.Released = plantroom.IncidentOpen, 0, 0, 0
+		inc.Detail = v.Detail
 		inc.Relapses++
 		e.emit(plantroom.IncidentRelapsed, w)
 	}
-	if worse {
+	if v.Severity > inc.Severity || v.Cause != inc.Cause { // told apart from the relapse, because more follows from it
+		inc.Severity = max(inc.Severity, v.Severity)
+		inc.Cause, inc.Detail = v.Cause, v.Detail
 		e.emit(plantroom.IncidentWorsened, w)
 	}
 	e.release(w, v)

@@ -60,7 +60,8 @@ func TestAFaultThatComesBackBeforeItIsProvedGoneIsTheSameIncident(t *testing.T) 
 	h.says("controller/cycles", 2)
 	h.wait(time.Minute)
 	h.says("controller/fault", "position_lost")
-	h.expect("opened lift.fault lift", "cleared lift.fault lift", "progress lift.fault lift", "relapsed lift.fault lift")
+	h.expect("opened lift.fault lift", "cleared lift.fault lift", "progress lift.fault lift", "relapsed lift.fault lift",
+		"worsened lift.fault lift")
 	if inc := h.only("lift.fault"); inc.Relapses != 1 || inc.Clean != 0 || !inc.Cleared.IsZero() || inc.Episode != eight || inc.Cause != "position_lost" {
 		t.Errorf("got %+v", inc)
 	}
@@ -156,4 +157,18 @@ func TestTwoDevicesOnOneLiftMakeOneIncident(t *testing.T) {
 	h.wait(time.Second)
 	h.says("controller/fault", "none")
 	h.expect("cleared lift.fault lift")
+}
+
+func TestAFaultThatComesBackGraverSaysBoth(t *testing.T) {
+	h := newHouse(t, estate())
+	h.says("controller/cycles", 1)
+	h.says("controller/fault", "door_close_fault")
+	h.wait(time.Minute)
+	h.says("controller/fault", "none")
+	h.wait(time.Minute)
+	h.says("controller/fault", "overspeed")
+	h.expect("opened lift.fault lift", "cleared lift.fault lift", "relapsed lift.fault lift", "worsened lift.fault lift")
+	if inc := h.only("lift.fault"); inc.Severity != plantroom.Life || inc.Cause != "overspeed" || inc.Relapses != 1 {
+		t.Errorf("got %+v", inc)
+	}
 }

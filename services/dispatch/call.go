@@ -22,32 +22,45 @@ func (d *decision) person(p plantroom.Person) recipient {
 
 func (d *decision) contractor() recipient {
 	firm := d.book.contractors[d.order.Contractor]
-	return recipient{who: "contractor:" + string(firm.ID), addresses: firm.Channels}
+	return recipient{who: "contractor:" + string(d.order.Contractor), addresses: firm.Channels}
 }
 
 // tellContractor calls the order's contractor, if it has one.
 func (d *decision) tellContractor(kind, subject string, key ...any) {
 	if d.order.Contractor != "" {
-		d.tell(kind, d.contractor(), subject, key...)
+		d.tellFirm(kind, subject, key...)
 	}
 }
 
-// tellManagers calls everybody who has the role manager and an address.
-func (d *decision) tellManagers(kind, subject string, key ...any) {
-	for _, p := range d.book.managers {
-		d.tell(kind, d.person(p), subject, key...)
+// tellFirm calls the order's contractor, or the managers where that is gone
+// from the estate's file, and returns whom it calls.
+func (d *decision) tellFirm(kind, subject string, key ...any) []string {
+	to := d.contractor()
+	if len(to.addresses) > 0 {
+		return []string{d.tell(kind, to, subject, key...)}
 	}
+	d.row("call.unaddressed", bySystem, entry{Called: []string{to.who}, Reason: kind + ": the estate's file has no address of it any more"})
+	return d.tellManagers(kind, subject+" ("+to.who+" is not in the estate's file any more)", key...)
+}
+
+// tellManagers calls everybody who has the role manager and an address, and
+// returns whom it calls.
+func (d *decision) tellManagers(kind, subject string, key ...any) (called []string) {
+	for _, p := range d.book.managers {
+		called = append(called, d.tell(kind, d.person(p), subject, key...))
+	}
+	return called
 }
 
 // tell puts one call into the outbox, to the recipient's first address with
 // the others to fall back to, and returns whom it calls. The key is what tells
-// this call from others of its kind about the order; it holds stored values
-// only, so that a decision taken twice makes one call. When the order was raised
-// is a part of the id, because a number is given anew after a backup from before
-// it was restored, and a receiver must not take the new order's calls for old.
+// this call from others of its kind about the order at one moment. The moment is
+// a part of the id, because after a backup was restored numbers, versions and
+// levels are counted again, and a receiver must not take the new calls for old
+// ones. That a decision is not taken twice is the order's version's business.
 func (d *decision) tell(kind string, to recipient, subject string, key ...any) string {
 	o := &d.order
-	id := messageID(append([]any{o.ID, int64(o.Raised), o.Reopens, kind, to.who}, key...)...)
+	id := messageID(append([]any{o.ID, int64(d.now), o.Reopens, kind, to.who}, key...)...)
 	body, err := json.Marshal(d.event(id, kind, to, subject))
 	if err != nil && d.err == nil {
 		d.err = err

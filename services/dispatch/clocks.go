@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"plantroom"
@@ -12,14 +13,27 @@ import (
 // running whose starting event has happened.
 func (d *decision) clocksFor(c *plantroom.Contract) []plantroom.Clock {
 	o := &d.order
-	clocks := sla.Clocks(d.book.clockKinds(o.Rule), o.Severity, c, d.book.profile, d.book.targets[o.Domain])
+	severity := o.Severity
+	if len(o.Rises) > 0 {
+		severity = o.Rises[0].From
+	}
+	clocks := d.windows(c, severity)
 	for i := range clocks {
 		d.begin(&clocks[i])
 		if o.Reopens > 0 {
 			clocks[i].Basis += fmt.Sprintf(" (afresh after reopen %d)", o.Reopens)
 		}
 	}
+	for _, rise := range o.Rises {
+		clocks = d.tightened(clocks, c, rise)
+	}
 	return clocks
+}
+
+// windows are the clocks of a severity under a contract, waiting.
+func (d *decision) windows(c *plantroom.Contract, s plantroom.Severity) []plantroom.Clock {
+	o := &d.order
+	return sla.Clocks(d.book.clockKinds(o.Rule), s, c, d.book.profile, d.book.targets[o.Domain])
 }
 
 // begin starts a waiting clock if its starting event has happened.
@@ -30,8 +44,7 @@ func (d *decision) begin(c *plantroom.Clock) {
 }
 
 // startOf returns when a starting event happened in the present round of the
-// order, zero if it has not. A reopened order counts as raised when the new
-// episode became known.
+// order, zero if it has not.
 func (d *decision) startOf(from plantroom.ClockStart) plantroom.Instant {
 	o := &d.order
 	switch from {
@@ -42,10 +55,7 @@ func (d *decision) startOf(from plantroom.ClockStart) plantroom.Instant {
 	case plantroom.FromAcknowledged:
 		return o.Acknowledged
 	}
-	if o.Reopens > 0 {
-		return d.incident.Opened
-	}
-	return o.Raised
+	return o.Begun
 }
 
 // beginAll starts whatever waits for what has just happened.
@@ -109,36 +119,55 @@ func (d *decision) correct(c plantroom.Clock, at plantroom.Instant) {
 
 // transfer exchanges the clocks for those under the contract of the next
 // contractor. A promise that stays the same, as the law's, keeps its marks and
-// its breach; nothing takes effect twice.
+// its breach; nothing takes effect twice. People who are out stay so, whoever
+// comes now.
 func (d *decision) transfer(c *plantroom.Contract) {
 	clocks := d.clocksFor(c)
 	for i := range clocks {
 		n := &clocks[i]
-		if old := d.order.Clock(n.Kind); old != nil && old.From == n.From && old.Window == n.Window && old.Started == n.Started {
+		old := d.order.Clock(n.Kind)
+		switch {
+		case old != nil && (n.Kind == plantroom.Release && !old.Stopped.IsZero() || same(old, n)):
 			*n = *old
+		case n.Kind == plantroom.Release && !d.incident.Released.IsZero():
+			sla.Stop(n, max(d.incident.Released, n.Started))
 		}
 	}
 	d.order.Clocks = clocks
 }
 
-// tighten applies the windows of a severity that has gone up. A stricter
-// window runs from now, since nobody could act on it before, and binds where
-// it ends before the old one; a clock that has ended stays as it is.
-func (d *decision) tighten() {
+// same reports whether two clocks time one promise.
+func same(a, b *plantroom.Clock) bool {
+	return a.From == b.From && a.Window == b.Window && a.Started == b.Started
+}
+
+// tighten notes that the severity has gone up, and applies its windows.
+func (d *decision) tighten(from plantroom.Severity) {
 	o := &d.order
-	for _, w := range sla.Clocks(d.book.clockKinds(o.Rule), o.Severity, d.book.contracts[o.Contract], d.book.profile, d.book.targets[o.Domain]) {
-		w.Basis += fmt.Sprintf(" (since it became %s)", o.Severity)
-		if !d.startOf(w.From).IsZero() {
-			sla.Start(&w, d.now)
+	rise := plantroom.Rise{At: d.now, From: from, To: o.Severity}
+	o.Rises = append(o.Rises, rise)
+	o.Clocks = d.tightened(o.Clocks, d.book.contracts[o.Contract], rise)
+}
+
+// tightened applies the windows of a severity that has gone up. A stricter
+// window runs from the rise at the earliest, since nobody could act on it
+// before, and binds where it ends before the old one; a clock that has ended
+// stays as it is.
+func (d *decision) tightened(clocks []plantroom.Clock, c *plantroom.Contract, rise plantroom.Rise) []plantroom.Clock {
+	for _, w := range d.windows(c, rise.To) {
+		w.Basis += fmt.Sprintf(" (since it became %s)", rise.To)
+		if at := d.startOf(w.From); !at.IsZero() {
+			sla.Start(&w, max(at, rise.At))
 		}
-		old := o.Clock(w.Kind)
+		i := slices.IndexFunc(clocks, func(old plantroom.Clock) bool { return old.Kind == w.Kind })
 		switch {
-		case old == nil:
-			o.Clocks = append(o.Clocks, w)
-		case old.Open() && sooner(w, *old):
-			*old = w
+		case i < 0:
+			clocks = append(clocks, w)
+		case clocks[i].Open() && sooner(w, clocks[i]):
+			clocks[i] = w
 		}
 	}
+	return clocks
 }
 
 // sooner reports whether a promise ends before another one does. One whose

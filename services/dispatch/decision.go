@@ -29,6 +29,7 @@ const (
 func (b *book) decide(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident) *decision {
 	o.Clocks = slices.Clone(o.Clocks)
 	o.Choice = slices.Clone(o.Choice)
+	o.Rises = slices.Clone(o.Rises)
 	o.Earlier = slices.Clone(o.Earlier)
 	o.DeclinedBy = slices.Clone(o.DeclinedBy)
 	return &decision{book: b, now: now, order: o, incident: in}

@@ -17,18 +17,21 @@ const (
 	// CloseAfter is how long a verified order stays open, so that a fault
 	// which comes straight back is seen on the same page.
 	CloseAfter = 10 * time.Minute
-	// LinkLife is how long a job link can be used after the order was raised.
+	// LinkLife is how long a job link can be used after the dispatch.
 	LinkLife = 7 * 24 * time.Hour
 	// SayLate is how much later than due a thing has to be done for the call
 	// about it to say so.
 	SayLate = 10 * time.Second
 )
 
-// LinkExpires is when the job links of an order end. Links hold whole seconds.
-// One that ends at another time is not of this order but of one that had its
-// number before a backup was restored.
-func LinkExpires(o *plantroom.WorkOrder) plantroom.Instant {
-	return o.Raised.Add(LinkLife) / plantroom.Instant(time.Second) * plantroom.Instant(time.Second)
+// LinkExpires is when the job link of an order's present dispatch ends.
+func LinkExpires(o *plantroom.WorkOrder) plantroom.Instant { return o.Dispatched.Add(LinkLife) }
+
+// LinkOf reports whether a job link that ends at an instant can be an order's.
+// One that was made before the order was raised is of a lost order that had its
+// number, before a backup was restored. Links hold whole seconds.
+func LinkOf(o *plantroom.WorkOrder, expires plantroom.Instant) bool {
+	return expires.Add(-LinkLife).Add(time.Second) > o.Raised
 }
 
 // LinkSigner makes the token of a job link; joblink.Key is one.
@@ -93,7 +96,13 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 			return err
 		}
 	}
-	return write(tx, order, d.book.evidence(now, order, present, ev))
+	var busy map[plantroom.ContractorID]int
+	if order.State == plantroom.Cancelled {
+		if busy, err = d.busy(tx, present, now); err != nil {
+			return err
+		}
+	}
+	return write(tx, order, d.book.evidence(now, order, present, ev, busy))
 }
 
 // keepIncident stores an incident and says whether it was stored like that before.
@@ -120,8 +129,14 @@ func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Inciden
 	if err != nil {
 		return err
 	}
-	if len(recent) > 0 && d.book.continues(recent[0], in) {
-		return write(tx, recent[0], d.book.reopen(now, recent[0], in, busy))
+	if len(recent) > 0 {
+		repaired, err := tx.Incident(recent[0].Incident)
+		if err != nil {
+			return err
+		}
+		if d.book.continues(recent[0], repaired, in) {
+			return write(tx, recent[0], d.book.reopen(now, recent[0], in, busy))
+		}
 	}
 	id, err := tx.NextOrderID()
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 // evidence moves an order by what the sensor says of its incident. Every
 // change has a ledger row, also one about an earlier episode of the order,
 // which moves nothing any more; present is the episode behind it now.
-func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present plantroom.Incident, ev plantroom.IncidentEvent) *decision {
+func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present plantroom.Incident, ev plantroom.IncidentEvent,
+	busy map[plantroom.ContractorID]int) *decision {
 	d := b.decide(now, o, present)
 	in := ev.Incident
 	e := entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail}
@@ -25,17 +26,21 @@ func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present pl
 	}
 	d.incidentRow(ev.Change, in.ID, e)
 	if in.ID == o.Incident {
-		d.move(ev.Change)
+		d.move(ev.Change, busy)
 	}
 	return d.finish()
 }
 
-func (d *decision) move(change plantroom.IncidentChange) {
+func (d *decision) move(change plantroom.IncidentChange, busy map[plantroom.ContractorID]int) {
+	if d.order.State == plantroom.Cancelled {
+		d.revive(change, busy)
+		return
+	}
 	switch change {
 	case plantroom.IncidentWorsened:
 		d.worsened()
 	case plantroom.IncidentReleased:
-		d.prove(plantroom.Release, d.incident.Released)
+		d.prove(plantroom.Release, min(d.incident.Released, d.now))
 	case plantroom.IncidentRelapsed:
 		if d.order.State == plantroom.Restored {
 			d.contradict("the fault came back before the repair was proved")
@@ -44,6 +49,18 @@ func (d *decision) move(change plantroom.IncidentChange) {
 		if d.can(plantroom.DoProve) {
 			d.proved()
 		}
+	}
+}
+
+// revive takes a cancelled order up again where what it was cancelled for no
+// longer holds: the fault is graver than whoever cancelled it knew, or it went
+// and has come back.
+func (d *decision) revive(change plantroom.IncidentChange, busy map[plantroom.ContractorID]int) {
+	switch {
+	case change == plantroom.IncidentWorsened && d.incident.Severity > d.order.Severity:
+		d.takeUp("it was cancelled as "+d.order.Severity.String()+", and is "+d.incident.Severity.String()+" now", busy)
+	case change == plantroom.IncidentRelapsed:
+		d.takeUp("it was cancelled, went, and has come back", busy)
 	}
 }
 
@@ -58,7 +75,7 @@ func (d *decision) worsened() {
 	o.Severity = max(o.Severity, d.incident.Severity)
 	o.Cause, o.Detail = d.incident.Cause, d.incident.Detail
 	if o.Severity > before {
-		d.tighten()
+		d.tighten(before)
 		d.row("order.worsened", bySensor, entry{Severity: o.Severity.String(), Cause: o.Cause, Clocks: o.Clocks})
 		if o.Severity == plantroom.Life {
 			d.tellManagers("order.worsened", d.title()+": a life is at stake"+d.dueWords(), int(o.Version))
@@ -75,7 +92,7 @@ func (d *decision) settled() bool {
 // proved verifies the order. The clocks stop at the source time of the last
 // clean cycle, however late that was heard.
 func (d *decision) proved() {
-	at := d.incident.Proved
+	at := min(d.incident.Proved, d.now) // a sensor's clock may be fast
 	if at.IsZero() {
 		at = d.now
 	}
@@ -86,11 +103,16 @@ func (d *decision) proved() {
 	d.tellContractor("order.verified", d.title()+": repair proved by the sensor", d.order.Reopens)
 }
 
-// contradict takes a claim of "fixed" back.
+// contradict takes a claim of "fixed" back. Whoever made it from afar has still
+// to come.
 func (d *decision) contradict(why string) {
 	d.order.Contradicted++
 	d.order.Restored, d.order.Watched = 0, 0
-	d.do(plantroom.DoContradict, bySensor, entry{Reason: why, Note: d.order.FixNote})
+	action := plantroom.DoContradict
+	if d.order.Attended.IsZero() {
+		action = plantroom.DoDoubt
+	}
+	d.do(action, bySensor, entry{Reason: why, Note: d.order.FixNote})
 	subject := d.title() + ": said to be fixed, but " + why
 	d.tellContractor("order.contradicted", subject, d.order.Contradicted)
 	d.tellManagers("order.contradicted", subject, d.order.Contradicted)

@@ -14,7 +14,7 @@ func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.I
 	d := b.decide(now, plantroom.WorkOrder{
 		ID: id, State: plantroom.Raised, Incident: in.ID, Asset: in.Asset, Building: in.Building, Domain: in.Domain,
 		Rule: in.Rule, Severity: in.Severity, Cause: in.Cause, Detail: in.Detail,
-		Occurred: in.Episode, Raised: now, Level: -1,
+		Occurred: in.Episode, Raised: now, Begun: now, Level: -1,
 	}, in)
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
 	choice := d.check(busy)
@@ -26,10 +26,11 @@ func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.I
 }
 
 // continues reports whether an incident continues an order: a repeat of the
-// same rule on the same asset within the reopening time of the order's contract.
-func (b *book) continues(o plantroom.WorkOrder, in plantroom.Incident) bool {
+// same rule on the same asset within the reopening time of the order's contract,
+// counted from when the repair was seen to hold, however late that was heard.
+func (b *book) continues(o plantroom.WorkOrder, repaired, in plantroom.Incident) bool {
 	c := b.contracts[o.Contract]
-	return c != nil && in.Episode.Sub(o.Verified) <= time.Duration(c.Reopen)
+	return c != nil && in.Episode.Sub(min(repaired.Proved, o.Verified)) <= time.Duration(c.Reopen)
 }
 
 // reopen lets an order go on with a new episode. It gets new clocks, since a
@@ -46,19 +47,37 @@ func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 		Reason: fmt.Sprintf("the same fault %s after the repair was proved", words(in.Episode.Sub(o.Verified)))})
 	n := &d.order
 	n.Earlier = append(n.Earlier, o.Incident)
+	n.Incident, n.Occurred, n.Begun = in.ID, in.Episode, in.Opened
+	d.afresh(busy, "it is its repair that did not last")
+	return d.finish()
+}
+
+// takeUp lets an order that was cancelled go on, because its episode has grown
+// worse or come back. Its windows run from now: nobody was asked in between.
+func (d *decision) takeUp(why string, busy map[plantroom.ContractorID]int) {
+	o := &d.order
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Clocks: o.Clocks, Reason: why})
+	o.Occurred, o.Begun = d.now, d.now
+	d.afresh(busy, "it had the order before")
+}
+
+// afresh begins a new round of an order with its incident as it is; why says
+// for what reason it stays with its contractor.
+func (d *decision) afresh(busy map[plantroom.ContractorID]int, why string) {
+	n, in := &d.order, &d.incident
+	contract := n.Contract
 	n.Reopens++
-	n.Incident, n.Severity, n.Cause, n.Detail, n.Occurred = in.ID, in.Severity, in.Cause, in.Detail, in.Episode
+	n.Severity, n.Cause, n.Detail, n.Rises = in.Severity, in.Cause, in.Detail, nil
 	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Watched, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0, 0
 	n.By, n.FixNote, n.DeclinedBy = "", "", nil
-	n.Choice = stayWith(o.Contract, d.check(busy))
+	n.Choice = stayWith(contract, d.check(busy), why)
 	n.Clocks = d.clocksFor(nil)
 	d.give(n.Choice)
-	return d.finish()
 }
 
 // stayWith moves the choice to the contract that an order had, if that is
 // among the candidates.
-func stayWith(contract plantroom.ContractID, list []plantroom.Candidate) []plantroom.Candidate {
+func stayWith(contract plantroom.ContractID, list []plantroom.Candidate, why string) []plantroom.Candidate {
 	for i := range list {
 		if list[i].Contract != contract {
 			continue
@@ -66,7 +85,7 @@ func stayWith(contract plantroom.ContractID, list []plantroom.Candidate) []plant
 		for j := range list {
 			list[j].Chosen = j == i
 		}
-		list[i].Reason += "; it is its repair that did not last"
+		list[i].Reason += "; " + why
 	}
 	return list
 }

@@ -105,12 +105,21 @@ func (d *decision) rung(level int) plantroom.Instant {
 // while NextCall is zero, which is whenever the order is not dispatched.
 func (d *decision) climb() {
 	o := &d.order
+	levels := d.book.ladders[o.Ladder].Levels // which the file may have changed since the last call
+	if len(levels) == 0 {
+		o.NextCall = 0
+	}
 	for !o.NextCall.IsZero() && o.NextCall <= d.now {
 		planned := o.NextCall
+		o.Level = min(o.Level, len(levels)-1)
 		if next := d.rung(o.Level + 1); !next.IsZero() && next <= planned {
 			o.Level++
 		}
-		level := d.book.ladders[o.Ladder].Levels[o.Level]
+		if o.Level < 0 {
+			o.NextCall = d.rung(0)
+			continue
+		}
+		level := levels[o.Level]
 		called := d.callLevel(level, planned)
 		d.row("ladder.call", bySystem, entry{Level: o.Level + 1, Called: called, LateBy: late(d.now.Sub(planned))})
 		o.NextCall = d.nextCall(level, planned)
@@ -133,7 +142,7 @@ func (d *decision) nextCall(level plantroom.Level, planned plantroom.Instant) pl
 
 // callLevel calls a level's people and returns whom. Where the level names
 // nobody, it is the contractor's people on duty, or the contractor itself
-// where none of them has an address.
+// where none of them has an address any more.
 func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) []string {
 	o := &d.order
 	subject := fmt.Sprintf("%s: nobody has acknowledged for %s%s", d.title(), words(d.now.Sub(o.Dispatched)), lateWords(d.now.Sub(planned)))
@@ -148,7 +157,7 @@ func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) [
 		}
 	}
 	if len(called) == 0 {
-		called = append(called, d.tell("ladder.call", d.contractor(), subject, o.Level, planned))
+		called = d.tellFirm("ladder.call", subject, o.Level, planned)
 	}
 	return called
 }

@@ -170,7 +170,7 @@ func TestAClaimStandsWhileTheSensorSeesTheFaultGo(t *testing.T) {
 	h.pass(10 * time.Minute)
 	h.wantState(plantroom.Restored)
 	h.relapsed()
-	h.wantState(plantroom.Attended)
+	h.wantState(plantroom.Acknowledged)
 	if o := h.order(); o.Contradicted != 1 {
 		t.Errorf("contradicted %d times: the fault came back", o.Contradicted)
 	}

@@ -226,7 +226,7 @@ func (s words) by(e *plantroom.Estate, o *plantroom.WorkOrder) string {
 // progress says how far the proof of the repair has come.
 func (s words) progress(o *plantroom.WorkOrder, inc *plantroom.Incident) string {
 	var parts []string
-	if o.Contradicted > 0 && o.State == plantroom.Attended {
+	if disagreed(o) {
 		parts = append(parts, s.t("note.contradicted"))
 	}
 	if inc != nil && inc.State == plantroom.IncidentClearing {

@@ -175,6 +175,8 @@ var catalogue = map[string]plantroom.Text{
 	"ledger.order.arrive":        {En: "arrived", Zh: "到场"},
 	"ledger.order.fix":           {En: "reported fixed", Zh: "报告修复"},
 	"ledger.order.prove":         {En: "repair proved", Zh: "修复已证实"},
+	"ledger.order.doubt":         {En: "the sensor does not agree; nobody was on site", Zh: "传感器不认可；无人到场"},
+	"ledger.call.unaddressed":    {En: "nobody to call: no address in the estate's file any more", Zh: "无法通知：小区文件中已无其联系方式"},
 	"ledger.order.contradict":    {En: "the sensor does not agree", Zh: "传感器不认可"},
 	"ledger.order.close":         {En: "closed", Zh: "关闭"},
 	"ledger.order.cancel":        {En: "cancelled", Zh: "取消"},

@@ -66,7 +66,7 @@ func (p *Pages) openJob(r *http.Request, now plantroom.Instant) (joblink.Claims,
 		if s.order, err = tx.Order(claims.Order); err != nil {
 			return err
 		}
-		if claims.Expires != dispatch.LinkExpires(&s.order) {
+		if !dispatch.LinkOf(&s.order, claims.Expires) {
 			return plantroom.Errorf(plantroom.CodeNotFound, "this job link is of an order that is no longer known")
 		}
 		if s.incident, err = tx.Incident(s.order.Incident); err != nil {
@@ -98,7 +98,7 @@ func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, statu
 	e := p.opt.Estate()
 	v := jobView{Path: "/job/" + r.PathValue("token"), Order: o.ID, Card: p.card(say, e, o, &s.incident), Detail: o.Detail,
 		Step: step(o.State), Clocks: say.openClocks(o), Others: say.othersCalled(e, s.calls, o.By), Steps: p.playbook(say, o.Rule), By: say.by(e, o), Seen: seen(o), Minutes: say.minutes(),
-		Disagree: o.Contradicted > 0 && o.State == plantroom.Attended, Unheard: o.State == plantroom.Restored && o.Watched.IsZero(),
+		Disagree: disagreed(o), Unheard: o.State == plantroom.Restored && o.Watched.IsZero(),
 		Said: said, Name: typed.By, Note: typed.Note + typed.Reason, FixNote: o.FixNote, Done: say.moment(o.Verified)}
 	_, v.Decline = plantroom.Transitions[o.State][plantroom.DoDecline]
 	_, v.Undo = plantroom.Transitions[o.State][plantroom.DoUnacknowledge]
@@ -107,6 +107,11 @@ func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, statu
 		pg.Refresh = 20
 	}
 	return p.render(w, r, status, "job.html", say, pg)
+}
+
+// disagreed reports whether the newest claim of a repair was contradicted.
+func disagreed(o *plantroom.WorkOrder) bool {
+	return o.Contradicted > 0 && (o.State == plantroom.Attended || o.State == plantroom.Acknowledged)
 }
 
 // refuseJob says in plain words that a link leads nowhere.

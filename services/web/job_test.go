@@ -125,7 +125,7 @@ func TestLinksThatLeadNowhereSayWhy(t *testing.T) {
 	s.get(sign(o.ID, o.Contractor, o.Link-1, ends)).wants(t, http.StatusGone, "This job has moved on")
 	s.press(sign(o.ID, "grandlift", o.Link, ends)+"/accept", "by", "Eve").wants(t, http.StatusGone, "This job has moved on")
 	// Of an order that had the same number before a backup was restored.
-	earlier := sign(o.ID, o.Contractor, o.Link, ends.Add(-time.Hour))
+	earlier := sign(o.ID, o.Contractor, o.Link, o.Raised.Add(dispatch.LinkLife-time.Hour))
 	s.get(earlier).wants(t, http.StatusNotFound, "This link is not valid", "not:Lift 1")
 	s.press(earlier+"/accept", "by", "Eve").wants(t, http.StatusNotFound, "This link is not valid")
 	s.press("/job/nonsense/accept", "by", "Eve").wants(t, http.StatusNotFound, "This link is not valid")

@@ -1,0 +1,46 @@
+package dispatch
+
+import (
+	"plantroom"
+)
+
+// Adopt looks after the orders that the estate's file has left alone: those
+// that nobody has, although a contract covers them now, and those that wait for
+// the answer of a contractor that is gone from the file. It is for the start of
+// a server and for a changed file; doing it again does nothing.
+func (d *Desk) Adopt(tx plantroom.Tx, now plantroom.Instant) error {
+	waiting, err := tx.Orders(plantroom.OrderFilter{Open: true, States: []plantroom.OrderState{
+		plantroom.Raised, plantroom.Reopened, plantroom.Declined, plantroom.Dispatched}})
+	if err != nil {
+		return err
+	}
+	for _, o := range waiting {
+		if _, there := d.book.contractors[o.Contractor]; there {
+			continue
+		}
+		in, err := tx.Incident(o.Incident)
+		if err != nil {
+			return err
+		}
+		busy, err := d.busy(tx, in, now)
+		if err != nil {
+			return err
+		}
+		if err := write(tx, o, d.book.adopt(now, o, in, busy)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adopt gives an order that nobody has to whoever can take it. Where still
+// nobody can, everything stays as it is: the managers know already.
+func (b *book) adopt(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy map[plantroom.ContractorID]int) *decision {
+	d := b.decide(now, o, in)
+	d.settle() // what has come due comes first
+	if choice := d.check(busy); d.best(choice) >= 0 {
+		d.order.Choice = choice
+		d.give(choice)
+	}
+	return d.finish()
+}
