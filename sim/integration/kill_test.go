@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"plantroom"
+	"plantroom/firmware-bridge/wire"
 	"plantroom/sim/stack"
 )
 
@@ -102,6 +103,7 @@ func TestABrokerThatIsWipedCostsNothingThatAGatewayHas(t *testing.T) {
 	}
 	h := open(t, plan{apart: true, speed: 40, story: busy})
 	for range 3 {
+		h.uplink.saved(t, h.states())
 		h.hears(60)
 		h.uplink.Kill()
 		h.uplink.wipe(t)
@@ -120,6 +122,7 @@ func TestABrokerThatIsWipedCostsNothingThatAGatewayHas(t *testing.T) {
 // back.
 func (h *house) killField(wipe bool) {
 	h.t.Helper()
+	h.field.saved(h.t, h.sessions())
 	h.hears(60)
 	again := h.hush()
 	h.t.Cleanup(again)
@@ -141,6 +144,27 @@ func (h *house) killField(wipe bool) {
 	again()
 }
 
+// states are the topics that the uplink's broker keeps while the gateways are
+// connected to it.
+func (h *house) states() []string {
+	var topics []string
+	for id := range h.Gateways {
+		topics = append(topics, wire.Topic(h.Estate.ID, id, wire.StateLeaf))
+	}
+	return topics
+}
+
+// sessions are the client ids whose messages the devices' broker keeps.
+func (h *house) sessions() []string {
+	var ids []string
+	for id := range h.Gateways {
+		for _, source := range []string{"boxes", "zigbee", "lorawan"} {
+			ids = append(ids, string(id)+"-"+source)
+		}
+	}
+	return ids
+}
+
 // drained waits until the gateways' spools are empty: all that they have
 // accepted is stored.
 func (h *house) drained() {
@@ -159,7 +183,7 @@ func (h *house) listening() {
 func (h *house) each(what string, check func(stack.Health) error) {
 	h.t.Helper()
 	for id := range h.Gateways {
-		within(h.t, soon, fmt.Sprintf("%s %s", id, what), func(ctx context.Context) error {
+		within(h.t, reconnected, fmt.Sprintf("%s %s", id, what), func(ctx context.Context) error {
 			g, err := h.GatewayHealth(ctx, id)
 			if err != nil {
 				return err
