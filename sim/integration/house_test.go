@@ -231,7 +231,7 @@ func (h *house) complete(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if lost := h.book.missing(have); len(lost) > 0 {
+	if lost := h.book.missing(h.book.count(), have); len(lost) > 0 {
 		return fmt.Errorf("%d of %d readings are missing: %s", len(lost), h.book.count(), strings.Join(lost[:min(len(lost), 5)], "; "))
 	}
 	return nil

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -117,12 +118,14 @@ func TestABrokerThatIsWipedCostsNothingThatAGatewayHas(t *testing.T) {
 }
 
 // killField kills the broker of the devices, in the midst of their messages.
-// What it had taken and no gateway had accepted by then is in doubt. Wiped, it
+// What it had taken and no gateway had accepted by then is in doubt: at most
+// what was sent after the mark, before which everything had arrived. Wiped, it
 // forgets who listens to it, and the devices wait until the gateways have come
 // back.
 func (h *house) killField(wipe bool) {
 	h.t.Helper()
 	h.field.saved(h.t, h.sessions())
+	mark := h.mark()
 	h.hears(60)
 	again := h.hush()
 	h.t.Cleanup(again)
@@ -136,12 +139,32 @@ func (h *house) killField(wipe bool) {
 		have, err = stored(ctx, h.Stack)
 		return err
 	})
-	h.t.Logf("%d readings may have gone down with the broker of the devices", h.book.doubt(have))
+	h.t.Logf("%d of %d readings may have gone down with the broker of the devices", h.book.doubt(mark, have), h.book.count()-mark)
+	if lost := h.book.missing(mark, have); len(lost) > 0 {
+		h.t.Fatalf("%d readings are gone that were in InfluxDB before the broker of the devices died: %q", len(lost), lost[:min(len(lost), 5)])
+	}
 	h.back(h.field.Process)
 	if wipe {
 		h.listening()
 	}
 	again()
+}
+
+// mark waits until everything that had been sent at one moment is in InfluxDB,
+// and returns how much that was. The estate goes on meanwhile. Of two such
+// moments the second is close by: everybody is connected by then.
+func (h *house) mark() (sent int) {
+	h.t.Helper()
+	for range 2 {
+		h.listening()
+		sent = h.book.count()
+		within(h.t, reconnected, fmt.Sprintf("the first %d readings are in InfluxDB", sent), func(ctx context.Context) error {
+			have, err := stored(ctx, h.Stack)
+			lost := h.book.missing(sent, have)
+			return errors.Join(err, unless(len(lost) == 0, "%d are missing: %q", len(lost), lost[:min(len(lost), 5)]))
+		})
+	}
+	return sent
 }
 
 // states are the topics that the uplink's broker keeps while the gateways are
