@@ -46,9 +46,15 @@ type book struct {
 	decoders []plantroom.Decoder
 	devices  map[string]plantroom.DeviceID // by the address that they send with
 
-	mu   sync.Mutex
-	sent content
-	n    int
+	mu      sync.Mutex
+	entered []entry // in the order in which they were published
+	sent    content // without what has been forgotten
+}
+
+// entry is the place of a reading.
+type entry struct {
+	series
+	at plantroom.Instant
 }
 
 func newBook(e plantroom.Estate) *book {
@@ -84,12 +90,12 @@ func (b *book) enter(topic string, payload []byte) error {
 			if !known || s.At.IsZero() {
 				return fmt.Errorf("%s of %s at %s: a reading needs a known device and a time of its own", s.Signal, s.Address, s.At)
 			}
-			at := s.At
-			for at < s.At+nudge && b.sent[series{device, s.Signal}][at] != (plantroom.Value{}) {
-				at++
+			e := entry{series{device, s.Signal}, s.At}
+			for e.at < s.At+nudge && b.sent[e.series][e.at] != (plantroom.Value{}) {
+				e.at++
 			}
-			b.sent.put(series{device, s.Signal}, at, asStored(s.Value))
-			b.n++
+			b.sent.put(e.series, e.at, asStored(s.Value))
+			b.entered = append(b.entered, e)
 		}
 	}
 	return nil
@@ -99,36 +105,34 @@ func (b *book) enter(topic string, payload []byte) error {
 func (b *book) count() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.n
+	return len(b.entered)
 }
 
-// missing lists what has been published and is not in have.
-func (b *book) missing(have content) []string {
+// missing lists what is not in have of the first n readings that were
+// published.
+func (b *book) missing(n int, have content) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var out []string
-	for s, sent := range b.sent {
-		for at, v := range sent {
-			if !have.has(s, at, v) {
-				out = append(out, fmt.Sprintf("%s %s = %s at %s", s.device, s.signal, v, at))
-			}
+	for _, e := range b.entered[:n] {
+		if v, kept := b.sent[e.series][e.at]; kept && !have.has(e.series, e.at, v) {
+			out = append(out, fmt.Sprintf("%s %s = %s at %s", e.device, e.signal, v, e.at))
 		}
 	}
 	return out
 }
 
-// doubt forgets what has been published and is not in have, and returns how
-// much that is: nobody can say whether a gateway has heard it.
-func (b *book) doubt(have content) int {
+// doubt forgets what is not in have of all that was published after the first
+// mark readings, and returns how much that is: nobody can say whether a gateway
+// has heard it. What was published before stays in the book.
+func (b *book) doubt(mark int, have content) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := 0
-	for s, sent := range b.sent {
-		for at, v := range sent {
-			if !have.has(s, at, v) {
-				delete(sent, at)
-				n++
-			}
+	for _, e := range b.entered[mark:] {
+		if v, kept := b.sent[e.series][e.at]; kept && !have.has(e.series, e.at, v) {
+			delete(b.sent[e.series], e.at)
+			n++
 		}
 	}
 	return n

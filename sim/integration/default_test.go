@@ -2,32 +2,92 @@ package integration
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"plantroom"
 )
 
-// The default set-up: broker in the server, influxd as its child. A child does
-// not survive its parent, or the next server could not have its files.
-func TestTheServersInfluxDBDiesAndComesBackWithIt(t *testing.T) {
+// The demonstration's stack, which is the default set-up: the broker is in the
+// server, influxd is its child, and each building has a gateway. The broker of
+// the devices is in the process that plays the estate, here as there.
+func TestOfTheDemosStackEachPartIsKilledAndNothingIsLostOrHappensTwice(t *testing.T) {
 	h := open(t, plan{speed: 40, fast: true, story: busy})
-	h.hears(60)
 	for range 2 {
-		before := h.children("influxd")
-		h.Server.Kill()
-		within(t, soon, "influxd has died with the server", func(context.Context) error {
-			left := h.children("influxd")
-			return unless(len(before) == 1 && len(left) == 0, "there was %q and is %q", before, left)
-		})
-		h.hears(60)
-		h.back(h.Server)
-		h.hears(60)
+		for _, g := range h.Estate.Gateways {
+			h.killGateway(g.ID)
+		}
+		h.killServer()
+		h.killInfluxd()
 	}
 	eachTroubleOnce(h)
 	h.audit(0)
+}
+
+// killGateway kills a gateway in the midst of its devices' messages. They are
+// quiet while it comes back: a broker of this kind loses what it is given in
+// the moment in which it hands a kept session to the new connection.
+func (h *house) killGateway(id plantroom.GatewayID) {
+	h.t.Helper()
+	h.hears(60)
+	h.tell("the test", "kills "+string(id))
+	h.Gateways[id].Kill()
+	h.hears(60)
+	again := h.hush()
+	defer again()
+	h.back(h.Gateways[id])
+}
+
+// killServer kills the server, and with it its broker. Its influxd must not
+// survive it, or the next server could not have its files.
+func (h *house) killServer() {
+	h.t.Helper()
+	h.hears(60)
+	h.child("influxd", 0)
+	h.tell("the test", "kills the server")
+	h.Server.Kill()
+	within(h.t, soon, "influxd has died with the server", func(context.Context) error {
+		left := h.children("influxd")
+		return unless(len(left) == 0, "there still is %q", left)
+	})
+	h.hears(60)
+	h.back(h.Server)
+}
+
+// killInfluxd kills the server's child, and waits until there is another.
+func (h *house) killInfluxd() {
+	h.t.Helper()
+	h.hears(60)
+	pid := h.child("influxd", 0)
+	h.tell("the test", "kills influxd")
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		h.t.Fatal(err)
+	}
+	h.hears(60)
+	h.child("influxd", pid)
+}
+
+// child waits until exactly one program with a name runs that is not the old
+// one, and returns its process id.
+func (h *house) child(name string, old int) (pid int) {
+	h.t.Helper()
+	within(h.t, soon, "one new "+name+" runs", func(context.Context) error {
+		all := h.children(name)
+		if len(all) != 1 {
+			return fmt.Errorf("there are %d: %q", len(all), all)
+		}
+		id, _, _ := strings.Cut(all[0], " ")
+		var err error
+		pid, err = strconv.Atoi(id)
+		return errors.Join(err, unless(pid != old, "it is still the old one, %d", pid))
+	})
+	return pid
 }
 
 // SIGTERM ends everything that a program has started, in order. The checks
@@ -41,36 +101,6 @@ func TestAStoppedStackLeavesNoProcess(t *testing.T) {
 		t.Errorf("these still run: %q", left)
 	}
 	h.stoppedInOrder()
-}
-
-// An influxd that dies by itself is started again by the server, and nothing
-// is lost.
-func TestTheServersInfluxDBIsRestarted(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the short run kills the influxd that runs apart")
-	}
-	h := open(t, plan{speed: 40, fast: true, story: busy})
-	for range 3 {
-		h.hears(60)
-		h.killChild("influxd")
-		h.hears(60)
-	}
-	h.audit(0)
-}
-
-// killChild kills a program that one of ours has started.
-func (h *house) killChild(word string) {
-	h.t.Helper()
-	for _, line := range h.children(word) {
-		id, _, _ := strings.Cut(line, " ")
-		pid, err := strconv.Atoi(id)
-		if err == nil {
-			err = syscall.Kill(pid, syscall.SIGKILL)
-		}
-		if err != nil {
-			h.t.Fatal(err)
-		}
-	}
 }
 
 // children lists the programs of this house with a name; "": all of them.

@@ -28,6 +28,10 @@ import (
 // has nothing else to do.
 const soon = 45 * time.Second
 
+// reconnected is how long it may take until everybody is back at a broker that
+// runs again: the pauses between attempts grow to a minute (mqttconn.Backoff).
+const reconnected = time.Minute + soon
+
 // plan says what a test needs.
 type plan struct {
 	apart bool // mosquitto and influxd by themselves; else broker and influxd are the server's own
@@ -213,7 +217,7 @@ func (h *house) back(ps ...*stack.Process) {
 // arrived waits until everything that was sent is in InfluxDB.
 func (h *house) arrived() {
 	h.t.Helper()
-	within(h.t, soon, "every reading is in InfluxDB", h.complete)
+	within(h.t, reconnected, "every reading is in InfluxDB", h.complete)
 }
 
 func (h *house) complete(ctx context.Context) error {
@@ -227,7 +231,7 @@ func (h *house) complete(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if lost := h.book.missing(have); len(lost) > 0 {
+	if lost := h.book.missing(h.book.count(), have); len(lost) > 0 {
 		return fmt.Errorf("%d of %d readings are missing: %s", len(lost), h.book.count(), strings.Join(lost[:min(len(lost), 5)], "; "))
 	}
 	return nil

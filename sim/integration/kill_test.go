@@ -2,28 +2,31 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
 	"plantroom"
+	"plantroom/firmware-bridge/wire"
 	"plantroom/sim/stack"
 )
 
 // busy is a morning on which much goes wrong; at forty times the speed it is
-// over in half a minute.
+// over in half a minute. The water needs nine minutes to the floor below, and
+// the office is not there to stop it before.
 const busy = `residents: true
 contractors:
   quicklift: {acknowledge: 1m30s, arrive: 4m, fix: 5m}
-  office: {acknowledge: 1m30s, arrive: 4m, fix: 5m}
+  office: {acknowledge: 1m30s, arrive: 4m, fix: 20m}
 do:
   - {at: 2m, fault: {lift: b1-l1, cause: door_close_fault}}
-  - {at: 5m, leak: {zone: b2-14c, floors: 2}}
-  - {at: 8m, trap: {lift: b3-l2}}
-  - {at: 11m, free: {lift: b3-l2}}
-  - {at: 14m, fault: {lift: b4-l1, cause: position_lost}}
-  - {at: 18m, fault: {lift: b2-l1, cause: drive_motor_fault}}
-  - {at: 20m, trap: {lift: b1-l2}}
-  - {at: 22m, free: {lift: b1-l2}}
+  - {at: 3m, leak: {zone: b2-14c, floors: 2}}
+  - {at: 5m, trap: {lift: b3-l2}}
+  - {at: 8m, free: {lift: b3-l2}}
+  - {at: 11m, fault: {lift: b4-l1, cause: position_lost}}
+  - {at: 14m, fault: {lift: b2-l1, cause: drive_motor_fault}}
+  - {at: 16m, trap: {lift: b1-l2}}
+  - {at: 18m, free: {lift: b1-l2}}
 `
 
 // troubles is what the story has to come to, each once.
@@ -102,6 +105,7 @@ func TestABrokerThatIsWipedCostsNothingThatAGatewayHas(t *testing.T) {
 	}
 	h := open(t, plan{apart: true, speed: 40, story: busy})
 	for range 3 {
+		h.uplink.saved(t, h.states())
 		h.hears(60)
 		h.uplink.Kill()
 		h.uplink.wipe(t)
@@ -115,11 +119,14 @@ func TestABrokerThatIsWipedCostsNothingThatAGatewayHas(t *testing.T) {
 }
 
 // killField kills the broker of the devices, in the midst of their messages.
-// What it had taken and no gateway had accepted by then is in doubt. Wiped, it
+// What it had taken and no gateway had accepted by then is in doubt: at most
+// what was sent after the mark, before which everything had arrived. Wiped, it
 // forgets who listens to it, and the devices wait until the gateways have come
 // back.
 func (h *house) killField(wipe bool) {
 	h.t.Helper()
+	h.field.saved(h.t, h.sessions())
+	mark := h.mark()
 	h.hears(60)
 	again := h.hush()
 	h.t.Cleanup(again)
@@ -133,12 +140,53 @@ func (h *house) killField(wipe bool) {
 		have, err = stored(ctx, h.Stack)
 		return err
 	})
-	h.t.Logf("%d readings may have gone down with the broker of the devices", h.book.doubt(have))
+	h.t.Logf("%d of %d readings may have gone down with the broker of the devices", h.book.doubt(mark, have), h.book.count()-mark)
+	if lost := h.book.missing(mark, have); len(lost) > 0 {
+		h.t.Fatalf("%d readings are gone that were in InfluxDB before the broker of the devices died: %q", len(lost), lost[:min(len(lost), 5)])
+	}
 	h.back(h.field.Process)
 	if wipe {
 		h.listening()
 	}
 	again()
+}
+
+// mark waits until everything that had been sent at one moment is in InfluxDB,
+// and returns how much that was. The estate goes on meanwhile. Of two such
+// moments the second is close by: everybody is connected by then.
+func (h *house) mark() (sent int) {
+	h.t.Helper()
+	for range 2 {
+		h.listening()
+		sent = h.book.count()
+		within(h.t, reconnected, fmt.Sprintf("the first %d readings are in InfluxDB", sent), func(ctx context.Context) error {
+			have, err := stored(ctx, h.Stack)
+			lost := h.book.missing(sent, have)
+			return errors.Join(err, unless(len(lost) == 0, "%d are missing: %q", len(lost), lost[:min(len(lost), 5)]))
+		})
+	}
+	return sent
+}
+
+// states are the topics that the uplink's broker keeps while the gateways are
+// connected to it.
+func (h *house) states() []string {
+	var topics []string
+	for id := range h.Gateways {
+		topics = append(topics, wire.Topic(h.Estate.ID, id, wire.StateLeaf))
+	}
+	return topics
+}
+
+// sessions are the client ids whose messages the devices' broker keeps.
+func (h *house) sessions() []string {
+	var ids []string
+	for id := range h.Gateways {
+		for _, source := range []string{"boxes", "zigbee", "lorawan"} {
+			ids = append(ids, string(id)+"-"+source)
+		}
+	}
+	return ids
 }
 
 // drained waits until the gateways' spools are empty: all that they have
@@ -159,7 +207,7 @@ func (h *house) listening() {
 func (h *house) each(what string, check func(stack.Health) error) {
 	h.t.Helper()
 	for id := range h.Gateways {
-		within(h.t, soon, fmt.Sprintf("%s %s", id, what), func(ctx context.Context) error {
+		within(h.t, reconnected, fmt.Sprintf("%s %s", id, what), func(ctx context.Context) error {
 			g, err := h.GatewayHealth(ctx, id)
 			if err != nil {
 				return err

@@ -63,6 +63,11 @@ func TestWorkThatIsOverdueAfterARestartIsDoneOnceAndSaysLate(t *testing.T) {
 		}
 		return fmt.Errorf("they have heard %q", h.told)
 	})
+	h.end()
+	for _, g := range h.Gateways { // their pauses have grown to a minute; a start begins with short ones
+		g.Kill()
+		h.back(g)
+	}
 	h.audit(0)
 }
 

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -22,6 +23,10 @@ type mosquitto struct {
 	db  string
 }
 
+// startMosquitto starts a broker that saves whenever something has changed: a
+// subscription, a retained message, a session that is kept. With
+// autosave_on_changes the interval is a number of changes, not of seconds, so
+// a broker that nobody has come to yet has no database at all.
 func startMosquitto(t *testing.T, dir, name string) *mosquitto {
 	t.Helper()
 	binary := brokertest.MosquittoBinary(t)
@@ -47,7 +52,25 @@ max_queued_messages 0
 	return m
 }
 
-// wipe deletes all that a broker knows. It must not run.
+// saved waits until the broker has each of some words on disk.
+func (m *mosquitto) saved(t *testing.T, words []string) {
+	t.Helper()
+	within(t, reconnected, m.Name+" has it on disk", func(context.Context) error {
+		db, err := os.ReadFile(m.db)
+		if err != nil {
+			return err
+		}
+		for _, w := range words {
+			if !bytes.Contains(db, []byte(w)) {
+				return fmt.Errorf("no %q in the %d bytes of its database", w, len(db))
+			}
+		}
+		return nil
+	})
+}
+
+// wipe deletes all that a broker knows. It must not run, and has to have saved
+// something before.
 func (m *mosquitto) wipe(t *testing.T) {
 	t.Helper()
 	if err := os.Remove(m.db); err != nil {
