@@ -35,7 +35,10 @@ func TestALadderThatChangesUnderAnOrderIsClimbedAsItIsNow(t *testing.T) {
 	}{
 		"the first rung is later": {0, func(e *plantroom.Estate) { e.Ladders[0].Levels[0] = plantroom.Level{After: 5 * minute} },
 			[]string{"ladder.call to person:li", "ladder.call to person:zhao"}},
-		"it is shorter": {13 * time.Minute, func(e *plantroom.Estate) { e.Ladders[0].Levels = e.Ladders[0].Levels[:1]; e.Ladders[0].Levels[0].Repeat = 5 * minute },
+		"it is shorter": {13 * time.Minute, func(e *plantroom.Estate) {
+			e.Ladders[0].Levels = e.Ladders[0].Levels[:1]
+			e.Ladders[0].Levels[0].Repeat = 5 * minute
+		},
 			[]string{"ladder.call to person:li", "ladder.call to person:li"}},
 		"it is gone": {time.Minute, func(e *plantroom.Estate) {
 			e.Ladders[0].ID, e.Contracts[0].Ladder, e.Contracts[1].Ladder = "other", "other", "other"
