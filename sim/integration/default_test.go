@@ -36,7 +36,7 @@ func TestOfTheDemosStackEachPartIsKilledAndNothingIsLostOrHappensTwice(t *testin
 func (h *house) killGateway(id plantroom.GatewayID) {
 	h.t.Helper()
 	h.hears(60)
-	h.tell("the test", "kills "+string(id))
+	h.tell(h.clock.Now(), "the test", "kills "+string(id))
 	h.Gateways[id].Kill()
 	h.hears(60)
 	again := h.hush()
@@ -50,7 +50,7 @@ func (h *house) killServer() {
 	h.t.Helper()
 	h.hears(60)
 	h.child("influxd", 0)
-	h.tell("the test", "kills the server")
+	h.tell(h.clock.Now(), "the test", "kills the server")
 	h.Server.Kill()
 	within(h.t, soon, "influxd has died with the server", func(context.Context) error {
 		left := h.children("influxd")
@@ -65,7 +65,7 @@ func (h *house) killInfluxd() {
 	h.t.Helper()
 	h.hears(60)
 	pid := h.child("influxd", 0)
-	h.tell("the test", "kills influxd")
+	h.tell(h.clock.Now(), "the test", "kills influxd")
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		h.t.Fatal(err)
 	}
