@@ -56,7 +56,7 @@ estate: story
 start: "2026-03-02 08:00"
 length: 10m
 do:
-  - {at: 1m, garbage: {gateway: gw-b1, topic: plantroom-device/b1-l1-box, payload: '{"v":{"floor":5000}}'}}
+  - {at: 1m, message: {gateway: gw-b1, topic: plantroom-device/b1-l1-box, payload: '{"v":{"floor":5000}}'}}
   - {at: 5m, server: {down: 1h}}
 expect:
   - {at: 4m, count: {quarantined: 1, lost: 0}}
