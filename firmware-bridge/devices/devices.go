@@ -12,6 +12,7 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/chirpstack"
 	"plantroom/firmware-bridge/plainjson"
+	"plantroom/firmware-bridge/sparkplug"
 	"plantroom/firmware-bridge/zigbee2mqtt"
 )
 
@@ -21,6 +22,7 @@ type Options struct {
 	Prefix string            // first level or levels of the topics; "": the family's usual one
 	Zone   *time.Location    // of devices that send local time without a zone; nil: UTC
 	Models map[string]string // device address or device profile name → name of a native decoder
+	Host   string            // under which name a family that speaks is known; "": the family's usual one
 }
 
 // Family is one kind of devices, as a source in a gateway's file names it.
@@ -29,6 +31,7 @@ type Family struct {
 	Topics func(Options) []string          // the MQTT subscriptions where the file gives none
 	New    func(Options) plantroom.Decoder // a decoder with a state of its own
 	Models func() []string                 // the native decoders that Options.Models may name; nil: none
+	Host   bool                            // it speaks under Options.Host
 }
 
 // Families lists all families by name.
@@ -46,6 +49,14 @@ func Families() []Family {
 			Name:   "plainjson",
 			Topics: func(o Options) []string { return plainjson.Topics(o.Prefix) },
 			New:    func(o Options) plantroom.Decoder { return plainjson.New(o.Prefix) },
+		},
+		{
+			Name:   "sparkplug",
+			Topics: func(o Options) []string { return sparkplug.Topics(sparkplug.Options{Prefix: o.Prefix, Host: o.Host}) },
+			New: func(o Options) plantroom.Decoder {
+				return sparkplug.New(sparkplug.Options{Prefix: o.Prefix, Host: o.Host})
+			},
+			Host: true,
 		},
 		{
 			Name:   "zigbee2mqtt",

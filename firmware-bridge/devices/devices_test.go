@@ -59,6 +59,10 @@ var words = map[string]struct {
 		plantroom.Message{Topic: "site/bin-1", Payload: []byte(`{"v":{"distance_m":0.5}}`)},
 		plantroom.Sample{Address: "bin-1", Signal: "distance_m", Value: plantroom.Float(0.5)},
 	},
+	"sparkplug": { // an NBIRTH with seq 0 and nothing else
+		plantroom.Message{Topic: "site/Block1/NBIRTH/Pumps", Payload: []byte("\x18\x00")},
+		plantroom.Sample{Address: "Block1/Pumps", Signal: "online", Value: plantroom.Bool(true)},
+	},
 	"zigbee2mqtt": {
 		plantroom.Message{Topic: "site/b1/leak", Payload: []byte(`{"water_leak":true}`)},
 		plantroom.Sample{Address: "b1/leak", Signal: "state", Value: plantroom.String("wet")},
