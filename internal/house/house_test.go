@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"internal/yamldoc":        {},
 	"internal/mqttconn":       {".", "internal/mqttconn"},
 	"internal/house":          {},
-	"firmware-bridge":         {"."},
+	"firmware-bridge":         {".", "firmware-bridge/jsonwalk"},
 	"gateway":                 {".", "firmware-bridge", "gateway", "internal/yamldoc", "internal/mqttconn"},
 	"services":                {".", "firmware-bridge/wire", "services", "internal/yamldoc", "internal/mqttconn"},
 	"services/domains":        {".", "services/domains"},
