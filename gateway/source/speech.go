@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"plantroom"
@@ -21,6 +22,10 @@ type speech struct {
 // maxSpeech is how many turns may wait. A connection that is so far behind is
 // given up.
 const maxSpeech = 1024
+
+// maxTopics is how many topics one SUBSCRIBE has, so that it stays well below
+// what a broker takes for a packet.
+const maxTopics = 100
 
 func newSpeech(d plantroom.Decoder) *speech {
 	s := &speech{wake: make(chan struct{}, 1)}
@@ -50,10 +55,21 @@ func (s *speech) turn(connected bool) {
 	}
 	t := s.speaker.Turn(plantroom.At(time.Now()), connected)
 	s.next = t.Next
-	if t.Err != nil || len(t.Samples)+len(t.Publish)+len(t.Subscribe)+len(t.Unsubscribe) > 0 {
+	s.add(t)
+	offer(s.wake, struct{}{})
+}
+
+// add lets a turn wait. Devices that announce themselves all at once, at each
+// new connection, name a topic each: their topics go in one packet.
+func (s *speech) add(t plantroom.Turn) {
+	only := t.Err == nil && len(t.Samples)+len(t.Publish)+len(t.Unsubscribe) == 0
+	switch last := len(s.turns) - 1; {
+	case only && len(t.Subscribe) == 0:
+	case only && last >= 0:
+		s.turns[last].Subscribe = append(s.turns[last].Subscribe, t.Subscribe...)
+	default:
 		s.turns = append(s.turns, t)
 	}
-	offer(s.wake, struct{}{})
 }
 
 // take returns what is to be done, and how long until the next turn.
@@ -93,14 +109,15 @@ func (s *Source) speak(ctx context.Context, conn *mqttconn.Conn) (wait time.Dura
 // follow subscribes to topics that devices have named. One that the broker
 // refuses is not a reason to hear nothing of the others.
 func (s *Source) follow(ctx context.Context, conn *mqttconn.Conn, topics []string) error {
-	if len(topics) == 0 {
-		return nil
+	for some := range slices.Chunk(topics, maxTopics) {
+		err := conn.SubscribeAll(ctx, some...)
+		switch {
+		case plantroom.CodeOf(err) == plantroom.CodeForbidden:
+			s.log.Warn("a device names a topic that the broker refuses", "error", err)
+		case err != nil:
+			return err
+		}
 	}
-	err := conn.SubscribeAll(ctx, topics...)
-	if plantroom.CodeOf(err) != plantroom.CodeForbidden {
-		return err
-	}
-	s.log.Warn("a device names a topic that the broker refuses", "error", err)
 	return nil
 }
 
