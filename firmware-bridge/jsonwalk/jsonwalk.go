@@ -8,6 +8,7 @@ package jsonwalk
 import (
 	"bytes"
 	"encoding/json"
+	"unicode/utf8"
 )
 
 // Space returns the index of the next byte that is no white space.
@@ -92,9 +93,9 @@ func Elements(b []byte, f func(value []byte) bool) {
 	}
 }
 
-// Unquote makes text of a JSON string.
+// Unquote makes text of a JSON string. It is always UTF-8.
 func Unquote(b []byte) string {
-	if !bytes.ContainsRune(b, '\\') && len(b) >= 2 {
+	if bytes.IndexByte(b, '\\') < 0 && len(b) >= 2 && utf8.Valid(b) {
 		return string(b[1 : len(b)-1])
 	}
 	var s string

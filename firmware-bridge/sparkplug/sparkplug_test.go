@@ -357,6 +357,18 @@ func TestADeathEndsTheNodeAndAllItsDevices(t *testing.T) {
 	}
 }
 
+// The broker kept the will for a gateway that was away and has since started
+// anew.
+func TestADeathOfANodeThatWasNeverBornIsADeath(t *testing.T) {
+	h := newHost(t)
+	if got := h.must(nDeath, ndeath(ms, 6)); show(got) != "Pumps online=false" || h.rebirths() != 0 {
+		t.Errorf("got %s", show(got))
+	}
+	if got, err := h.hear(nData, says(ms, 9, m("x", 0).int(1))); len(got) != 0 || err == nil || h.rebirths() != 1 {
+		t.Errorf("if it speaks all the same: %s, %v", show(got), err)
+	}
+}
+
 func TestADevicesDeathIsItsOwn(t *testing.T) {
 	h := newHost(t)
 	h.must(nBirth, nbirth(ms, 0, 7))
@@ -557,10 +569,15 @@ func TestStrangersCannotFillTheMemory(t *testing.T) {
 func TestALargePayloadTakesLessThanAMebibyte(t *testing.T) {
 	largest := map[string][]byte{}
 	birth := pb(nbirth(ms, 0, 1))
-	for i := 0; len(birth) < 64<<10-40; i++ {
+	for i := 0; len(birth) < 64<<10-40 && i < 1990; i++ {
 		birth = birth.metrics(m(fmt.Sprintf("metric number %5d", i), 5).alias(uint64(i)).int(1))
 	}
 	largest["a birth"] = birth
+	widest := pb(nbirth(ms, 0, 1)) // four times as large: the largest that is read
+	for i := range 1990 {
+		widest = widest.metrics(m(fmt.Sprintf("%0100d", i), 12).alias(uint64(i) << 40).text("x"))
+	}
+	largest["a birth of the greatest size"] = append(widest, pb{}.bytes(5, strings.Repeat("x", 256<<10-len(widest)-5))...)
 	tiny := pb(nbirth(ms, 0, 1))
 	for len(tiny) < 4000 {
 		tiny = tiny.metrics(pb{})
@@ -570,8 +587,11 @@ func TestALargePayloadTakesLessThanAMebibyte(t *testing.T) {
 		h := newHost(t)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		h.hear(nBirth, payload)
+		got, err := h.hear(nBirth, payload)
 		runtime.ReadMemStats(&after)
+		if len(got) == 0 {
+			t.Errorf("%s is not read: %v", name, err)
+		}
 		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {
 			t.Errorf("%s of %d bytes takes %d bytes", name, len(payload), used)
 		}
