@@ -6,7 +6,9 @@ package plantroom
 type Speaker interface {
 	Decoder
 	// Will is what the broker has to publish when the connection dies,
-	// retained and at QoS 1; nil: nothing. It is asked before each connection.
+	// retained and at QoS 1; nil: nothing. It is asked before each connection,
+	// and once more before one is closed in order: a broker then forgets the
+	// will, and the listener has to say it itself.
 	Will(now Instant) *Publication
 	// Turn gives the speaker its turn: right after each connection has been
 	// made, after each message, and at the Next of its last Turn. Connected
@@ -17,10 +19,12 @@ type Speaker interface {
 
 // Turn is what a Speaker wants done.
 type Turn struct {
-	Samples   []Sample // of what nobody has sent: a device that has gone stale
-	Publish   []Publication
-	Subscribe []string // MQTT filters, beside the standing ones
-	Next      Instant  // the latest time of the next turn; zero: after the next message
+	Samples     []Sample // of what nobody has sent, or of messages that had to wait
+	Err         error    // what could not be understood of those; as of Decode
+	Publish     []Publication
+	Subscribe   []string // MQTT topics, beside the standing subscriptions; one that the broker refuses is left out
+	Unsubscribe []string // of those; done before Subscribe
+	Next        Instant  // the latest time of the next turn; zero: after the next message
 }
 
 // Publication is something to say on a broker.

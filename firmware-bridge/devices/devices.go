@@ -11,7 +11,10 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/chirpstack"
+	"plantroom/firmware-bridge/homeassistant"
+	"plantroom/firmware-bridge/homie"
 	"plantroom/firmware-bridge/plainjson"
+	"plantroom/firmware-bridge/sparkplug"
 	"plantroom/firmware-bridge/zigbee2mqtt"
 )
 
@@ -20,7 +23,8 @@ import (
 type Options struct {
 	Prefix string            // first level or levels of the topics; "": the family's usual one
 	Zone   *time.Location    // of devices that send local time without a zone; nil: UTC
-	Models map[string]string // device address or device profile name → name of a native decoder
+	Models map[string]string // device address or device profile name → what is special about it: the name of a native decoder
+	Host   string            // under which name a family that speaks is known; "": the family's usual one
 }
 
 // Family is one kind of devices, as a source in a gateway's file names it.
@@ -28,7 +32,8 @@ type Family struct {
 	Name   string
 	Topics func(Options) []string          // the MQTT subscriptions where the file gives none
 	New    func(Options) plantroom.Decoder // a decoder with a state of its own
-	Models func() []string                 // the native decoders that Options.Models may name; nil: none
+	Models func() []string                 // what Options.Models may say of a device; nil: nothing
+	Host   bool                            // it speaks under Options.Host
 }
 
 // Families lists all families by name.
@@ -43,9 +48,34 @@ func Families() []Family {
 			Models: chirpstack.Models,
 		},
 		{
+			Name:   "homeassistant",
+			Topics: func(o Options) []string { return homeassistant.Topics(homeassistant.Options{Prefix: o.Prefix}) },
+			New: func(o Options) plantroom.Decoder {
+				var split []string
+				for identifier := range o.Models {
+					split = append(split, identifier)
+				}
+				return homeassistant.New(homeassistant.Options{Prefix: o.Prefix, Split: split})
+			},
+			Models: func() []string { return []string{homeassistant.Split} },
+		},
+		{
+			Name:   "homie",
+			Topics: func(o Options) []string { return homie.Topics(o.Prefix) },
+			New:    func(o Options) plantroom.Decoder { return homie.New(o.Prefix) },
+		},
+		{
 			Name:   "plainjson",
 			Topics: func(o Options) []string { return plainjson.Topics(o.Prefix) },
 			New:    func(o Options) plantroom.Decoder { return plainjson.New(o.Prefix) },
+		},
+		{
+			Name:   "sparkplug",
+			Topics: func(o Options) []string { return sparkplug.Topics(sparkplug.Options{Prefix: o.Prefix, Host: o.Host}) },
+			New: func(o Options) plantroom.Decoder {
+				return sparkplug.New(sparkplug.Options{Prefix: o.Prefix, Host: o.Host})
+			},
+			Host: true,
 		},
 		{
 			Name:   "zigbee2mqtt",

@@ -11,7 +11,7 @@ import (
 )
 
 // notFamilies are the folders of firmware-bridge that hold no device family.
-var notFamilies = []string{"codec", "devices", "node", "wire"}
+var notFamilies = []string{"codec", "devices", "jsonwalk", "node", "wire"}
 
 func TestEveryFamilyFolderIsOnTheList(t *testing.T) {
 	entries, err := os.ReadDir("..")
@@ -47,21 +47,37 @@ func TestEveryFamilyFolderIsOnTheList(t *testing.T) {
 var words = map[string]struct {
 	message plantroom.Message
 	want    plantroom.Sample
+	before  *plantroom.Message // what the message needs to be understood
 }{
 	"chirpstack": {
-		plantroom.Message{
+		message: plantroom.Message{
 			Topic:   "site/application/7a3f/device/24e124535b316056/event/up",
 			Payload: []byte(`{"deviceInfo":{"devEui":"24e124535b316056","deviceProfileName":"leak"},"fPort":85,"data":"BQAB"}`),
 		},
-		plantroom.Sample{Address: "24e124535b316056", Signal: "state", Value: plantroom.String("wet")},
+		want: plantroom.Sample{Address: "24e124535b316056", Signal: "state", Value: plantroom.String("wet")},
+	},
+	"homeassistant": { // the topic of the value is followed because the configuration names it
+		message: plantroom.Message{Topic: "esp/leak", Payload: []byte("ON")},
+		want:    plantroom.Sample{Address: "esp", Signal: "state", Value: plantroom.String("wet")},
+		before:  &plantroom.Message{Topic: "site/binary_sensor/esp/leak/config", Payload: []byte(`{"stat_t":"esp/leak","uniq_id":"esp","dev_cla":"moisture"}`)},
+	},
+	"homie": {
+		message: plantroom.Message{Topic: "site/5/pumps/rope/wet", Payload: []byte("true")},
+		want:    plantroom.Sample{Address: "pumps.rope", Signal: "wet", Value: plantroom.Bool(true)},
+		before: &plantroom.Message{Topic: "site/5/pumps/$description",
+			Payload: []byte(`{"nodes":{"rope":{"properties":{"wet":{"datatype":"boolean"}}}}}`)},
 	},
 	"plainjson": {
-		plantroom.Message{Topic: "site/bin-1", Payload: []byte(`{"v":{"distance_m":0.5}}`)},
-		plantroom.Sample{Address: "bin-1", Signal: "distance_m", Value: plantroom.Float(0.5)},
+		message: plantroom.Message{Topic: "site/bin-1", Payload: []byte(`{"v":{"distance_m":0.5}}`)},
+		want:    plantroom.Sample{Address: "bin-1", Signal: "distance_m", Value: plantroom.Float(0.5)},
+	},
+	"sparkplug": { // an NBIRTH with seq 0 and nothing else
+		message: plantroom.Message{Topic: "site/Block1/NBIRTH/Pumps", Payload: []byte("\x18\x00")},
+		want:    plantroom.Sample{Address: "Block1/Pumps", Signal: "online", Value: plantroom.Bool(true)},
 	},
 	"zigbee2mqtt": {
-		plantroom.Message{Topic: "site/b1/leak", Payload: []byte(`{"water_leak":true}`)},
-		plantroom.Sample{Address: "b1/leak", Signal: "state", Value: plantroom.String("wet")},
+		message: plantroom.Message{Topic: "site/b1/leak", Payload: []byte(`{"water_leak":true}`)},
+		want:    plantroom.Sample{Address: "b1/leak", Signal: "state", Value: plantroom.String("wet")},
 	},
 }
 
@@ -75,10 +91,20 @@ func TestEachFamilyUnderstandsItsDevices(t *testing.T) {
 				t.Fatalf("family %s has no message in this test", f.Name)
 			}
 			w.message.Received, w.want.At = received, received
-			if topics := f.Topics(options); !slices.ContainsFunc(topics, func(s string) bool { return matches(s, w.message.Topic) }) {
+			d := f.New(options)
+			topics := f.Topics(options)
+			if w.before != nil {
+				if _, err := d.Decode(*w.before); err != nil {
+					t.Fatal(err)
+				}
+				if s, ok := d.(plantroom.Speaker); ok {
+					topics = append(topics, s.Turn(received, false).Subscribe...)
+				}
+			}
+			if !slices.ContainsFunc(topics, func(s string) bool { return matches(s, w.message.Topic) }) {
 				t.Errorf("subscriptions %q do not match %s", topics, w.message.Topic)
 			}
-			got, err := f.New(options).Decode(w.message)
+			got, err := d.Decode(w.message)
 			if err != nil || len(got) != 1 || got[0] != w.want {
 				t.Errorf("got %+v, %v; want %+v", got, err, w.want)
 			}

@@ -91,6 +91,9 @@ func (b *Binder) Bind(s plantroom.Sample) (r plantroom.Reading, keep bool, err e
 			return r, false, err
 		}
 	}
+	if _, listed := d.rule.Map[s.Signal]; d.rule.Only && !listed {
+		return r, false, nil
+	}
 	line, err := b.line(d, s.Signal)
 	if err != nil {
 		return r, false, err

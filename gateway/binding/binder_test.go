@@ -2,6 +2,7 @@ package binding_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -87,6 +88,26 @@ func TestASignalIsRenamedMappedScaledOrDropped(t *testing.T) {
 	}
 }
 
+// A controller has hundreds of metrics, of which a few count; their names need
+// not be names of ours.
+func TestOfADeviceThatSaysTooMuchOnlyWhatTheMapListsIsKept(t *testing.T) {
+	b := binder(t, []binding.Rule{{Address: "Block1/Pumps/plc", Device: "b1-pumps", Only: true, Map: map[string]binding.Signal{
+		"Inputs/Leak": {To: "state", Values: map[string]plantroom.Value{"true": plantroom.String("wet"), "false": plantroom.String("dry")}},
+		"online":      {},
+	}}})
+	for i := range 3 * binding.MaxSignals {
+		if _, keep, err := b.Bind(sample("Block1/Pumps/plc", fmt.Sprint("Spare/", i), plantroom.Float(1))); keep || err != nil {
+			t.Fatalf("metric %d: keep %v, error %v", i, keep, err)
+		}
+	}
+	for signal, want := range map[string]string{"Inputs/Leak": "state", "online": "online"} {
+		r, keep, err := b.Bind(sample("Block1/Pumps/plc", signal, plantroom.Bool(true)))
+		if err != nil || !keep || r.Signal != want || r.Device != "b1-pumps" {
+			t.Errorf("%s: %+v, keep %v, error %v", signal, r, keep, err)
+		}
+	}
+}
+
 func TestAFaultyRuleIsRefusedByName(t *testing.T) {
 	one := map[string]binding.Signal{}
 	for _, c := range []struct {
@@ -102,6 +123,7 @@ func TestAFaultyRuleIsRefusedByName(t *testing.T) {
 		{"twice", []binding.Rule{{Address: "a"}, {Address: "a"}}, "rule 2: address \"a\" is bound twice"},
 		{"nan", []binding.Rule{{Address: "a", Map: map[string]binding.Signal{"x": {Scale: math.NaN()}}}}, "finite"},
 		{"values and scale", []binding.Rule{{Address: "a", Map: map[string]binding.Signal{"x": {Scale: 2, Values: map[string]plantroom.Value{}}}}}, "exclude"},
+		{"only, and nothing listed", []binding.Rule{{Address: "a", Only: true}}, "needs a map"},
 		{"null", []binding.Rule{{Address: "a", Map: map[string]binding.Signal{"x": {Values: map[string]plantroom.Value{"1": {}}}}}}, "maps to nothing"},
 	} {
 		if _, err := binding.New(c.rules, nil); plantroom.CodeOf(err) != plantroom.CodeInvalid || !strings.Contains(err.Error(), c.want) {

@@ -13,6 +13,7 @@ type Rule struct {
 	Address string             `json:"address,omitempty"` // exact address: a DevEUI, a Zigbee name
 	Device  plantroom.DeviceID `json:"device,omitempty"`  // with Address; "": the address is the id
 	Map     map[string]Signal  `json:"map,omitempty"`     // by the decoder's signal name; others pass unchanged
+	Only    bool               `json:"only,omitempty"`    // signals that are not in the map are left out
 }
 
 // Signal says what becomes of one signal of a device.
@@ -38,6 +39,9 @@ func (r *Rule) Check() error {
 		if err := plantroom.ValidID(string(r.id())); err != nil {
 			return plantroom.Errorf(plantroom.CodeInvalid, "address %q: %w", r.Address, err)
 		}
+	}
+	if r.Only && len(r.Map) == 0 {
+		return plantroom.Errorf(plantroom.CodeInvalid, "a device rule with only needs a map: without one it leaves everything out")
 	}
 	for name, s := range r.Map {
 		if err := s.check(); err != nil {

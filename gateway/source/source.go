@@ -145,9 +145,12 @@ func (r *refusal) Unwrap() error { return r.err }
 func (s *Source) connection(ctx context.Context) error {
 	acks := newAcker()
 	defer acks.close()
+	s.decoding.Lock()
+	will := s.speech.will()
+	s.decoding.Unlock()
 	conn, err := mqttconn.Connect(ctx, s.o.Broker, mqttconn.Session{
 		Persistent: true,
-		Will:       s.speech.will(),
+		Will:       will,
 		Handle:     func(m mqtt.Message) { s.handle(acks, m) },
 	})
 	if err != nil {
@@ -157,6 +160,7 @@ func (s *Source) connection(ctx context.Context) error {
 	if err := conn.SubscribeAll(ctx, s.o.Topics...); err != nil {
 		return err
 	}
+	defer s.farewell(conn)
 	s.note(true, nil)
 	s.log.Info("source is up", "broker", s.o.Broker.URL, "topics", s.o.Topics, "session_kept", conn.Present)
 	s.takeTurn(true)

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"plantroom"
@@ -21,6 +22,10 @@ type speech struct {
 // maxSpeech is how many turns may wait. A connection that is so far behind is
 // given up.
 const maxSpeech = 1024
+
+// maxTopics is how many topics one SUBSCRIBE has, so that it stays well below
+// what a broker takes for a packet.
+const maxTopics = 100
 
 func newSpeech(d plantroom.Decoder) *speech {
 	s := &speech{wake: make(chan struct{}, 1)}
@@ -50,10 +55,21 @@ func (s *speech) turn(connected bool) {
 	}
 	t := s.speaker.Turn(plantroom.At(time.Now()), connected)
 	s.next = t.Next
-	if len(t.Samples)+len(t.Publish)+len(t.Subscribe) > 0 {
+	s.add(t)
+	offer(s.wake, struct{}{})
+}
+
+// add lets a turn wait. Devices that announce themselves all at once, at each
+// new connection, name a topic each: their topics go in one packet.
+func (s *speech) add(t plantroom.Turn) {
+	only := t.Err == nil && len(t.Samples)+len(t.Publish)+len(t.Unsubscribe) == 0
+	switch last := len(s.turns) - 1; {
+	case only && len(t.Subscribe) == 0:
+	case only && last >= 0:
+		s.turns[last].Subscribe = append(s.turns[last].Subscribe, t.Subscribe...)
+	default:
 		s.turns = append(s.turns, t)
 	}
-	offer(s.wake, struct{}{})
 }
 
 // take returns what is to be done, and how long until the next turn.
@@ -74,13 +90,14 @@ func (s *Source) speak(ctx context.Context, conn *mqttconn.Conn) (wait time.Dura
 		return 0, plantroom.Errorf(plantroom.CodeUnavailable, "the broker takes what is to be said to devices too slowly")
 	}
 	for _, t := range turns {
-		if len(t.Samples) > 0 {
-			s.observe(t.Samples)
+		if len(t.Samples) > 0 || t.Err != nil {
+			s.observe(t.Samples, t.Err)
 		}
-		if len(t.Subscribe) > 0 {
-			if err := conn.SubscribeAll(ctx, t.Subscribe...); err != nil {
-				return 0, err
-			}
+		if len(t.Unsubscribe) > 0 {
+			conn.Unsubscribe(t.Unsubscribe...)
+		}
+		if err := s.follow(ctx, conn, t.Subscribe); err != nil {
+			return 0, err
 		}
 		for _, p := range t.Publish {
 			conn.Publish(p.Topic, p.QoS, p.Retain, p.Payload) // a connection that takes nothing is soon lost
@@ -89,15 +106,50 @@ func (s *Source) speak(ctx context.Context, conn *mqttconn.Conn) (wait time.Dura
 	return wait, nil
 }
 
-// observe takes samples that no message brought. What the spool cannot take
-// now is gone, and the devices' next messages say it again.
-func (s *Source) observe(samples []plantroom.Sample) {
+// follow subscribes to topics that devices have named. One that the broker
+// refuses is not a reason to hear nothing of the others.
+func (s *Source) follow(ctx context.Context, conn *mqttconn.Conn, topics []string) error {
+	for some := range slices.Chunk(topics, maxTopics) {
+		err := conn.SubscribeAll(ctx, some...)
+		switch {
+		case plantroom.CodeOf(err) == plantroom.CodeForbidden:
+			s.log.Warn("a device names a topic that the broker refuses", "error", err)
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+// observe takes samples that no message brought, and what was wrong with
+// messages that had to wait. What the spool cannot take now is gone, and the
+// devices' next messages say it again.
+func (s *Source) observe(samples []plantroom.Sample, why error) {
 	m := plantroom.Message{Topic: s.o.Name, Received: plantroom.At(time.Now())}
-	s.o.Intake.Take(m, samples, nil, func(err error) {
+	s.o.Intake.Take(m, samples, why, func(err error) {
 		if err != nil {
 			s.log.Error("what was noticed of a device is lost", "error", err)
 		}
 	})
+}
+
+// farewellTimeout bounds how long a connection is kept open for its farewell.
+const farewellTimeout = time.Second
+
+// farewell says the will of a connection that we are about to close: the
+// broker forgets it then [MQTT-3.14.4-3]. On one that is lost it does nothing.
+func (s *Source) farewell(conn *mqttconn.Conn) {
+	s.decoding.Lock()
+	w := s.speech.will()
+	s.decoding.Unlock()
+	if w == nil || !conn.IsConnectionOpen() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), farewellTimeout)
+	defer cancel()
+	if err := conn.SendAndWait(ctx, w.Topic, true, w.Payload); err != nil {
+		s.log.Debug("no farewell could be said", "error", err)
+	}
 }
 
 // takeTurn gives the speaker its turn because its time has come or, connected,

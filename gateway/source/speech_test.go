@@ -2,6 +2,9 @@ package source_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,17 +53,18 @@ func (p *polite) Turn(now plantroom.Instant, connected bool) plantroom.Turn {
 	return t
 }
 
-// listener hears a topic.
-func listener(t *testing.T, b brokertest.Broker, topic string) func() string {
+// recorder hears a topic, and gives everything that it has heard.
+func recorder(t *testing.T, b brokertest.Broker, topic string) func() []string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	var mu sync.Mutex
-	last := ""
-	c, err := mqttconn.Connect(ctx, mqttconn.Options{URL: b.URL(), ClientID: "listener"}, mqttconn.Session{Handle: func(m mqtt.Message) {
+	var heard []string
+	id := "recorder of " + topic
+	c, err := mqttconn.Connect(ctx, mqttconn.Options{URL: b.URL(), ClientID: id}, mqttconn.Session{Handle: func(m mqtt.Message) {
 		mu.Lock()
 		defer mu.Unlock()
-		last = string(m.Payload())
+		heard = append(heard, string(m.Payload()))
 		m.Ack()
 	}})
 	if err != nil {
@@ -70,7 +74,21 @@ func listener(t *testing.T, b brokertest.Broker, topic string) func() string {
 	if err := c.SubscribeAll(ctx, topic); err != nil {
 		t.Fatal(err)
 	}
-	return func() string { mu.Lock(); defer mu.Unlock(); return last }
+	return func() []string { mu.Lock(); defer mu.Unlock(); return slices.Clone(heard) }
+}
+
+func last(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[len(list)-1]
+}
+
+// listener hears a topic, and gives the last of it.
+func listener(t *testing.T, b brokertest.Broker, topic string) func() string {
+	t.Helper()
+	heard := recorder(t, b, topic)
+	return func() string { return last(heard()) }
 }
 
 // say publishes one message.
@@ -90,7 +108,8 @@ func say(t *testing.T, b brokertest.Broker, topic, payload string) {
 
 func TestASpeakerSaysThatItIsHereAndTheBrokerThatItIsGone(t *testing.T) {
 	brokers(t, func(t *testing.T, b brokertest.Broker) {
-		heard := listener(t, b, "host/state")
+		said := recorder(t, b, "host/state")
+		heard := func() string { return last(said()) }
 		s := start(t, b, &disk{}, func(o *source.Options) { o.Decoder = &polite{Decoder: o.Decoder, patience: time.Hour} })
 		wait(t, "it says that it is here", func() bool { return heard() == "here" })
 		s.up()
@@ -103,7 +122,7 @@ func TestASpeakerSaysThatItIsHereAndTheBrokerThatItIsGone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wait(t, "the broker says that it is gone", func() bool { return heard() == "gone" })
+		wait(t, "the broker says that it is gone", func() bool { return slices.Contains(said(), "gone") })
 		rival.Close()
 		wait(t, "it is back", func() bool { return heard() == "here" })
 
@@ -124,4 +143,76 @@ func TestASpeakerNoticesWhatDoesNotCome(t *testing.T) {
 	s.up()
 	device(t, b, "d=1")
 	s.hears("d=1 d=false")
+}
+
+func TestASpeakerThatIsStoppedSaysItsWillItself(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		heard := listener(t, b, "host/state")
+		s := start(t, b, &disk{}, func(o *source.Options) { o.Decoder = &polite{Decoder: o.Decoder, patience: time.Hour} })
+		wait(t, "it says that it is here", func() bool { return heard() == "here" })
+		s.stop() // in order: the broker forgets the will
+		wait(t, "it says that it is gone", func() bool { return heard() == "gone" })
+	})
+}
+
+// curious follows whatever topics its devices name.
+type curious struct {
+	plantroom.Decoder
+	turn plantroom.Turn
+}
+
+func (c *curious) Will(plantroom.Instant) *plantroom.Publication { return nil }
+
+func (c *curious) Decode(m plantroom.Message) ([]plantroom.Sample, error) {
+	switch said := string(m.Payload); {
+	case strings.HasPrefix(said, "follow "):
+		c.turn.Subscribe = strings.Fields(said)[1:]
+		return nil, nil
+	case strings.HasPrefix(said, "leave "):
+		c.turn.Unsubscribe = strings.Fields(said)[1:]
+		return nil, nil
+	case said == "late nonsense":
+		c.turn.Err = plantroom.Errorf(plantroom.CodeInvalid, "nonsense that had to wait")
+		return nil, nil
+	}
+	m.Topic = "plantroom-device/" + m.Topic[strings.LastIndex(m.Topic, "/")+1:]
+	return c.Decoder.Decode(m)
+}
+
+func (c *curious) Turn(plantroom.Instant, bool) plantroom.Turn {
+	t := c.turn
+	c.turn = plantroom.Turn{}
+	return t
+}
+
+func TestASpeakersTopicsComeAndGoAndOneThatIsRefusedHarmsNoOther(t *testing.T) {
+	acl := filepath.Join(t.TempDir(), "acl")
+	if err := os.WriteFile(acl, []byte("topic readwrite plantroom-device/#\ntopic readwrite open/#\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(acl), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b := brokertest.Mosquitto(t, "allow_anonymous true\nacl_file "+acl)
+	s := start(t, b, &disk{}, func(o *source.Options) { o.Decoder = &curious{Decoder: o.Decoder} })
+	s.up()
+	say(t, b, "plantroom-device/x", "follow secret/d open/d")
+	say(t, b, "plantroom-device/d", `{"v":{"distance_m":1}}`)
+	wait(t, "the topic that is permitted is heard", func() bool {
+		say(t, b, "open/d", `{"v":{"distance_m":2}}`)
+		return strings.Contains(s.disk.values(), "d=2")
+	})
+	say(t, b, "plantroom-device/x", "leave open/d")
+	wait(t, "it is left", func() bool {
+		before := s.disk.values()
+		say(t, b, "open/d", `{"v":{"distance_m":3}}`)
+		say(t, b, "plantroom-device/d", `{"v":{"distance_m":4}}`)
+		wait(t, "the broker has given what it had to", func() bool { return strings.HasSuffix(s.disk.values(), "d=4") && s.disk.values() != before })
+		return !strings.Contains(strings.TrimPrefix(s.disk.values(), before), "d=3")
+	})
+	if st := s.src.State(); st.Connects != 1 {
+		t.Errorf("the refused topic cost %d connections: %s", st.Connects, st.LastError)
+	}
+	say(t, b, "plantroom-device/x", "late nonsense")
+	wait(t, "what was noticed late is shown", func() bool { return strings.HasSuffix(s.disk.values(), "reject:nonsense that had to wait") })
 }

@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 	"internal/mqttconn":       {".", "internal/mqttconn", "internal/parts"},
 	"internal/parts":          {},
 	"internal/house":          {},
-	"firmware-bridge":         {"."},
+	"firmware-bridge":         {".", "firmware-bridge/jsonwalk"},
 	"gateway":                 {".", "firmware-bridge", "gateway", "internal/yamldoc", "internal/mqttconn"},
 	"services":                {".", "firmware-bridge/wire", "services", "internal/yamldoc", "internal/mqttconn"},
 	"services/domains":        {".", "services/domains"},

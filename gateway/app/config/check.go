@@ -78,6 +78,9 @@ func (k *checker) family(path string, s *Source) {
 		k.broken(path+"/family", err)
 		return
 	}
+	if s.Host != "" && !f.Host {
+		k.fault(path+"/host", fmt.Sprintf("%s speaks to no device", s.Family), "remove host: this family only listens")
+	}
 	var known []string
 	if f.Models != nil {
 		known = f.Models()

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"plantroom"
+	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
 	"plantroom/gateway/sensor"
 	"plantroom/internal/mqttconn"
@@ -60,6 +61,7 @@ type Source struct {
 	Prefix  string            `json:"prefix,omitempty"`
 	Zone    string            `json:"zone,omitempty"`
 	Models  map[string]string `json:"models,omitempty"`
+	Host    string            `json:"host,omitempty"`
 	Devices []binding.Rule    `json:"devices"`
 	Ignore  []string          `json:"ignore,omitempty"`
 }
@@ -168,5 +170,8 @@ func (c *Config) fill(dir string) {
 	connection(&c.Uplink.Options, "uplink")
 	for i := range c.MQTT {
 		connection(&c.MQTT[i].Options, c.MQTT[i].Name)
+		if f, err := devices.ByName(c.MQTT[i].Family); err == nil && f.Host && c.MQTT[i].Host == "" {
+			c.MQTT[i].Host = string(c.Gateway)
+		}
 	}
 }

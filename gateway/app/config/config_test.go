@@ -77,6 +77,16 @@ func TestAWholeFileIsRead(t *testing.T) {
 	}
 }
 
+func TestASourceThatSpeaksDoesSoUnderTheGatewaysName(t *testing.T) {
+	for say, want := range map[string]string{"": "gw-b1", ", host: plant-a": "plant-a"} {
+		text := strings.Replace(full, "family: chirpstack, zone: Asia/Shanghai, models: {\"EM310-UDL\": milesight-em310-udl}", "family: sparkplug"+say, 1)
+		c, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
+		if err != nil || c.MQTT[1].Host != want || c.MQTT[0].Host != "" {
+			t.Errorf("%q: %v; hosts %q and %q, want none and %q", say, err, c.MQTT[0].Host, c.MQTT[1].Host, want)
+		}
+	}
+}
+
 func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -92,6 +102,9 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"password file", "password_file: secret", "password_file: gone", []string{"4:84: uplink.password_file", "no such file"}},
 		{"family", "family: zigbee2mqtt", "family: zwave", []string{`8:5: mqtt.0.family`, "zigbee2mqtt"}},
 		{"decoder", "milesight-em310-udl", "em310_udl", []string{"mqtt.1.models.EM310-UDL", `no decoder "em310_udl"`, "milesight-em310-udl"}},
+		{"host of a family that only listens", "name: lora, ", "name: lora, host: gw-b1, ", []string{"mqtt.1.host", "only listens"}},
+		{"host id", "name: lora, ", "name: lora, host: a/b, ", []string{"mqtt.1.host", "one of its own"}},
+		{"only without a map", `{match: "b1-*-leak"}`, `{match: "b1-*-leak", only: true}`, []string{"mqtt.0.devices.0", "needs a map"}},
 		{"topic", `"zigbee2mqtt/#"`, `"zigbee2mqtt/#/x"`, []string{`9:14: mqtt.0.topics.0`, "no MQTT filter"}},
 		{"rule", `{match: "b1-*-leak"}`, `{match: "a", address: "b"}`, []string{`mqtt.0.devices.0`, "give one of them"}},
 		{"address twice", `{match: "b1-*-leak"}`, `{address: b1-l1-relay}`, []string{"mqtt.0.devices", "bound twice"}},
