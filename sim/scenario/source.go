@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func newSource(c config.Source, spool intake.Spool) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := devices.Options{Prefix: c.Prefix, Zone: zone, Models: c.Models}
+	o := devices.Options{Prefix: c.Prefix, Zone: zone, Models: c.Models, Host: c.Host}
 	s := &source{name: c.Name, topics: c.Topics, decoder: family.New(o), intake: intake.New(spool, binder)}
 	if len(s.topics) == 0 {
 		s.topics = family.Topics(o)
@@ -82,8 +83,8 @@ func (s *source) turn(now plantroom.Instant, connected bool, taken receipts) {
 	}
 	t := s.speaker.Turn(now, connected)
 	s.next = t.Next
-	s.topics = append(s.topics, t.Subscribe...)
-	if len(t.Samples) > 0 {
-		s.intake.Take(plantroom.Message{Topic: s.name, Received: now}, t.Samples, nil, taken())
+	s.topics = append(slices.DeleteFunc(s.topics, func(topic string) bool { return slices.Contains(t.Unsubscribe, topic) }), t.Subscribe...)
+	if len(t.Samples) > 0 || t.Err != nil {
+		s.intake.Take(plantroom.Message{Topic: s.name, Received: now}, t.Samples, t.Err, taken())
 	}
 }
