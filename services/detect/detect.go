@@ -22,9 +22,10 @@ type Options struct {
 	Estate  plantroom.Estate
 	Domains []plantroom.Domain
 	// Clean says how many clean cycles prove a repair, where a contract asks
-	// for another number than the rule's. nil: the rule's number. What it
-	// returns is held between 1 and MaxClean.
-	Clean func(a plantroom.Asset, rule plantroom.RuleID, ruleDefault int) int
+	// for another number than the rule's. It is asked when an incident opens,
+	// with the server's time. nil: the rule's number. What it returns is held
+	// between 1 and MaxClean.
+	Clean func(now plantroom.Instant, a plantroom.Asset, rule plantroom.RuleID, ruleDefault int) int
 }
 
 // MaxClean is the greatest number of clean cycles that can be asked for; the
@@ -43,7 +44,7 @@ type Effects struct {
 // Engine judges readings. Resolve and Derive may be called from several
 // goroutines at any time; everything else from one at a time.
 type Engine struct {
-	clean   func(plantroom.Asset, plantroom.RuleID, int) int
+	clean   func(plantroom.Instant, plantroom.Asset, plantroom.RuleID, int) int
 	devices map[plantroom.DeviceID]*device // fixed after New, but for what the judging goroutine keeps in them
 
 	gateways    map[plantroom.GatewayID]*gateway
