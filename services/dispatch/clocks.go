@@ -12,7 +12,7 @@ import (
 // running whose starting event has happened.
 func (d *decision) clocksFor(c *plantroom.Contract) []plantroom.Clock {
 	o := &d.order
-	clocks := sla.Clocks(d.book.clockKinds(o.Rule), o.Severity, c, d.book.profile, d.book.targets[o.Domain])
+	clocks := sla.Clocks(d.book.clockKinds(o.Rule), d.matter(), o.Severity, c, d.book.profile, d.book.targets[o.Domain])
 	for i := range clocks {
 		d.begin(&clocks[i])
 		if o.Reopens > 0 {
@@ -20,6 +20,11 @@ func (d *decision) clocksFor(c *plantroom.Contract) []plantroom.Clock {
 		}
 	}
 	return clocks
+}
+
+// matter says what the order is about, as the law sees it.
+func (d *decision) matter() sla.Matter {
+	return sla.Matter{Domain: d.order.Domain, Rule: d.order.Rule, Kind: d.book.assets[d.order.Asset].Kind}
 }
 
 // begin starts a waiting clock if its starting event has happened.
@@ -126,7 +131,7 @@ func (d *decision) transfer(c *plantroom.Contract) {
 // it ends before the old one; a clock that has ended stays as it is.
 func (d *decision) tighten() {
 	o := &d.order
-	for _, w := range sla.Clocks(d.book.clockKinds(o.Rule), o.Severity, d.book.contracts[o.Contract], d.book.profile, d.book.targets[o.Domain]) {
+	for _, w := range sla.Clocks(d.book.clockKinds(o.Rule), d.matter(), o.Severity, d.book.contracts[o.Contract], d.book.profile, d.book.targets[o.Domain]) {
 		w.Basis += fmt.Sprintf(" (since it became %s)", o.Severity)
 		if !d.startOf(w.From).IsZero() {
 			sla.Start(&w, d.now)
