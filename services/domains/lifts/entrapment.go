@@ -92,7 +92,7 @@ func (s *entrapmentState) judge(at plantroom.Instant, news bool) {
 	case sev > plantroom.NoSeverity && news:
 		s.Begin(at, at, sev, cause, detail)
 	}
-	if news {
+	if news || s.Active { // time may have begun an episode, but ends none
 		s.settle(at)
 	}
 	s.prove(at)
