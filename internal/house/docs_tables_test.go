@@ -312,6 +312,7 @@ func length(d time.Duration) string { return plantroom.Duration(d).String() }
 var detectionNumbers = []named{
 	{"lifts.LowDelay", length(lifts.LowDelay), "how long a fault of low severity has to last"},
 	{"lifts.ConfirmDelay", length(lifts.ConfirmDelay), "how long a car stands closed with its alarm on before that is an entrapment"},
+	{"lifts.MotionTrust", length(lifts.MotionTrust), "how long a car is believed to move after it has said so"},
 	{"lifts.CleanPeriod", length(lifts.CleanPeriod), "a clean cycle of a lift without a counter of its runs"},
 	{"leaks.Debounce", length(leaks.Debounce), "how long a sensor is wet, or a rope broken, unless it says so twice"},
 	{"leaks.CleanPeriod", length(leaks.CleanPeriod), "a clean cycle: so long dry, or whole"},

@@ -36,8 +36,9 @@ func newSpine(t *testing.T, change ...func(*plantroom.Estate)) *spine {
 		Buildings: []plantroom.Building{{ID: "b1"}},
 		Gateways:  []plantroom.Gateway{{ID: "gw-1"}},
 		Assets: []plantroom.Asset{{ID: "lift", Domain: "lifts", Kind: "passenger", Building: "b1"},
-			{ID: "flat", Domain: "leaks", Kind: "spot", Building: "b1"}},
-		Devices: []plantroom.Device{{ID: "box", Asset: "lift", Gateway: "gw-1"}, {ID: "spot", Asset: "flat", Gateway: "gw-1"}},
+			{ID: "flat", Domain: "leaks", Kind: "spot", Building: "b1"}, {ID: "main", Domain: "leaks", Kind: "meter", Building: "b1"}},
+		Devices: []plantroom.Device{{ID: "box", Asset: "lift", Gateway: "gw-1"}, {ID: "spot", Asset: "flat", Gateway: "gw-1"},
+			{ID: "meter", Asset: "main", Gateway: "gw-1"}},
 		Contractors: []plantroom.Contractor{{ID: "quick", Technicians: []plantroom.PersonID{"li"},
 			Channels: []plantroom.Address{{Channel: "mqtt", To: "quick"}}, Roster: []plantroom.Shift{{People: []plantroom.PersonID{"li"}}}}},
 		People: []plantroom.Person{{ID: "li", Role: "technician"},
@@ -89,11 +90,13 @@ func (s *spine) said(device, signal string, v plantroom.Value, at plantroom.Inst
 	}
 }
 
-// pass lets time go by in steps of ten seconds.
+// pass lets time go by in steps of ten seconds, in each of which the gateway
+// is heard.
 func (s *spine) pass(d time.Duration) {
 	s.t.Helper()
 	for end := s.now.Add(d); s.now < end; {
 		s.now = s.now.Add(10 * time.Second)
+		s.says("meter", "heartbeat", plantroom.Bool(true))
 		if _, err := s.Ingest.Tick(s.t.Context(), s.now); err != nil {
 			s.t.Fatal(err)
 		}
@@ -140,5 +143,18 @@ func TestOnlyAContractInForceAsksForMoreCleanCycles(t *testing.T) {
 				t.Errorf("%d clean cycles are needed, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAnAlarmInALiftWhoseLastWordIsThatItMovesIsHeardOf(t *testing.T) {
+	s := newSpine(t)
+	s.says("box", "door", plantroom.String("closed"))
+	s.says("box", "direction", plantroom.String("up"))
+	s.pass(30 * time.Second)
+	s.says("box", "passenger_alarm", plantroom.Bool(true))
+	pressed := s.now
+	s.pass(2 * time.Minute)
+	if in := s.incident("lift.entrapment"); in.Severity != plantroom.High || in.Cause != "alarm_button" || in.Episode != pressed {
+		t.Errorf("got %+v", in)
 	}
 }
