@@ -154,9 +154,10 @@ func (s *entrapmentState) held(at plantroom.Instant) bool {
 // entrapped reports whether the lift itself says that people are trapped.
 func (s *entrapmentState) entrapped() bool { return s.Fault.Any(plantroom.String(entrapmentFault)) }
 
-// stand keeps Stood up to date.
+// stand keeps Stood up to date. Whatever ends an episode ends it too, so that
+// two episodes never begin at the same moment.
 func (s *entrapmentState) stand(at plantroom.Instant) {
-	stands := s.alarm() && s.Door.Any(plantroom.String("closed")) && s.Direction.Any(plantroom.String("none")) && !s.runs(0, at)
+	stands := s.alarm() && !s.empty(0) && !s.wayOut(0) && s.Door.Any(plantroom.String("closed")) && s.Direction.Any(plantroom.String("none")) && !s.runs(0, at)
 	switch {
 	case stands && s.Stood.IsZero():
 		s.Stood = at
@@ -232,8 +233,10 @@ func (s *entrapmentState) betweenLandings() bool {
 }
 
 func (s *entrapmentState) wake() plantroom.Instant {
-	if !s.Stood.IsZero() && s.Severity < plantroom.Life && !s.serviced() {
-		return s.Stood.Add(ConfirmDelay)
+	if confirmed := s.Stood.Add(ConfirmDelay); !s.Stood.IsZero() {
+		if sev, _, _ := s.trapped(confirmed); sev > s.Severity { // else it changes nothing
+			return confirmed
+		}
 	}
 	next := s.nextProof()
 	if doubt := s.doubt(); !s.Active && !doubt.IsZero() && (next.IsZero() || doubt < next) {
