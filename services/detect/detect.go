@@ -174,13 +174,14 @@ func (e *Engine) addDevice(dev *device, d plantroom.Device, assets map[plantroom
 type device struct {
 	words      *vocabulary
 	detections []*detection        // those of its asset
-	latest     []plantroom.Instant // per signal: the newest source time that was judged
+	latest     []plantroom.Instant // per signal: as of when the newest reading was judged
 	via        *gateway            // through which it was last heard
 	gateway    *gateway            // behind which it stands; nil: behind none
 	silence    *silence            // nil: its silence is not judged
 	last       plantroom.Instant   // last sign of life
-	newest     plantroom.Instant   // newest source time of any signal
+	newest     plantroom.Instant   // newest source time of any signal, none after the server's
 	silent     bool
+	lead       lead
 
 	id       plantroom.DeviceID
 	asset    *asset

@@ -53,6 +53,7 @@ func (e *Engine) reset() {
 	for _, dev := range e.devices {
 		dev.last, dev.newest, dev.silent = 0, 0, false
 		dev.via = nil
+		dev.lead = lead{}
 		clear(dev.latest)
 	}
 	for _, s := range e.silences {
@@ -93,7 +94,7 @@ func (e *Engine) restoreIncident(inc plantroom.Incident) {
 
 func (e *Engine) restoreProgress(p plantroom.Progress) error {
 	g := e.gateway(p.Gateway)
-	err := readLatest(p.Latest, func(id plantroom.DeviceID, signal string, at plantroom.Instant) {
+	err := readLatest(p.Latest, func(id plantroom.DeviceID, signal string, at, ahead plantroom.Instant) {
 		g.frontier = max(g.frontier, at)
 		dev := e.devices[id]
 		if dev == nil {
@@ -105,6 +106,9 @@ func (e *Engine) restoreProgress(p plantroom.Progress) error {
 		}
 		dev.latest[i] = at
 		dev.newest = max(dev.newest, at)
+		if !ahead.IsZero() {
+			dev.lead.note(i, len(dev.latest), ahead)
+		}
 		g.carry(dev)
 	})
 	g.moved = false
