@@ -28,7 +28,7 @@ func entrapmentRule() plantroom.Rule {
 			"Released when the alarm ends, the car is empty, runs again, or its door opens at a landing.",
 		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Release, plantroom.Restore},
 		Clean:   3,
-		Signals: []string{sigFault, sigMode, sigCycles, sigAlarm, sigOccupied, sigDoor, sigDirection},
+		Signals: []string{sigFault, sigMode, sigCycles, sigAlarm, sigOccupied, sigDoor, sigDirection, evidence.SigOnline},
 		Steps:   entrapmentSteps(),
 		New:     func(plantroom.Asset) plantroom.Detector { return new(entrapmentDetector) },
 	}
@@ -72,11 +72,13 @@ func (s *entrapmentState) put(r plantroom.Reading) (fresh bool) {
 		list = &s.Door
 	case sigDirection:
 		list = &s.Direction
+	case evidence.SigOnline:
+		return s.reach(r, evidence.Told(r.Device, s.Fault, s.Alarm))
 	default:
 		return s.car.put(r)
 	}
 	changed, fresh := list.Put(r)
-	if changed {
+	if back := fresh && r.Signal == sigAlarm && s.Reach.Heard(r.Device, r.At); changed || back {
 		s.Touch()
 	}
 	return fresh

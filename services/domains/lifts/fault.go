@@ -22,7 +22,7 @@ func faultRule() plantroom.Rule {
 			"an open episode stays open when the mode changes to one of these, and a fault that is still there when they are left opens then.",
 		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Restore},
 		Clean:   3,
-		Signals: []string{sigFault, sigMode, sigCycles},
+		Signals: []string{sigFault, sigMode, sigCycles, evidence.SigOnline},
 		Steps:   faultSteps(),
 		New:     func(plantroom.Asset) plantroom.Detector { return new(faultDetector) },
 	}
@@ -35,7 +35,7 @@ type faultState struct {
 	Onset plantroom.Instant `json:"onset,omitzero"` // since when there has been a fault that counts
 }
 
-// Observe takes a reading of fault, mode or cycles.
+// Observe takes a reading of fault, mode, cycles or online.
 func (d *faultDetector) Observe(r plantroom.Reading) plantroom.Verdict {
 	if d.s.put(r) {
 		d.s.judge(r.At, true)
