@@ -158,3 +158,24 @@ func TestAnAlarmInALiftWhoseLastWordIsThatItMovesIsHeardOf(t *testing.T) {
 		t.Errorf("got %+v", in)
 	}
 }
+
+func TestALeakOfAReplacedSensorIsOverWhenTheNewOneIsDry(t *testing.T) {
+	s := newSpine(t)
+	s.says("spot", "state", plantroom.String("wet"))
+	s.pass(time.Minute)
+	s.reload(func(e *plantroom.Estate) { e.Devices[1].ID = "spot-2" }) // drowned
+	s.pass(time.Hour)
+	if in := s.incident("leak.wet"); in.State != plantroom.IncidentOpen {
+		t.Errorf("%s, and nobody has seen it dry", in.State)
+	}
+	s.says("spot-2", "state", plantroom.String("dry"))
+	dry := s.now
+	s.pass(19 * time.Minute)
+	if in := s.incident("leak.wet"); in.State != plantroom.IncidentClearing || in.Cleared != dry || in.Clean != 1 {
+		t.Errorf("after 19 min: %s since %s, clean %d", in.State, in.Cleared, in.Clean)
+	}
+	s.pass(time.Minute + 10*time.Second)
+	if in := s.incident("leak.wet"); in.State != plantroom.IncidentClosed || in.Proved != dry.Add(20*time.Minute) {
+		t.Errorf("%s, proved at %s", in.State, in.Proved)
+	}
+}

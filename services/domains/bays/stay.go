@@ -69,6 +69,19 @@ func (d *stay) Tick(now plantroom.Instant) plantroom.Verdict {
 	return d.s.Verdict(d.wake())
 }
 
+// Keep implements plantroom.Keeper. A stop that is not too long yet is
+// forgotten with the sensor that saw it.
+func (d *stay) Keep(has func(plantroom.DeviceID) bool) {
+	s := &d.s
+	dropped := evidence.KeepAll(has, &s.Occupied, &s.Previous)
+	if dropped && !s.Active && !s.Came.IsZero() && !s.Occupied.Any(plantroom.Bool(true)) {
+		s.Came, s.Left, s.Told = 0, 0, false
+	}
+	if s.Reach.Keep(has, dropped) || dropped {
+		s.Touch()
+	}
+}
+
 // occupy follows what the sensors say: one that sees a vehicle is enough.
 func (d *stay) occupy(at plantroom.Instant, keep bool) {
 	s := &d.s

@@ -99,10 +99,30 @@ func (d *detector) hear(r plantroom.Reading, changed bool) {
 	case in && (!d.s.Active || slices.Contains(d.c.ends, said)):
 		d.s.In = slices.DeleteFunc(d.s.In, func(x plantroom.DeviceID) bool { return x == r.Device })
 		d.s.Touch()
-		if len(d.s.In) == 0 {
-			d.s.Onset = 0
-			d.s.End(r.At)
-		}
+		d.over(r.At)
+	case slices.Contains(d.c.ends, said): // of an episode whose sensors were removed
+		d.over(r.At)
+	}
+}
+
+// over ends what no sensor holds open.
+func (d *detector) over(at plantroom.Instant) {
+	if len(d.s.In) == 0 {
+		d.s.Onset = 0
+		d.s.End(at)
+	}
+}
+
+// Keep implements plantroom.Keeper.
+func (d *detector) Keep(has func(plantroom.DeviceID) bool) {
+	s := &d.s
+	dropped := evidence.KeepAll(has, &s.State, &s.Distance)
+	s.In = slices.DeleteFunc(s.In, func(x plantroom.DeviceID) bool { return !has(x) })
+	if len(s.In) == 0 {
+		s.Onset = 0
+	}
+	if s.Reach.Keep(has, dropped) || dropped {
+		s.Touch()
 	}
 }
 

@@ -26,6 +26,10 @@ type car struct {
 	// Counted says that a count has come since Sound. The first increment
 	// after it may stem from a run that began earlier, and counts once at most.
 	Counted bool `json:"counted,omitempty"`
+	// Lost says that a device which held the episode open was removed and no
+	// other does: that nobody tells of a fault or an alarm any more is not the
+	// news that there is none.
+	Lost bool `json:"lost,omitempty"`
 	// Reach says whether the passing of time proves that the lift is sound.
 	Reach evidence.Reach `json:"reach,omitzero"`
 }
@@ -38,9 +42,7 @@ func (c *car) put(r plantroom.Reading) (fresh bool) {
 		return c.reach(r, evidence.Told(r.Device, c.Fault))
 	case sigFault:
 		changed, fresh = c.Fault.Put(r)
-		if fresh && c.Reach.Heard(r.Device, r.At) {
-			c.Touch()
-		}
+		c.tell(r, fresh)
 	case sigMode:
 		changed, fresh = c.Mode.Put(r)
 	case sigCycles:
@@ -50,6 +52,27 @@ func (c *car) put(r plantroom.Reading) (fresh bool) {
 		c.Touch()
 	}
 	return fresh
+}
+
+// tell notes that a device has told of the matter.
+func (c *car) tell(r plantroom.Reading, fresh bool) {
+	if !fresh {
+		return
+	}
+	if c.Reach.Heard(r.Device, r.At) || c.Lost {
+		c.Lost = false
+		c.Touch()
+	}
+}
+
+// keep forgets the devices that has refuses, and reports whether there were
+// any.
+func (c *car) keep(has func(plantroom.DeviceID) bool, more ...*evidence.Newest) (dropped bool) {
+	dropped = evidence.KeepAll(has, append(more, &c.Fault, &c.Mode, &c.Cycles)...)
+	if c.Reach.Keep(has, dropped) || dropped {
+		c.Touch()
+	}
+	return dropped
 }
 
 // reach takes a device's word of whether it can be reached; told is when it

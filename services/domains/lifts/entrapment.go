@@ -78,7 +78,10 @@ func (s *entrapmentState) put(r plantroom.Reading) (fresh bool) {
 		return s.car.put(r)
 	}
 	changed, fresh := list.Put(r)
-	if back := fresh && r.Signal == sigAlarm && s.Reach.Heard(r.Device, r.At); changed || back {
+	if r.Signal == sigAlarm {
+		s.tell(r, fresh)
+	}
+	if changed {
 		s.Touch()
 	}
 	return fresh
@@ -97,7 +100,7 @@ func (s *entrapmentState) judge(at plantroom.Instant, news bool) {
 			break // time alone frees nobody
 		}
 		s.Release(at, !s.held(at))
-		if f := s.worst(true); s.Released && (f == nil || !f.Stops) {
+		if f := s.worst(true); s.Released && !s.Lost && (f == nil || !f.Stops) {
 			s.End(at)
 		}
 	case sev > plantroom.NoSeverity && !s.Stood.IsZero():
@@ -150,6 +153,11 @@ func (s *entrapmentState) held(at plantroom.Instant) bool {
 	if s.empty(s.Since) || s.wayOut(s.Since) || s.runs(s.Since, at) {
 		return false
 	}
+	return s.calls() || s.Lost && !s.Released
+}
+
+// calls reports whether anything says that people are in need.
+func (s *entrapmentState) calls() bool {
 	return s.alarm() || s.entrapped() || s.Occupied.Any(plantroom.Bool(true))
 }
 
@@ -159,7 +167,7 @@ func (s *entrapmentState) entrapped() bool { return s.Fault.Any(plantroom.String
 // stand keeps Stood up to date. Whatever ends an episode ends it too, so that
 // two episodes never begin at the same moment.
 func (s *entrapmentState) stand(at plantroom.Instant) {
-	stands := s.alarm() && !s.empty(0) && !s.wayOut(0) && s.Door.Any(plantroom.String("closed")) && s.Direction.Any(plantroom.String("none")) && !s.runs(0, at)
+	stands := s.alarm() && s.closed() && !s.empty(0) && !s.wayOut(0) && !s.runs(0, at)
 	switch {
 	case stands && s.Stood.IsZero():
 		s.Stood = at
@@ -168,6 +176,12 @@ func (s *entrapmentState) stand(at plantroom.Instant) {
 		s.Stood = 0
 		s.Touch()
 	}
+}
+
+// closed reports whether devices say that the car stands, and its door is
+// closed.
+func (s *entrapmentState) closed() bool {
+	return s.Door.Any(plantroom.String("closed")) && s.Direction.Any(plantroom.String("none"))
 }
 
 // run keeps Ran up to date.
@@ -247,6 +261,17 @@ func (s *entrapmentState) wake() plantroom.Instant {
 		}
 	}
 	return next
+}
+
+// Keep implements plantroom.Keeper.
+func (d *entrapmentDetector) Keep(has func(plantroom.DeviceID) bool) {
+	s := &d.s
+	if s.keep(has, &s.Alarm, &s.Occupied, &s.Door, &s.Direction) {
+		s.Lost = s.Lost || s.Active && !s.calls()
+		if !s.alarm() || !s.closed() {
+			s.Stood = 0
+		}
+	}
 }
 
 // State returns what must survive a restart.

@@ -55,7 +55,7 @@ func (s *faultState) judge(at plantroom.Instant, news bool) {
 	own := s.worst(false)
 	counts := own != nil && !s.serviced()
 	switch {
-	case s.Active && s.worst(true) == nil:
+	case s.Active && s.worst(true) == nil && !s.Lost:
 		s.End(at)
 	case s.Active && counts:
 		s.Raise(at, own.Severity, own.Slug, own.Title.En)
@@ -101,6 +101,13 @@ func (s *faultState) wake() plantroom.Instant {
 		return due
 	}
 	return s.nextProof()
+}
+
+// Keep implements plantroom.Keeper.
+func (d *faultDetector) Keep(has func(plantroom.DeviceID) bool) {
+	if d.s.keep(has) {
+		d.s.Lost = d.s.Lost || d.s.Active && d.s.worst(true) == nil
+	}
 }
 
 // State returns what must survive a restart.

@@ -106,6 +106,15 @@ func (d *fireDetector) Tick(now plantroom.Instant) plantroom.Verdict {
 	return d.s.Verdict(d.s.wake())
 }
 
+// Keep implements plantroom.Keeper.
+func (d *fireDetector) Keep(has func(plantroom.DeviceID) bool) {
+	s := &d.s
+	dropped := evidence.KeepAll(has, &s.Status, &s.Heat)
+	if s.Reach.Keep(has, dropped) || dropped {
+		s.Touch()
+	}
+}
+
 func (s *fireState) heat(r plantroom.Reading, celsius float64, twice bool) {
 	switch b := r.Value.Str(); {
 	case b == fire, b == hot && twice:
@@ -122,11 +131,12 @@ func (s *fireState) burn(r plantroom.Reading, sev plantroom.Severity, cause, det
 
 // after ends the episode when nothing is warm or burning any more.
 func (s *fireState) after(r plantroom.Reading, changed, fresh bool) {
-	if back := fresh && s.Reach.Heard(r.Device, r.At); changed || back {
-		s.Touch()
-	}
-	if fresh && s.Active && s.quiet() {
+	told := fresh && r.Value.Str() != "unknown"
+	if fresh && s.Active && s.quiet() && (told || !s.Reach.Fewer) {
 		s.End(r.At)
+	}
+	if back := told && s.Reach.Heard(r.Device, r.At); changed || back {
+		s.Touch()
 	}
 	if fresh {
 		s.settle(r.At)
