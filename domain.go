@@ -99,6 +99,17 @@ type Detector interface {
 	Restore([]byte) error
 }
 
+// Keeper is a detector that remembers devices; every domain's does. The engine
+// calls Keep after Restore, because the estate may have changed since.
+type Keeper interface {
+	// Keep forgets the devices that has refuses: what they said counts for
+	// nothing any more, and the next reading of another one re-judges. It ends
+	// no episode by itself. One that nobody is left to hold open is over with
+	// the next report of the matter that does not bear it out, and clean cycles
+	// count from there; time proves nothing before that report.
+	Keep(has func(DeviceID) bool)
+}
+
 // Verdict is a detector's present opinion. It is a level, not an edge: the
 // engine compares it with what is known and draws the consequences.
 type Verdict struct {

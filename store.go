@@ -119,8 +119,11 @@ type LedgerStore interface {
 type OutboxStore interface {
 	// InsertCalls ignores a call whose ID is already there.
 	InsertCalls(...Call) error
-	// DueCalls returns pending calls with NextTry ≤ now, earliest first.
-	DueCalls(now Instant, limit int) ([]Call, error)
+	// DueCalls returns pending calls with NextTry ≤ now, shared out fairly:
+	// at most perAddress to one address (Channel and To), each address's first
+	// call before any address's second. Of one address those with the fewest
+	// attempts come first, then the earliest. Within a turn the earliest come first.
+	DueCalls(now Instant, perAddress, limit int) ([]Call, error)
 	Call(MessageID) (Call, error)
 	CallsOf(OrderID) ([]Call, error)
 	Calls(state CallState, limit int) ([]Call, error) // newest first

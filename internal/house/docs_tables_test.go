@@ -252,13 +252,56 @@ func profilesTable() string {
 	var rows [][]string
 	for _, p := range sla.Profiles() {
 		if len(p.Windows) == 0 {
-			rows = append(rows, []string{code(p.ID), "–", "–", "–", p.Title.En})
+			rows = append(rows, []string{code(p.ID), "–", "–", "–", "–", p.Title.En})
 		}
 		for _, w := range p.Windows {
-			rows = append(rows, []string{code(p.ID), string(w.Clock), w.Severity.String(), fmt.Sprintf("%s from %s", w.Length, w.From), w.Source})
+			rows = append(rows, []string{code(p.ID), scope(w), string(w.Clock), w.Severity.String(), fmt.Sprintf("%s from %s", w.Length, w.From), w.Source})
 		}
 	}
-	return table("profile|clock|from severity|window|source", rows)
+	return table("profile|binds|clock|from severity|window|source", rows)
+}
+
+// scope says of what a demand speaks.
+func scope(d sla.Demand) string {
+	parts := []string{codes(d.Rules)}
+	if len(d.Rules) == 0 {
+		parts = []string{join(d.Domains)}
+	}
+	if len(d.Kinds) > 0 {
+		parts = append(parts, "of the kind "+codes(d.Kinds))
+	}
+	return strings.Join(parts, " ")
+}
+
+// A law that names what there is not would bind nothing.
+func TestProfilesSpeakOfWhatThereIs(t *testing.T) {
+	domain := map[plantroom.DomainName]plantroom.Domain{}
+	for _, d := range watched() {
+		domain[d.Name] = d
+	}
+	for _, p := range sla.Profiles() {
+		for _, w := range p.Windows {
+			for _, name := range w.Domains {
+				d, ok := domain[name]
+				if !ok {
+					t.Errorf("%s: there is no domain %s", p.ID, name)
+				}
+				for _, id := range w.Rules {
+					if !slices.ContainsFunc(d.Rules, func(r plantroom.Rule) bool { return r.ID == id }) {
+						t.Errorf("%s: %s has no rule %s", p.ID, name, id)
+					}
+				}
+				for _, kind := range w.Kinds {
+					if !slices.Contains(d.Kinds, kind) {
+						t.Errorf("%s: %s has no kind %s", p.ID, name, kind)
+					}
+				}
+			}
+			if len(w.Domains) == 0 {
+				t.Errorf("%s: the window %+v binds everything", p.ID, w)
+			}
+		}
+	}
 }
 
 // named is a number of the product with the name that it has in the code.
@@ -269,6 +312,7 @@ func length(d time.Duration) string { return plantroom.Duration(d).String() }
 var detectionNumbers = []named{
 	{"lifts.LowDelay", length(lifts.LowDelay), "how long a fault of low severity has to last"},
 	{"lifts.ConfirmDelay", length(lifts.ConfirmDelay), "how long a car stands closed with its alarm on before that is an entrapment"},
+	{"lifts.MotionTrust", length(lifts.MotionTrust), "how long a car is believed to move after it has said so"},
 	{"lifts.CleanPeriod", length(lifts.CleanPeriod), "a clean cycle of a lift without a counter of its runs"},
 	{"leaks.Debounce", length(leaks.Debounce), "how long a sensor is wet, or a rope broken, unless it says so twice"},
 	{"leaks.CleanPeriod", length(leaks.CleanPeriod), "a clean cycle: so long dry, or whole"},

@@ -104,19 +104,20 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 }
 
 // cleanCycles says how many clean cycles prove a repair: what the strictest
-// contract in scope of the rule asks for, else the rule's own number.
-func cleanCycles(e plantroom.Estate, all []plantroom.Domain) func(plantroom.Asset, plantroom.RuleID, int) int {
+// contract asks for that is in force for the rule's asset at the time, else
+// the rule's own number.
+func cleanCycles(e plantroom.Estate, all []plantroom.Domain) func(plantroom.Instant, plantroom.Asset, plantroom.RuleID, int) int {
 	domain := map[plantroom.RuleID]plantroom.DomainName{}
 	for _, d := range all {
 		for _, r := range d.Rules {
 			domain[r.ID] = d.Name
 		}
 	}
-	return func(a plantroom.Asset, rule plantroom.RuleID, own int) int {
+	return func(now plantroom.Instant, a plantroom.Asset, rule plantroom.RuleID, own int) int {
 		a.Domain = domain[rule] // the silence of a lift's sensor is no matter for the lift contract
 		n := own
 		for _, c := range e.Contracts {
-			if c.Clean > n && c.Covers(a, c.From) {
+			if c.Clean > n && c.Covers(a, now) {
 				n = c.Clean
 			}
 		}

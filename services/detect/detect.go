@@ -22,9 +22,10 @@ type Options struct {
 	Estate  plantroom.Estate
 	Domains []plantroom.Domain
 	// Clean says how many clean cycles prove a repair, where a contract asks
-	// for another number than the rule's. nil: the rule's number. What it
-	// returns is held between 1 and MaxClean.
-	Clean func(a plantroom.Asset, rule plantroom.RuleID, ruleDefault int) int
+	// for another number than the rule's. It is asked when an incident opens,
+	// with the server's time. nil: the rule's number. What it returns is held
+	// between 1 and MaxClean.
+	Clean func(now plantroom.Instant, a plantroom.Asset, rule plantroom.RuleID, ruleDefault int) int
 }
 
 // MaxClean is the greatest number of clean cycles that can be asked for; the
@@ -43,7 +44,7 @@ type Effects struct {
 // Engine judges readings. Resolve and Derive may be called from several
 // goroutines at any time; everything else from one at a time.
 type Engine struct {
-	clean   func(plantroom.Asset, plantroom.RuleID, int) int
+	clean   func(plantroom.Instant, plantroom.Asset, plantroom.RuleID, int) int
 	devices map[plantroom.DeviceID]*device // fixed after New, but for what the judging goroutine keeps in them
 
 	gateways    map[plantroom.GatewayID]*gateway
@@ -173,13 +174,14 @@ func (e *Engine) addDevice(dev *device, d plantroom.Device, assets map[plantroom
 type device struct {
 	words      *vocabulary
 	detections []*detection        // those of its asset
-	latest     []plantroom.Instant // per signal: the newest source time that was judged
+	latest     []plantroom.Instant // per signal: as of when the newest reading was judged
 	via        *gateway            // through which it was last heard
 	gateway    *gateway            // behind which it stands; nil: behind none
 	silence    *silence            // nil: its silence is not judged
 	last       plantroom.Instant   // last sign of life
-	newest     plantroom.Instant   // newest source time of any signal
+	newest     plantroom.Instant   // newest source time of any signal, none after the server's
 	silent     bool
+	lead       lead
 
 	id       plantroom.DeviceID
 	asset    *asset

@@ -48,13 +48,15 @@ type house struct {
 	away      map[plantroom.GatewayID]bool // the others say every 20 s that they are well
 	spoke     plantroom.Instant
 	incidents map[plantroom.IncidentID]plantroom.Incident
+	states    map[string]plantroom.Detection
 	story     []string // change rule asset, in order
 }
 
 func newHouse(t testing.TB, e plantroom.Estate) *house {
 	t.Helper()
 	return &house{t: t, engine: newEngine(t, e), now: eight, spoke: eight,
-		away: map[plantroom.GatewayID]bool{}, incidents: map[plantroom.IncidentID]plantroom.Incident{}}
+		away: map[plantroom.GatewayID]bool{}, incidents: map[plantroom.IncidentID]plantroom.Incident{},
+		states: map[string]plantroom.Detection{}}
 }
 
 func newEngine(t testing.TB, e plantroom.Estate) *detect.Engine {
@@ -155,7 +157,11 @@ func (h *house) returns(gw plantroom.GatewayID) {
 }
 
 func (h *house) take() {
-	for _, ev := range h.engine.Take().Events {
+	fx := h.engine.Take()
+	for _, d := range fx.Dirty {
+		h.states[string(d.Rule)+" "+string(d.Asset)] = d
+	}
+	for _, ev := range fx.Events {
 		h.story = append(h.story, fmt.Sprintf("%s %s %s", ev.Change, ev.Incident.Rule, ev.Incident.Asset))
 		h.incidents[ev.Incident.ID] = ev.Incident
 	}

@@ -48,16 +48,16 @@ func (e *Engine) open(now plantroom.Instant, w *watch, v *plantroom.Verdict) {
 		Cause:    v.Cause,
 		Detail:   v.Detail,
 		Opened:   now,
-		Needed:   e.needed(w),
+		Needed:   e.needed(now, w),
 	}
 	e.emit(plantroom.IncidentOpened, w)
 	e.release(w, v)
 }
 
-func (e *Engine) needed(w *watch) int {
+func (e *Engine) needed(now plantroom.Instant, w *watch) int {
 	n := w.byRule
 	if e.clean != nil {
-		n = e.clean(w.asset, w.rule, n)
+		n = e.clean(now, w.asset, w.rule, n)
 	}
 	return min(max(n, 1), MaxClean)
 }

@@ -130,9 +130,9 @@ func TestPeopleHeldAgainAreARelapseWithAReleaseOfItsOwn(t *testing.T) {
 func TestAContractMayAskForMoreOrFewerCleanCycles(t *testing.T) {
 	for asked, needed := range map[int]int{1: 1, 5: 5, 0: 1, -3: 1, 1000: detect.MaxClean} {
 		engine, err := detect.New(detect.Options{Estate: estate(), Domains: domains.All(),
-			Clean: func(a plantroom.Asset, rule plantroom.RuleID, byRule int) int {
-				if a.ID != "lift" || rule != "lift.fault" || byRule != 3 {
-					t.Errorf("asked for %s on %s with %d", rule, a.ID, byRule)
+			Clean: func(now plantroom.Instant, a plantroom.Asset, rule plantroom.RuleID, byRule int) int {
+				if now != eight || a.ID != "lift" || rule != "lift.fault" || byRule != 3 {
+					t.Errorf("at %s: asked for %s on %s with %d", now, rule, a.ID, byRule)
 				}
 				return asked
 			}})

@@ -3,13 +3,15 @@ package detect
 import (
 	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"plantroom"
 )
 
-// latestVersion stands in front of a gateway's newest source times.
-const latestVersion = 1
+// latestVersion stands in front of a gateway's newest source times. Version 1,
+// which knew nothing of times ahead of the server, is read too.
+const latestVersion = 2
 
 // maxLatest is the longest such record that is read, in bytes.
 const maxLatest = 64 << 20
@@ -31,8 +33,9 @@ func (g *gateway) carry(dev *device) {
 
 // appendLatest writes the newest judged source times of the devices heard
 // through the gateway: version, the signals' names, the newest time of all,
-// and per device its name and per signal how much older than that it is. All
-// numbers are varints, all names behind their length.
+// and per device its name and per signal how much older than that it is, and
+// by how much the newest source time was ahead of when it was judged (0: it was
+// not). All numbers are varints, all names behind their length.
 func (g *gateway) appendLatest(b []byte) []byte {
 	if g.unsorted {
 		slices.SortFunc(g.devices, func(x, y *device) int { return cmp.Compare(x.id, y.id) })
@@ -59,6 +62,7 @@ func (g *gateway) appendLatest(b []byte) []byte {
 			if !at.IsZero() {
 				b = binary.AppendUvarint(b, uint64(place[i]))
 				b = binary.AppendUvarint(b, uint64(newest-at))
+				b = binary.AppendUvarint(b, uint64(max(0, dev.lead.of(i)-at)))
 			}
 		}
 	}
@@ -96,15 +100,16 @@ func appendName(b []byte, s string) []byte {
 // readLatest gives each entry of what appendLatest wrote to f. A damaged
 // record is refused with CodeInvalid; entries before the damage may have been
 // given.
-func readLatest(b []byte, f func(dev plantroom.DeviceID, signal string, at plantroom.Instant)) error {
+func readLatest(b []byte, f func(dev plantroom.DeviceID, signal string, at, ahead plantroom.Instant)) error {
 	if len(b) == 0 {
 		return nil
 	}
 	if len(b) > maxLatest {
 		return plantroom.Errorf(plantroom.CodeTooLarge, "the record of newest times has %d bytes, more than %d", len(b), maxLatest)
 	}
-	if b[0] != latestVersion {
-		return plantroom.Errorf(plantroom.CodeInvalid, "the record of newest times is of version %d, this program reads %d", b[0], latestVersion)
+	version := b[0]
+	if version < 1 || version > latestVersion {
+		return plantroom.Errorf(plantroom.CodeInvalid, "the record of newest times is of version %d, this program reads %d", version, latestVersion)
 	}
 	d := latestDecoder{b: b[1:]}
 	names := make([]string, 0, min(d.peek(), 1024))
@@ -115,12 +120,19 @@ func readLatest(b []byte, f func(dev plantroom.DeviceID, signal string, at plant
 	for !d.bad && len(d.b) > 0 {
 		dev := plantroom.DeviceID(d.name())
 		for n := d.number(); n > 0 && !d.bad; n-- {
-			sig, age := d.number(), d.number()
-			if d.bad || sig >= uint64(len(names)) || age > newest {
+			sig, age, by := d.number(), d.number(), uint64(0)
+			if version > 1 {
+				by = d.number()
+			}
+			if d.bad || sig >= uint64(len(names)) || age > newest || by > math.MaxInt64-(newest-age) {
 				d.bad = true
 				break
 			}
-			f(dev, names[sig], plantroom.Instant(newest-age))
+			at, ahead := plantroom.Instant(newest-age), plantroom.Instant(0)
+			if by > 0 {
+				ahead = at + plantroom.Instant(by)
+			}
+			f(dev, names[sig], at, ahead)
 		}
 	}
 	if d.bad {

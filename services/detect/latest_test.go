@@ -125,9 +125,11 @@ func FuzzRestoreLatest(f *testing.F) {
 	e := newEngine(f, estate())
 	e.Observe(eight, "gw-1", reading("controller/fault", "none", eight))
 	e.Observe(eight, "gw-1", reading("level/fill", 0.5, eight.Add(-time.Hour)))
+	e.Observe(eight, "gw-1", reading("spot/state", "dry", eight.Add(time.Minute)))
 	f.Add(e.Take().Latest["gw-1"])
 	f.Add([]byte{})
 	f.Add([]byte{1, 0})
+	f.Add([]byte{2, 1, 5, 's', 't', 'a', 't', 'e', 5, 4, 's', 'p', 'o', 't', 1, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 127})
 	f.Add([]byte{1, 1, 1, 'x', 5, 1, 'y', 255, 255, 255, 255, 15, 0, 0})
 	f.Fuzz(func(t *testing.T, blob []byte) {
 		e := newEngine(t, estate())

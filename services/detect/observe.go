@@ -55,7 +55,8 @@ func (d *detection) behind(g *gateway) {
 // Observe judges a reading that came through a gateway and has passed Resolve
 // and CheckTime. One that is unknown, older than or as old as the newest of
 // its device and signal, or neither of Good quality nor of estimated time, is
-// not judged; it may still be a sign of life.
+// not judged; it may still be a sign of life. One whose time is after now is
+// judged as of now.
 func (e *Engine) Observe(now plantroom.Instant, gw plantroom.GatewayID, r plantroom.Reading) {
 	e.start(now)
 	g := e.gateway(gw)
@@ -70,10 +71,14 @@ func (e *Engine) Observe(now plantroom.Instant, gw plantroom.GatewayID, r plantr
 	}
 	g.follow(e, now, r.At)
 	e.alive(now, dev, r)
-	if r.Quality != plantroom.Good && r.Quality != plantroom.EstimatedTime || r.At <= dev.latest[i] {
+	if r.Quality != plantroom.Good && r.Quality != plantroom.EstimatedTime {
 		return
 	}
-	dev.latest[i] = r.At
+	at, news := dev.fresh(i, now, r.At)
+	if !news {
+		return
+	}
+	r.At = at
 	g.carry(dev)
 	for _, n := range dev.words.judges[i] {
 		e.judge(now, dev.detections[n], r)

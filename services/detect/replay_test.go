@@ -149,7 +149,11 @@ func TestKilledServersTellTheSameIncidents(t *testing.T) {
 		var calls []call
 		for i, n := 0, rapid.IntRange(1, 80).Draw(rt, "calls"); i < n; i++ {
 			now = now.Add(drawPause(rt))
-			r := drawReading(rt, now.Add(-time.Duration(rapid.IntRange(0, 3).Draw(rt, "lag"))*time.Second))
+			lag := time.Duration(rapid.IntRange(0, 3).Draw(rt, "lag")) * time.Second
+			if rapid.IntRange(0, 5).Draw(rt, "ahead") == 0 {
+				lag -= time.Duration(rapid.IntRange(0, 600).Draw(rt, "by")) * time.Second
+			}
+			r := drawReading(rt, now.Add(-lag))
 			if rapid.IntRange(0, 9).Draw(rt, "old") == 0 && len(calls) > 0 {
 				r = calls[rapid.IntRange(0, len(calls)-1).Draw(rt, "which")].reading
 			}

@@ -8,7 +8,8 @@ import (
 
 // Restore takes the engine to what was stored, as if it had just been started:
 // detector states, the incidents that are not closed, and how far the gateways
-// have been heard. Whatever it knew beyond that is forgotten. What belongs to
+// have been heard. Whatever it knew beyond that is forgotten, and so is what
+// devices said that the estate no longer has on the asset. What belongs to
 // assets, rules or devices that do not exist any more is left out; see
 // Orphans. A state that cannot be read fails with CodeInvalid, naming rule and
 // asset; the engine is then of no use until a Restore succeeds.
@@ -23,6 +24,12 @@ func (e *Engine) Restore(dets []plantroom.Detection, open []plantroom.Incident, 
 			return &plantroom.Error{Code: plantroom.CodeInvalid, Op: "restore detector",
 				Message: fmt.Sprintf("the state of %s on %s cannot be read", stored.Rule, stored.Asset),
 				Hint:    "start the version that wrote it, or delete this row of detections: the rule then begins afresh", Err: err}
+		}
+		if k, ok := d.det.(plantroom.Keeper); ok {
+			k.Keep(func(id plantroom.DeviceID) bool {
+				dev := e.devices[id]
+				return dev != nil && dev.asset.ID == stored.Asset
+			})
 		}
 		d.due = 1 // only the detector knows; ask it at the first Tick
 		e.schedule.set(d.task, d.due)
@@ -53,6 +60,7 @@ func (e *Engine) reset() {
 	for _, dev := range e.devices {
 		dev.last, dev.newest, dev.silent = 0, 0, false
 		dev.via = nil
+		dev.lead = lead{}
 		clear(dev.latest)
 	}
 	for _, s := range e.silences {
@@ -93,7 +101,7 @@ func (e *Engine) restoreIncident(inc plantroom.Incident) {
 
 func (e *Engine) restoreProgress(p plantroom.Progress) error {
 	g := e.gateway(p.Gateway)
-	err := readLatest(p.Latest, func(id plantroom.DeviceID, signal string, at plantroom.Instant) {
+	err := readLatest(p.Latest, func(id plantroom.DeviceID, signal string, at, ahead plantroom.Instant) {
 		g.frontier = max(g.frontier, at)
 		dev := e.devices[id]
 		if dev == nil {
@@ -105,6 +113,9 @@ func (e *Engine) restoreProgress(p plantroom.Progress) error {
 		}
 		dev.latest[i] = at
 		dev.newest = max(dev.newest, at)
+		if !ahead.IsZero() {
+			dev.lead.note(i, len(dev.latest), ahead)
+		}
 		g.carry(dev)
 	})
 	g.moved = false

@@ -108,13 +108,16 @@ func (d *device) due(e *Engine) plantroom.Instant {
 // says itself that the device cannot be reached. Of a backlog it is the
 // source time that counts.
 func (e *Engine) alive(now plantroom.Instant, d *device, r plantroom.Reading) {
-	if d.silence == nil || r.At <= d.newest {
+	if d.silence == nil || r.At <= d.newest || r.At == d.lead.newest || r.At > now && r.At < d.lead.newest {
 		return
 	}
 	if r.Signal == "online" && !r.Value.True() {
 		return
 	}
-	d.newest = r.At
+	d.newest = max(d.newest, min(r.At, now))
+	if r.At > now {
+		d.lead.newest = r.At
+	}
 	seen := now
 	if d.gateway != nil && d.gateway.behind {
 		seen = min(r.At, now)

@@ -33,7 +33,12 @@ func (d *decision) clocksFor(c *plantroom.Contract) []plantroom.Clock {
 // windows are the clocks of a severity under a contract, waiting.
 func (d *decision) windows(c *plantroom.Contract, s plantroom.Severity) []plantroom.Clock {
 	o := &d.order
-	return sla.Clocks(d.book.clockKinds(o.Rule), s, c, d.book.profile, d.book.targets[o.Domain])
+	return sla.Clocks(d.book.clockKinds(o.Rule), d.matter(), s, c, d.book.profile, d.book.targets[o.Domain])
+}
+
+// matter says what the order is about, as the law sees it.
+func (d *decision) matter() sla.Matter {
+	return sla.Matter{Domain: d.order.Domain, Rule: d.order.Rule, Kind: d.book.assets[d.order.Asset].Kind}
 }
 
 // begin starts a waiting clock if its starting event has happened.

@@ -1,10 +1,8 @@
 package outbox
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"sync"
 
 	"plantroom"
@@ -57,7 +55,7 @@ func (b *Outbox) claim(ctx context.Context, now plantroom.Instant) ([]lane, erro
 	defer b.mu.Unlock()
 	var due []plantroom.Call
 	err := b.opts.Store.View(ctx, func(tx plantroom.Tx) (err error) {
-		due, err = tx.DueCalls(now, batch)
+		due, err = tx.DueCalls(now, laneLength, batch)
 		return err
 	})
 	if err != nil {
@@ -72,7 +70,8 @@ func (b *Outbox) claim(ctx context.Context, now plantroom.Instant) ([]lane, erro
 
 // group makes lanes of calls, without those to busy addresses and those whose
 // outcome is owed to the store. In a lane the calls that were never tried come
-// first, so that news does not queue behind repeats to a receiver that hangs.
+// first, as the store lists them, so that news does not queue behind repeats
+// to a receiver that hangs.
 func (b *Outbox) group(due []plantroom.Call) []lane {
 	var (
 		lanes []lane
@@ -90,9 +89,6 @@ func (b *Outbox) group(due []plantroom.Call) []lane {
 			lanes = append(lanes, lane{to: to})
 		}
 		lanes[i].calls = append(lanes[i].calls, c)
-	}
-	for _, l := range lanes {
-		slices.SortStableFunc(l.calls, func(x, y plantroom.Call) int { return cmp.Compare(x.Attempts, y.Attempts) })
 	}
 	return lanes
 }

@@ -31,7 +31,8 @@ const (
 	defaultLastAttempts = 20 // about an hour and a quarter
 	firstBackoff        = 2 * time.Second
 	longestBackoff      = 5 * time.Minute
-	batch               = 500 // due calls looked at in one pass
+	batch               = 500 // due calls looked at in one pass, one address's first before any other's second
+	laneLength          = 50  // due calls to one address looked at in one pass
 	poll                = time.Second
 	settleTime          = 5 * time.Second // for noting an outcome while shutting down
 )

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,6 +87,38 @@ func TestASlowReceiverIsGivenItsTimeoutWhileOthersAreServed(t *testing.T) {
 		synctest.Wait()
 		if c := o.call("msg-1"); c.Attempts != 1 || c.LastErr != "context deadline exceeded" {
 			t.Errorf("%+v", c)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestAReceiverThatHangsWithAThousandCallsDueDelaysOnlyItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.hook.send = func(ctx context.Context, c plantroom.Call) error {
+			if c.To == "hangs" {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		}
+		o.now = plantroom.At(time.Now())
+		calls := make([]plantroom.Call, 1000) // more than one pass looks at
+		for i := range calls {
+			calls[i] = plantroom.Call{ID: plantroom.MessageID(fmt.Sprintf("msg-%d", i)), To: "hangs"}
+		}
+		o.put(calls...)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); o.box.Run(ctx) }()
+		time.Sleep(25 * time.Second)
+		o.now = plantroom.At(time.Now())
+		o.put(plantroom.Call{ID: "msg-life", To: "quick"})
+		o.box.Kick()
+		synctest.Wait()
+		if c := o.call("msg-life"); c.State != plantroom.CallSent {
+			t.Errorf("%s: it waits behind the calls to the receiver that hangs", c.State)
 		}
 		cancel()
 		<-ended

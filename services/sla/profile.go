@@ -13,7 +13,42 @@ import (
 type Profile struct {
 	ID      string
 	Title   plantroom.Text
-	Windows []plantroom.Window
+	Windows []Demand
+}
+
+// Demand is a window with the matters that the law speaks of. It binds no
+// other: a rule on lifts says nothing of a bin that burns. An empty list does
+// not restrict.
+type Demand struct {
+	plantroom.Window
+	Domains []plantroom.DomainName
+	Rules   []plantroom.RuleID
+	Kinds   []string // of assets
+}
+
+// Matter is what an order is about.
+type Matter struct {
+	Domain plantroom.DomainName
+	Rule   plantroom.RuleID
+	Kind   string // of the asset, "" where it is not known
+}
+
+// speaksOf reports whether a demand is made of a matter.
+func (d *Demand) speaksOf(m Matter) bool {
+	return (len(d.Domains) == 0 || slices.Contains(d.Domains, m.Domain)) &&
+		(len(d.Rules) == 0 || slices.Contains(d.Rules, m.Rule)) &&
+		(len(d.Kinds) == 0 || slices.Contains(d.Kinds, m.Kind))
+}
+
+// demands returns the windows of the profile that speak of a matter.
+func (p *Profile) demands(m Matter) []plantroom.Window {
+	var ws []plantroom.Window
+	for i := range p.Windows {
+		if p.Windows[i].speaksOf(m) {
+			ws = append(ws, p.Windows[i].Window)
+		}
+	}
+	return ws
 }
 
 // Plain is the profile of an estate that names none: no demands by law.
@@ -60,26 +95,30 @@ func Profiles() []Profile {
 		{
 			ID:    "uk-high-rise",
 			Title: plantroom.Text{En: "England, high-rise residential buildings", Zh: "英格兰：高层住宅"},
-			Windows: []plantroom.Window{{
-				Clock: plantroom.Restore, Severity: plantroom.High, Length: plantroom.Duration(24 * time.Hour), From: plantroom.FromOccurred,
-				Source: "Fire Safety (England) Regulations 2022 reg. 7: a firefighters' lift not repaired in 24 h is reported to the fire service (read; applied here to every serious fault)",
+			Windows: []Demand{{
+				Domains: []plantroom.DomainName{"lifts"}, Kinds: []string{"firefighters"},
+				Window: plantroom.Window{Clock: plantroom.Restore, Severity: plantroom.High, Length: plantroom.Duration(24 * time.Hour), From: plantroom.FromOccurred,
+					Source: "Fire Safety (England) Regulations 2022 reg. 7: a firefighters' lift not repaired in 24 h is reported to the fire service (read; that it means faults of high severity is our reading)"},
 			}},
 		},
 		{
 			ID:    "uk-social",
 			Title: plantroom.Text{En: "England, social landlords", Zh: "英格兰：社会住房"},
-			Windows: []plantroom.Window{{
-				Clock: plantroom.Restore, Severity: plantroom.High, Length: plantroom.Duration(24 * time.Hour), From: plantroom.FromRaised,
-				Source: "Awaab's Law, from 27 October 2025: emergency hazards are investigated and made safe within 24 h (read; which faults are emergency hazards is the landlord's judgement)",
+			Windows: []Demand{{
+				Domains: []plantroom.DomainName{"leaks"},
+				Window: plantroom.Window{Clock: plantroom.Restore, Severity: plantroom.High, Length: plantroom.Duration(24 * time.Hour), From: plantroom.FromRaised,
+					Source: "Awaab's Law, from 27 October 2025: emergency hazards are investigated and made safe within 24 h (read; which faults are emergency hazards is the landlord's judgement, applied here to serious leaks alone)"},
 			}},
 		},
 	}
 }
 
-// trapped is the window of a rule on how soon somebody is with trapped people.
-func trapped(length time.Duration, from plantroom.ClockStart, source string) []plantroom.Window {
-	return []plantroom.Window{{
-		Clock: plantroom.Attend, Severity: plantroom.Life, Length: plantroom.Duration(length), From: from, Source: source,
+// trapped is the window of a rule on how soon somebody is with people trapped
+// in a lift.
+func trapped(length time.Duration, from plantroom.ClockStart, source string) []Demand {
+	return []Demand{{
+		Domains: []plantroom.DomainName{"lifts"}, Rules: []plantroom.RuleID{"lift.entrapment"},
+		Window: plantroom.Window{Clock: plantroom.Attend, Severity: plantroom.Life, Length: plantroom.Duration(length), From: from, Source: source},
 	}}
 }
 

@@ -6,17 +6,19 @@ import (
 	"plantroom"
 )
 
-// Clocks makes the clocks of an order, in the order of kinds and all waiting.
-// For each kind it takes the strictest window that the contract (nil: none)
-// promises for the severity and the strictest that the profile demands, and
-// of these two the stricter one; targets, the domain's defaults, count only
-// where neither has a window. A kind without any window gets no clock: what
-// nobody promised is not timed. Basis says in words which window it is, and
-// which contract the law has overruled.
-func Clocks(kinds []plantroom.ClockKind, sev plantroom.Severity, c *plantroom.Contract, p Profile, targets []plantroom.Window) []plantroom.Clock {
+// Clocks makes the clocks of an order about a matter, in the order of kinds
+// and all waiting. For each kind it takes the strictest window that the
+// contract (nil: none) promises for the severity and the strictest that the
+// profile demands of the matter, and of these two the stricter one. Where the
+// contract has none, the strictest of targets, the domain's defaults, stands
+// in for it: a law that asks less than the house does not loosen it. A kind
+// without any window gets no clock: what nobody promised is not timed. Basis
+// says in words which window it is, and which contract the law has overruled.
+func Clocks(kinds []plantroom.ClockKind, m Matter, sev plantroom.Severity, c *plantroom.Contract, p Profile, targets []plantroom.Window) []plantroom.Clock {
+	demands := p.demands(m)
 	var clocks []plantroom.Clock
 	for _, kind := range kinds {
-		if w, basis := binding(kind, sev, c, p, targets); w != nil {
+		if w, basis := binding(kind, sev, c, p.ID, demands, targets); w != nil {
 			clocks = append(clocks, plantroom.Clock{
 				Kind: kind, State: plantroom.ClockWaiting, From: start(w), Window: w.Length, Basis: basis,
 			})
@@ -26,23 +28,24 @@ func Clocks(kinds []plantroom.ClockKind, sev plantroom.Severity, c *plantroom.Co
 }
 
 // binding finds the window that binds, and says why; nil where there is none.
-func binding(kind plantroom.ClockKind, sev plantroom.Severity, c *plantroom.Contract, p Profile, targets []plantroom.Window) (*plantroom.Window, string) {
+// Of two that ask the same a contract goes before the law, and the law before
+// a default.
+func binding(kind plantroom.ClockKind, sev plantroom.Severity, c *plantroom.Contract, profile string, demands, targets []plantroom.Window) (*plantroom.Window, string) {
 	var promised *plantroom.Window
 	if c != nil {
 		promised = strictest(kind, sev, c.Windows)
 	}
-	demanded := strictest(kind, sev, p.Windows)
+	demanded, usual := strictest(kind, sev, demands), strictest(kind, sev, targets)
 	switch {
 	case promised != nil && demanded != nil && stricter(demanded, promised):
 		return demanded, fmt.Sprintf("%s, where contract %s promises %s from %s",
-			because("profile "+p.ID, demanded), c.ID, promised.Length, start(promised))
+			because("profile "+profile, demanded), c.ID, promised.Length, start(promised))
 	case promised != nil:
 		return promised, because("contract "+string(c.ID), promised)
-	case demanded != nil:
-		return demanded, because("profile "+p.ID, demanded)
-	}
-	if w := strictest(kind, sev, targets); w != nil {
-		return w, because("default", w)
+	case demanded != nil && (usual == nil || !stricter(usual, demanded)):
+		return demanded, because("profile "+profile, demanded)
+	case usual != nil:
+		return usual, because("default", usual)
 	}
 	return nil, ""
 }

@@ -19,7 +19,16 @@ func contract(ws ...plantroom.Window) *plantroom.Contract {
 	return &plantroom.Contract{ID: "quicklift", Windows: ws}
 }
 
-func law(ws ...plantroom.Window) Profile { return Profile{ID: "somewhere", Windows: ws} }
+func law(ws ...plantroom.Window) Profile {
+	p := Profile{ID: "somewhere"}
+	for _, w := range ws {
+		p.Windows = append(p.Windows, Demand{Window: w})
+	}
+	return p
+}
+
+// anything is a matter of no meaning.
+var anything = Matter{Domain: "trees", Rule: "tree.falls", Kind: "oak"}
 
 func TestWhichWindowBinds(t *testing.T) {
 	const (
@@ -37,25 +46,29 @@ func TestWhichWindowBinds(t *testing.T) {
 		from     plantroom.ClockStart
 		basis    string
 	}{
-		"nobody promises: the default":         {nil, law(), 4 * hour, raised, "default: clause 7"},
-		"the contract alone":                   {contract(window(attend, high, hour, raised)), law(), hour, raised, "contract quicklift: clause 7"},
-		"the law alone":                        {nil, law(window(attend, high, hour, raised)), hour, raised, "profile somewhere: clause 7"},
-		"the contract is stricter":             {contract(window(attend, high, half, raised)), law(window(attend, high, hour, raised)), half, raised, "contract quicklift: clause 7"},
-		"the law is stricter":                  {contract(window(attend, high, hour, raised)), law(window(attend, high, half, occurred)), half, occurred, "profile somewhere: clause 7, where contract quicklift promises 1h from raised"},
-		"equal lengths, the law starts first":  {contract(window(attend, high, half, raised)), law(window(attend, high, half, occurred)), half, occurred, "profile somewhere: clause 7, where contract quicklift promises 30m from raised"},
-		"equal in all, the contract":           {contract(window(attend, high, half, raised)), law(window(attend, high, half, raised)), half, raised, "contract quicklift: clause 7"},
-		"the contract waits for a human":       {contract(window(attend, high, half, acknowledged)), law(window(attend, high, hour, raised)), hour, raised, "profile somewhere: clause 7, where contract quicklift promises 30m from acknowledged"},
-		"of two promises the shorter":          {contract(window(attend, plantroom.Low, hour, raised), window(attend, high, half, raised)), law(), half, raised, "contract quicklift: clause 7"},
-		"a promise for worse cases only":       {contract(window(attend, plantroom.Life, half, raised)), law(), 4 * hour, raised, "default: clause 7"},
-		"a promise for lesser cases covers":    {contract(window(attend, plantroom.Low, half, raised)), law(), half, raised, "contract quicklift: clause 7"},
-		"a promise of another kind":            {contract(window(plantroom.Restore, high, half, raised)), law(), 4 * hour, raised, "default: clause 7"},
-		"a window of no length says nothing":   {contract(window(attend, high, 0, raised)), law(), 4 * hour, raised, "default: clause 7"},
-		"no starting event: from the raising":  {contract(window(attend, high, half, "")), law(), half, raised, "contract quicklift: clause 7"},
-		"a looser contract beats the default":  {contract(window(attend, high, 9*hour, raised)), law(), 9 * hour, raised, "contract quicklift: clause 7"},
-		"a promise without a source is named ": {contract(plantroom.Window{Clock: attend, Length: plantroom.Duration(half), From: raised}), law(), half, raised, "contract quicklift"},
+		"nobody promises: the default":              {nil, law(), 4 * hour, raised, "default: clause 7"},
+		"the contract alone":                        {contract(window(attend, high, hour, raised)), law(), hour, raised, "contract quicklift: clause 7"},
+		"the law alone":                             {nil, law(window(attend, high, hour, raised)), hour, raised, "profile somewhere: clause 7"},
+		"the law alone, the same as the default":    {nil, law(window(attend, high, 4*hour, raised)), 4 * hour, raised, "profile somewhere: clause 7"},
+		"the law alone, laxer than the default":     {nil, law(window(attend, high, 9*hour, raised)), 4 * hour, raised, "default: clause 7"},
+		"the law alone, stricter than the default":  {nil, law(window(attend, high, half, raised)), half, raised, "profile somewhere: clause 7"},
+		"the law and a contract for something else": {contract(window(plantroom.Restore, high, half, raised)), law(window(attend, high, 9*hour, raised)), 4 * hour, raised, "default: clause 7"},
+		"the contract is stricter":                  {contract(window(attend, high, half, raised)), law(window(attend, high, hour, raised)), half, raised, "contract quicklift: clause 7"},
+		"the law is stricter":                       {contract(window(attend, high, hour, raised)), law(window(attend, high, half, occurred)), half, occurred, "profile somewhere: clause 7, where contract quicklift promises 1h from raised"},
+		"equal lengths, the law starts first":       {contract(window(attend, high, half, raised)), law(window(attend, high, half, occurred)), half, occurred, "profile somewhere: clause 7, where contract quicklift promises 30m from raised"},
+		"equal in all, the contract":                {contract(window(attend, high, half, raised)), law(window(attend, high, half, raised)), half, raised, "contract quicklift: clause 7"},
+		"the contract waits for a human":            {contract(window(attend, high, half, acknowledged)), law(window(attend, high, hour, raised)), hour, raised, "profile somewhere: clause 7, where contract quicklift promises 30m from acknowledged"},
+		"of two promises the shorter":               {contract(window(attend, plantroom.Low, hour, raised), window(attend, high, half, raised)), law(), half, raised, "contract quicklift: clause 7"},
+		"a promise for worse cases only":            {contract(window(attend, plantroom.Life, half, raised)), law(), 4 * hour, raised, "default: clause 7"},
+		"a promise for lesser cases covers":         {contract(window(attend, plantroom.Low, half, raised)), law(), half, raised, "contract quicklift: clause 7"},
+		"a promise of another kind":                 {contract(window(plantroom.Restore, high, half, raised)), law(), 4 * hour, raised, "default: clause 7"},
+		"a window of no length says nothing":        {contract(window(attend, high, 0, raised)), law(), 4 * hour, raised, "default: clause 7"},
+		"no starting event: from the raising":       {contract(window(attend, high, half, "")), law(), half, raised, "contract quicklift: clause 7"},
+		"a looser contract beats the default":       {contract(window(attend, high, 9*hour, raised)), law(), 9 * hour, raised, "contract quicklift: clause 7"},
+		"a promise without a source is named ":      {contract(plantroom.Window{Clock: attend, Length: plantroom.Duration(half), From: raised}), law(), half, raised, "contract quicklift"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Clocks([]plantroom.ClockKind{attend}, high, c.contract, c.profile, targets)
+			got := Clocks([]plantroom.ClockKind{attend}, anything, high, c.contract, c.profile, targets)
 			want := []plantroom.Clock{{Kind: attend, State: plantroom.ClockWaiting, From: c.from, Window: plantroom.Duration(c.length), Basis: c.basis}}
 			if !slices.Equal(got, want) {
 				t.Fatalf("got  %+v\nwant %+v", got, want)
@@ -66,7 +79,7 @@ func TestWhichWindowBinds(t *testing.T) {
 
 func TestClocksComeInTheOrderOfKindsAndOnlyWherePromised(t *testing.T) {
 	c := contract(window(plantroom.Restore, plantroom.Low, time.Hour, plantroom.FromRaised), window(plantroom.Acknowledge, plantroom.Low, time.Minute, plantroom.FromDispatched))
-	got := Clocks([]plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Release, plantroom.Restore}, plantroom.High, c, law(), nil)
+	got := Clocks([]plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Release, plantroom.Restore}, anything, plantroom.High, c, law(), nil)
 	var kinds []plantroom.ClockKind
 	for _, c := range got {
 		kinds = append(kinds, c.Kind)
@@ -90,8 +103,8 @@ func TestNoCoveringWindowIsShorter(t *testing.T) {
 		covers := func(w plantroom.Window) bool {
 			return w.Clock == plantroom.Attend && w.Severity <= sev && w.Length > 0
 		}
-		all := slices.DeleteFunc(slices.Concat(c.Windows, p.Windows), func(w plantroom.Window) bool { return !covers(w) })
-		got := Clocks([]plantroom.ClockKind{plantroom.Attend}, sev, c, p, nil)
+		all := slices.DeleteFunc(slices.Concat(c.Windows, p.demands(anything)), func(w plantroom.Window) bool { return !covers(w) })
+		got := Clocks([]plantroom.ClockKind{plantroom.Attend}, anything, sev, c, p, nil)
 		if len(got) != min(1, len(all)) {
 			t.Fatalf("%d clocks out of %d windows", len(got), len(all))
 		}
@@ -147,10 +160,43 @@ func TestTrappedPassengersInAChineseCityAreReachedInHalfAnHour(t *testing.T) {
 	}
 	slow := contract(window(plantroom.Attend, plantroom.Low, 2*time.Hour, plantroom.FromRaised))
 	kinds := []plantroom.ClockKind{plantroom.Attend}
-	if got := Clocks(kinds, plantroom.Life, slow, p, nil)[0]; got.Window != plantroom.Duration(30*time.Minute) {
+	trapped := Matter{Domain: "lifts", Rule: "lift.entrapment", Kind: "passenger"}
+	if got := Clocks(kinds, trapped, plantroom.Life, slow, p, nil)[0]; got.Window != plantroom.Duration(30*time.Minute) {
 		t.Errorf("with people inside: %+v", got)
 	}
-	if got := Clocks(kinds, plantroom.High, slow, p, nil)[0]; got.Window != plantroom.Duration(2*time.Hour) {
-		t.Errorf("with nobody inside the contract binds: %+v", got)
+	if got := Clocks(kinds, trapped, plantroom.High, slow, p, nil)[0]; got.Window != plantroom.Duration(2*time.Hour) {
+		t.Errorf("while it needs confirming the contract binds: %+v", got)
+	}
+}
+
+func TestTheLawBindsOnlyWhatItSpeaksOf(t *testing.T) {
+	const attend, restore, high, life = plantroom.Attend, plantroom.Restore, plantroom.High, plantroom.Life
+	for why, c := range map[string]struct {
+		profile string
+		matter  Matter
+		clock   plantroom.ClockKind
+		sev     plantroom.Severity
+		bound   bool
+	}{
+		"people in a lift":               {"cn-urban", Matter{"lifts", "lift.entrapment", "passenger"}, attend, life, true},
+		"a lift that runs too fast":      {"cn-urban", Matter{"lifts", "lift.fault", "passenger"}, attend, life, false},
+		"a bin that burns":               {"cn-urban", Matter{"waste", "bin.fire", "rigid_1100"}, attend, life, false},
+		"a bin that burns, in Germany":   {"de-trbs3121", Matter{"waste", "bin.fire", "rigid_1100"}, attend, life, false},
+		"a firefighters' lift":           {"uk-high-rise", Matter{"lifts", "lift.fault", "firefighters"}, restore, high, true},
+		"another lift":                   {"uk-high-rise", Matter{"lifts", "lift.fault", "passenger"}, restore, high, false},
+		"the sensor of such a lift":      {"uk-high-rise", Matter{"devices", "device.silent", "firefighters"}, restore, high, false},
+		"a leak in a high-rise":          {"uk-high-rise", Matter{"leaks", "leak.wet", "spot"}, restore, high, false},
+		"a leak at a social landlord's":  {"uk-social", Matter{"leaks", "leak.wet", "spot"}, restore, high, true},
+		"a lift at a social landlord's":  {"uk-social", Matter{"lifts", "lift.fault", "passenger"}, restore, high, false},
+		"a parked car at such a house's": {"uk-social", Matter{"bays", "bay.forbidden_stop", "fire_lane"}, restore, high, false},
+	} {
+		p, err := ProfileByID(c.profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := Clocks([]plantroom.ClockKind{c.clock}, c.matter, c.sev, nil, p, nil)
+		if (len(got) == 1) != c.bound {
+			t.Errorf("%s: clocks %+v, bound by the law: %v", why, got, c.bound)
+		}
 	}
 }

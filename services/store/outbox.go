@@ -12,9 +12,9 @@ func (t *tx) InsertCalls(calls ...plantroom.Call) error {
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(op, `INSERT INTO calls (id, order_id, state, next_try, doc) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`,
-			string(c.ID), string(c.Order), string(c.State), int64(c.NextTry), doc)
+		_, err = t.exec(op, `INSERT INTO calls (id, order_id, state, next_try, channel, address, attempts, doc)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			string(c.ID), string(c.Order), string(c.State), int64(c.NextTry), c.Channel, c.To, c.Attempts, doc)
 		if err != nil {
 			return err
 		}
@@ -22,12 +22,19 @@ func (t *tx) InsertCalls(calls ...plantroom.Call) error {
 	return nil
 }
 
-const dueCalls = "SELECT doc FROM calls WHERE state = 'pending' AND next_try <= ? ORDER BY next_try, seq LIMIT ?"
+// dueCalls takes turns between the addresses. What it sorts is in its index;
+// documents are read only of the calls that it returns.
+const dueCalls = `SELECT doc FROM calls JOIN (
+		SELECT seq, next_try AS due, row_number() OVER (PARTITION BY channel, address ORDER BY attempts, next_try, seq) AS turn
+		FROM calls WHERE state = 'pending' AND next_try <= ?) AS turns USING (seq)
+	WHERE turn <= ? ORDER BY turn, due, seq LIMIT ?`
 
 // DueCalls returns at most limit (0: 1,000) pending calls with NextTry ≤ now,
-// earliest first.
-func (t *tx) DueCalls(now plantroom.Instant, limit int) ([]plantroom.Call, error) {
-	return list(t, "list due calls", dueCalls, scanDoc[plantroom.Call], int64(now), rowLimit(limit))
+// and at most perAddress (0: 1,000) of them to one address, each address's
+// first call before any address's second. An address's calls come in the order
+// of attempts, then the earliest first.
+func (t *tx) DueCalls(now plantroom.Instant, perAddress, limit int) ([]plantroom.Call, error) {
+	return list(t, "list due calls", dueCalls, scanDoc[plantroom.Call], int64(now), rowLimit(perAddress), rowLimit(limit))
 }
 
 // Call returns one call, or CodeNotFound.
@@ -65,8 +72,8 @@ func (t *tx) UpdateCall(c plantroom.Call) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.exec(op, "UPDATE calls SET state = ?, next_try = ?, doc = ? WHERE id = ?",
-		string(c.State), int64(c.NextTry), doc, string(c.ID))
+	n, err := t.exec(op, "UPDATE calls SET state = ?, next_try = ?, channel = ?, address = ?, attempts = ?, doc = ? WHERE id = ?",
+		string(c.State), int64(c.NextTry), c.Channel, c.To, c.Attempts, doc, string(c.ID))
 	if err == nil && n == 0 {
 		err = notFound(op, "call "+string(c.ID))
 	}

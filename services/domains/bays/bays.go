@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/domains/internal/evidence"
 )
 
 // The rules of this domain.
@@ -91,11 +92,11 @@ func forbiddenRule() plantroom.Rule {
 		ID:    RuleForbiddenStop,
 		Title: plantroom.Text{En: "Vehicle where it must not stop", Zh: "违停"},
 		Doc: "A vehicle has stood on a fire lane or a no-stopping frontage for longer than the grace. The episode begins when the grace ends. " +
-			"A stop within the grace is nothing. Each full minute that the bay is free is one clean cycle.",
+			"A stop within the grace is nothing. Each full minute that the bay is free is one clean cycle; while a sensor says that it is offline none is counted.",
 		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Restore},
 		Clean:   1,
 		Kinds:   []string{fireLane, noStopping},
-		Signals: []string{sigOccupied, sigPrevious},
+		Signals: []string{sigOccupied, sigPrevious, evidence.SigOnline},
 		Steps: []plantroom.Step{
 			{ID: "photo", Proof: "photo", Title: plantroom.Text{En: "Photograph the vehicle, its plate and the sign, so that the place can be recognised", Zh: "拍下车辆、车牌和禁停标志"}},
 			{ID: "call", Proof: "person", Title: plantroom.Text{En: "Find the driver and ask for the bay to be cleared; be polite, say why", Zh: "联系车主挪车，礼貌说明原因"}},
@@ -118,11 +119,11 @@ func overstayRule() plantroom.Rule {
 		ID:    RuleOverstay,
 		Title: plantroom.Text{En: "Vehicle stays too long", Zh: "超时停放"},
 		Doc: "A vehicle has stayed in a visitor, charging or loading bay for longer than its limit. The episode begins when the limit ends. " +
-			"Each full minute that the bay is free is one clean cycle.",
+			"Each full minute that the bay is free is one clean cycle; while a sensor says that it is offline none is counted.",
 		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Restore},
 		Clean:   1,
 		Kinds:   []string{visitor, charging, loading},
-		Signals: []string{sigOccupied, sigPrevious},
+		Signals: []string{sigOccupied, sigPrevious, evidence.SigOnline},
 		Steps: []plantroom.Step{
 			{ID: "look", Proof: "photo", Title: plantroom.Text{En: "Photograph the vehicle in the bay", Zh: "拍下车位上的车辆"}},
 			{ID: "ask", Proof: "person", Title: plantroom.Text{En: "Call the visitor or the flat visited and agree a time", Zh: "联系访客或被访住户约定时间"}},

@@ -33,9 +33,11 @@ type state struct {
 	// Past is set while an episode is open of a stop that was learnt of only
 	// when it was over: the next look at the clock ends it.
 	Past bool `json:"past,omitempty"`
+	// Reach says whether the passing of time proves that the bay stays free.
+	Reach evidence.Reach `json:"reach,omitzero"`
 }
 
-// Observe takes a reading of occupied or occupied_s.
+// Observe takes a reading of occupied, occupied_s or online.
 func (d *stay) Observe(r plantroom.Reading) plantroom.Verdict {
 	s := &d.s
 	switch r.Signal {
@@ -43,7 +45,7 @@ func (d *stay) Observe(r plantroom.Reading) plantroom.Verdict {
 		if changed, fresh := s.Occupied.Put(r); fresh {
 			told := s.Previous.Of(r.Device) != nil // its times matter, so they have to be kept
 			d.pass(r.At)
-			d.occupy(r.At, changed || told)
+			d.occupy(r.At, s.Reach.Heard(r.Device, r.At) || changed || told)
 			d.backdate(r.Device, told)
 		}
 	case sigPrevious:
@@ -51,6 +53,11 @@ func (d *stay) Observe(r plantroom.Reading) plantroom.Verdict {
 		if _, fresh := s.Previous.Put(r); fresh {
 			s.Touch()
 			d.backdate(r.Device, told)
+		}
+	case evidence.SigOnline:
+		d.pass(r.At)
+		if s.Reach.Put(r, evidence.Told(r.Device, s.Occupied)) {
+			s.Touch()
 		}
 	}
 	return s.Verdict(d.wake())
@@ -60,6 +67,19 @@ func (d *stay) Observe(r plantroom.Reading) plantroom.Verdict {
 func (d *stay) Tick(now plantroom.Instant) plantroom.Verdict {
 	d.pass(now)
 	return d.s.Verdict(d.wake())
+}
+
+// Keep implements plantroom.Keeper. A stop that is not too long yet is
+// forgotten with the sensor that saw it.
+func (d *stay) Keep(has func(plantroom.DeviceID) bool) {
+	s := &d.s
+	dropped := evidence.KeepAll(has, &s.Occupied, &s.Previous)
+	if dropped && !s.Active && !s.Came.IsZero() && !s.Occupied.Any(plantroom.Bool(true)) {
+		s.Came, s.Left, s.Told = 0, 0, false
+	}
+	if s.Reach.Keep(has, dropped) || dropped {
+		s.Touch()
+	}
 }
 
 // occupy follows what the sensors say: one that sees a vehicle is enough.
@@ -134,8 +154,8 @@ func (d *stay) pass(now plantroom.Instant) {
 	if due := d.due(); !due.IsZero() && now >= due {
 		s.Begin(due, max(due, s.Came), d.severity, d.cause, fmt.Sprintf("stands since %s, allowed %s", s.Came, plantroom.Duration(d.limit)))
 	}
-	if s.Came.IsZero() && s.Proving() {
-		s.CleanByTime(s.Gone, now, FreePeriod)
+	if s.Came.IsZero() && s.Proving() && s.Reach.Proves() {
+		s.CleanByTime(s.Reach.From(s.Gone), now, FreePeriod)
 	}
 }
 
@@ -154,8 +174,8 @@ func (d *stay) wake() plantroom.Instant {
 		return d.s.Left
 	case !due.IsZero():
 		return due
-	case d.s.Came.IsZero():
-		return d.s.NextClean(d.s.Gone, FreePeriod)
+	case d.s.Came.IsZero() && d.s.Reach.Proves():
+		return d.s.NextClean(d.s.Reach.From(d.s.Gone), FreePeriod)
 	}
 	return 0
 }

@@ -87,6 +87,7 @@ func checkContract(t rapid.TB, d plantroom.Domain, rule *plantroom.Rule, kind st
 				checkLate(rt, d, live, s.reading, v)
 			}
 		}
+		checkKeep(rt, d, rule, asset, live.State(), v, now)
 	})
 }
 
@@ -220,6 +221,10 @@ func FuzzRestore(f *testing.F, d plantroom.Domain) {
 			}
 		}
 		det.Tick(midnight.Add(24 * time.Hour))
+		if k, ok := det.(plantroom.Keeper); ok {
+			k.Keep(func(d plantroom.DeviceID) bool { return d != "dev" })
+			det.Tick(midnight.Add(24 * time.Hour))
+		}
 		if err := rule.New(plantroom.Asset{}).Restore(det.State()); err != nil {
 			t.Fatalf("its own state cannot be read again: %v", err)
 		}

@@ -151,11 +151,12 @@ func lintRule(d plantroom.Domain, r *plantroom.Rule, say func(string, ...any)) {
 	}
 }
 
+// signalOf finds a signal of the domain, or one that any device has; nil where
+// there is neither.
 func signalOf(d plantroom.Domain, name string) *plantroom.Signal {
-	for i := range d.Signals {
-		if d.Signals[i].Name == name {
-			return &d.Signals[i]
-		}
+	all := slices.Concat(d.Signals, plantroom.DeviceSignals())
+	if i := slices.IndexFunc(all, func(s plantroom.Signal) bool { return s.Name == name }); i >= 0 {
+		return &all[i]
 	}
 	return nil
 }

@@ -25,16 +25,24 @@ type model struct {
 	Newest plantroom.Instant
 	Active bool
 	Since  plantroom.Instant
+	Device plantroom.DeviceID // that spoke last, "-" for none
 
 	flaw  string
 	dirty bool
+	alone bool
 }
 
 func (m *model) Observe(r plantroom.Reading) plantroom.Verdict {
 	if r.At <= m.Newest && m.flaw != "judges late readings" {
 		return m.verdict()
 	}
+	if m.flaw == "waits for a removed device" && m.Active && m.Device != r.Device {
+		return m.verdict()
+	}
 	m.Newest = r.At
+	if m.Device != r.Device {
+		m.Device, m.dirty = r.Device, m.flaw != "does not mark its changes"
+	}
 	if on := r.Value.True(); on != m.Active || m.flaw == "moves its onset" {
 		m.Active, m.Since = on, r.At
 		m.dirty = m.flaw != "does not mark its changes"
@@ -49,10 +57,27 @@ func (m *model) Tick(now plantroom.Instant) plantroom.Verdict {
 	return m.verdict()
 }
 
+func (m *model) Keep(has func(plantroom.DeviceID) bool) {
+	if has(m.Device) || m.Device == "-" || m.flaw == "remembers who is gone" {
+		return
+	}
+	if m.flaw != "waits for a removed device" {
+		m.Device = "-"
+	} else {
+		m.Device = "somebody"
+	}
+	m.alone = m.flaw == "proves itself"
+	m.Active = m.Active && m.flaw != "ends by removal"
+	m.dirty = m.flaw != "does not mark who is gone"
+}
+
 func (m *model) verdict() plantroom.Verdict {
-	v := plantroom.Verdict{Active: m.Active, Dirty: m.dirty}
+	v := plantroom.Verdict{Active: m.Active, At: m.Since, Dirty: m.dirty}
 	if m.Active {
 		v.Since, v.At, v.Cause, v.Severity, v.Detail = m.Since, m.Since, "on", plantroom.Low, "it is on"
+	}
+	if m.alone {
+		v.Clean, v.At = 5, m.Newest
 	}
 	if m.flaw == "gives no cause" {
 		v.Cause = ""
@@ -63,13 +88,15 @@ func (m *model) verdict() plantroom.Verdict {
 
 func (m *model) State() []byte {
 	if m.flaw == "forgets its onset" {
-		return fmt.Appendf(nil, "%d %t %d", m.Newest, m.Active, m.Newest)
+		return fmt.Appendf(nil, "%d %t %d %q", m.Newest, m.Active, m.Newest, m.Device)
 	}
-	return fmt.Appendf(nil, "%d %t %d", m.Newest, m.Active, m.Since)
+	return fmt.Appendf(nil, "%d %t %d %q", m.Newest, m.Active, m.Since, m.Device)
 }
 
 func (m *model) Restore(b []byte) error {
-	_, err := fmt.Sscanf(string(b), "%d %t %d", &m.Newest, &m.Active, &m.Since)
+	var dev string
+	_, err := fmt.Sscanf(string(b), "%d %t %d %q", &m.Newest, &m.Active, &m.Since, &dev)
+	m.Device = plantroom.DeviceID(dev)
 	return err
 }
 
@@ -78,7 +105,12 @@ func modelDomain(flaw string) plantroom.Domain {
 		Name: "models", Measurement: "model", Kinds: []string{"one"},
 		Signals: []plantroom.Signal{{Name: "on", Kind: plantroom.BoolKind, Doc: "it is on"}},
 		Rules: []plantroom.Rule{{ID: "model.on", Signals: []string{"on"},
-			New: func(plantroom.Asset) plantroom.Detector { return &model{flaw: flaw} }}},
+			New: func(plantroom.Asset) plantroom.Detector {
+				if flaw == "cannot forget" {
+					return struct{ plantroom.Detector }{&model{Device: "-"}}
+				}
+				return &model{flaw: flaw, Device: "-"}
+			}}},
 	}
 }
 
@@ -121,7 +153,8 @@ func TestTheSuitePassesASoundDetector(t *testing.T) {
 
 func TestTheSuiteFindsABrokenDetector(t *testing.T) {
 	for _, flaw := range []string{"judges late readings", "moves its onset", "does not mark its changes",
-		"ticks twice", "gives no cause", "forgets its onset"} {
+		"ticks twice", "gives no cause", "forgets its onset", "cannot forget", "remembers who is gone", "does not mark who is gone",
+		"ends by removal", "proves itself", "waits for a removed device"} {
 		if holds(t, flaw) {
 			t.Errorf("a detector that %s passes", flaw)
 		}

@@ -27,6 +27,7 @@ type line struct {
 	number  int
 	at      plantroom.Instant
 	tick    bool
+	keep    []plantroom.DeviceID // nil: the estate stays as it is
 	reading plantroom.Reading
 	want    []string
 }
@@ -39,9 +40,11 @@ type line struct {
 //	08:00:00 fault none
 //	08:00:05 relay/fault door_close_fault => active since=08:00:05 severity=medium cause=door_close_fault
 //	08:30:00 tick => idle clean=2 at=08:20:00
+//	08:40:00 keep box => idle
 //
 // Times are source times since midnight and may exceed 24 hours. A device is
-// named before a slash; without one it is dev. After => stand the words that
+// named before a slash; without one it is dev. Keep restarts the server with an
+// estate in which only the devices named are left, or none. After => stand the words that
 // the verdict must bear out: active, idle, released, held, since=, at=, wake=
 // (a time or never), severity=, cause=, clean=, and detail= (a part of the
 // detail, with _ for spaces).
@@ -88,14 +91,21 @@ func (tr *Trace) parse(number int, fields []string) error {
 		}
 	}
 	tick := len(fields) == 2 && fields[1] == "tick"
-	if !tick && len(fields) != 3 {
-		return plantroom.Errorf(plantroom.CodeInvalid, "want \"time signal value\" or \"time tick\"")
+	keep := len(fields) >= 2 && fields[1] == "keep"
+	if !tick && !keep && len(fields) != 3 {
+		return plantroom.Errorf(plantroom.CodeInvalid, "want \"time signal value\", \"time tick\" or \"time keep device…\"")
 	}
 	var err error
 	if l.at, err = parseTime(fields[0]); err != nil {
 		return err
 	}
-	if l.tick = tick; !tick {
+	switch l.tick = tick; {
+	case keep:
+		l.keep = []plantroom.DeviceID{}
+		for _, d := range fields[2:] {
+			l.keep = append(l.keep, plantroom.DeviceID(d))
+		}
+	case !tick:
 		if l.reading, err = tr.parseReading(l.at, fields[1], fields[2]); err != nil {
 			return err
 		}
@@ -177,9 +187,16 @@ func (tr *Trace) Play() (faults []string) {
 	det := tr.rule.New(tr.asset)
 	var v plantroom.Verdict
 	for _, l := range tr.lines {
-		if l.tick {
+		switch {
+		case l.tick:
 			v = det.Tick(l.at)
-		} else {
+		case l.keep != nil:
+			var err error
+			if det, err = restart(tr.rule, tr.asset, det.State(), l.keep...); err != nil {
+				return append(faults, fmt.Sprintf("line %d: %v", l.number, err))
+			}
+			v = det.Tick(l.at)
+		default:
 			v = tr.observe(det, v, l.reading)
 		}
 		tr.opened = tr.opened || v.Active

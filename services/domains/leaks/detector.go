@@ -41,11 +41,13 @@ type state struct {
 	Onset plantroom.Instant `json:"onset,omitzero"`
 	// In lists the sensors that were in the state and have not ended it.
 	In []plantroom.DeviceID `json:"in,omitempty"`
+	// Reach says whether the passing of time proves that it stays dry.
+	Reach evidence.Reach `json:"reach,omitzero"`
 }
 
 func newDetector(c condition) *detector { return &detector{c: c} }
 
-// Observe takes a reading of state or distance_m.
+// Observe takes a reading of state, distance_m or online.
 func (d *detector) Observe(r plantroom.Reading) plantroom.Verdict {
 	switch r.Signal {
 	case sigState:
@@ -54,6 +56,11 @@ func (d *detector) Observe(r plantroom.Reading) plantroom.Verdict {
 		}
 	case sigDistance:
 		if changed, _ := d.s.Distance.Put(r); changed {
+			d.s.Touch()
+		}
+	case evidence.SigOnline:
+		d.pass(r.At)
+		if d.s.Reach.Put(r, evidence.Told(r.Device, d.s.State)) {
 			d.s.Touch()
 		}
 	}
@@ -73,6 +80,9 @@ func (d *detector) hear(r plantroom.Reading, changed bool) {
 	}
 	d.pass(r.At)
 	said := r.Value.Str()
+	if (said == d.c.state || slices.Contains(d.c.ends, said)) && d.s.Reach.Heard(r.Device, r.At) {
+		d.s.Touch()
+	}
 	in := slices.Contains(d.s.In, r.Device)
 	switch {
 	case said == d.c.state:
@@ -89,10 +99,30 @@ func (d *detector) hear(r plantroom.Reading, changed bool) {
 	case in && (!d.s.Active || slices.Contains(d.c.ends, said)):
 		d.s.In = slices.DeleteFunc(d.s.In, func(x plantroom.DeviceID) bool { return x == r.Device })
 		d.s.Touch()
-		if len(d.s.In) == 0 {
-			d.s.Onset = 0
-			d.s.End(r.At)
-		}
+		d.over(r.At)
+	case slices.Contains(d.c.ends, said): // of an episode whose sensors were removed
+		d.over(r.At)
+	}
+}
+
+// over ends what no sensor holds open.
+func (d *detector) over(at plantroom.Instant) {
+	if len(d.s.In) == 0 {
+		d.s.Onset = 0
+		d.s.End(at)
+	}
+}
+
+// Keep implements plantroom.Keeper.
+func (d *detector) Keep(has func(plantroom.DeviceID) bool) {
+	s := &d.s
+	dropped := evidence.KeepAll(has, &s.State, &s.Distance)
+	s.In = slices.DeleteFunc(s.In, func(x plantroom.DeviceID) bool { return !has(x) })
+	if len(s.In) == 0 {
+		s.Onset = 0
+	}
+	if s.Reach.Keep(has, dropped) || dropped {
+		s.Touch()
 	}
 }
 
@@ -101,8 +131,8 @@ func (d *detector) pass(now plantroom.Instant) {
 	if !d.s.Onset.IsZero() && now >= d.s.Onset.Add(Debounce) {
 		d.begin(now, "for "+Debounce.String())
 	}
-	if d.s.Proving() && d.s.Onset.IsZero() {
-		d.s.CleanByTime(d.s.Gone, now, CleanPeriod)
+	if d.s.Proving() && d.s.Onset.IsZero() && d.s.Reach.Proves() {
+		d.s.CleanByTime(d.s.Reach.From(d.s.Gone), now, CleanPeriod)
 	}
 }
 
@@ -119,7 +149,10 @@ func (d *detector) wake() plantroom.Instant {
 	if !d.s.Onset.IsZero() {
 		return d.s.Onset.Add(Debounce)
 	}
-	return d.s.NextClean(d.s.Gone, CleanPeriod)
+	if !d.s.Reach.Proves() {
+		return 0
+	}
+	return d.s.NextClean(d.s.Reach.From(d.s.Gone), CleanPeriod)
 }
 
 // State returns what must survive a restart.

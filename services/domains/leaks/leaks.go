@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/domains/internal/evidence"
 )
 
 // The rules of this domain.
@@ -65,11 +66,11 @@ func wetRule() plantroom.Rule {
 		ID:    RuleWet,
 		Title: plantroom.Text{En: "Water leak", Zh: "漏水"},
 		Doc: "A sensor is wet: for 5 s, or in two reports. A cut or contaminated cable is never a leak, and does not end one: " +
-			"only dry does, of every sensor that was wet. Each 10 min dry is one clean cycle.",
+			"only dry does, of every sensor that was wet. Each 10 min dry is one clean cycle; while a sensor says that it is offline none is counted.",
 		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Restore},
 		Clean:   2,
 		Kinds:   []string{"spot", "rope"},
-		Signals: []string{sigState, sigDistance},
+		Signals: []string{sigState, sigDistance, evidence.SigOnline},
 		Steps: []plantroom.Step{
 			{ID: "stop", Proof: "reading", Title: plantroom.Text{En: "Close the nearest valve above the wet place", Zh: "关闭漏水点上游最近的阀门"}},
 			{ID: "power", Proof: "person", Title: plantroom.Text{En: "Keep people away from wet sockets and switch their circuit off", Zh: "远离进水的插座并断开回路"}},
@@ -91,11 +92,11 @@ func cableBreakRule() plantroom.Rule {
 		ID:    RuleCableBreak,
 		Title: plantroom.Text{En: "Leak rope cut", Zh: "漏水感应绳断开"},
 		Doc: "A rope reports a broken cable: for 5 s, or in two reports. Until it is mended nobody watches for water there. " +
-			"Any state that only a whole cable can report ends it. Each 10 min whole is one clean cycle.",
+			"Any state that only a whole cable can report ends it. Each 10 min whole is one clean cycle; while a sensor says that it is offline none is counted.",
 		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Restore},
 		Clean:   1,
 		Kinds:   []string{"rope"},
-		Signals: []string{sigState},
+		Signals: []string{sigState, evidence.SigOnline},
 		Steps: []plantroom.Step{
 			{ID: "look", Proof: "photo", Title: plantroom.Text{En: "Walk the rope and photograph the break; look for water while there", Zh: "沿绳检查并拍下断点，同时查看有无积水"}},
 			{ID: "mend", Proof: "note", Title: plantroom.Text{En: "Mend or replace the rope, end resistor included", Zh: "修复或更换感应绳及末端电阻"}},

@@ -26,14 +26,23 @@ type car struct {
 	// Counted says that a count has come since Sound. The first increment
 	// after it may stem from a run that began earlier, and counts once at most.
 	Counted bool `json:"counted,omitempty"`
+	// Lost says that a device which held the episode open was removed and no
+	// other does: that nobody tells of a fault or an alarm any more is not the
+	// news that there is none.
+	Lost bool `json:"lost,omitempty"`
+	// Reach says whether the passing of time proves that the lift is sound.
+	Reach evidence.Reach `json:"reach,omitzero"`
 }
 
 // put takes a reading of one of the common signals.
 func (c *car) put(r plantroom.Reading) (fresh bool) {
 	var changed bool
 	switch r.Signal {
+	case evidence.SigOnline:
+		return c.reach(r, evidence.Told(r.Device, c.Fault))
 	case sigFault:
 		changed, fresh = c.Fault.Put(r)
+		c.tell(r, fresh)
 	case sigMode:
 		changed, fresh = c.Mode.Put(r)
 	case sigCycles:
@@ -43,6 +52,37 @@ func (c *car) put(r plantroom.Reading) (fresh bool) {
 		c.Touch()
 	}
 	return fresh
+}
+
+// tell notes that a device has told of the matter.
+func (c *car) tell(r plantroom.Reading, fresh bool) {
+	if !fresh {
+		return
+	}
+	if c.Reach.Heard(r.Device, r.At) || c.Lost {
+		c.Lost = false
+		c.Touch()
+	}
+}
+
+// keep forgets the devices that has refuses, and reports whether there were
+// any.
+func (c *car) keep(has func(plantroom.DeviceID) bool, more ...*evidence.Newest) (dropped bool) {
+	dropped = evidence.KeepAll(has, append(more, &c.Fault, &c.Mode, &c.Cycles)...)
+	if c.Reach.Keep(has, dropped) || dropped {
+		c.Touch()
+	}
+	return dropped
+}
+
+// reach takes a device's word of whether it can be reached; told is when it
+// last told of the matter. It is no news of the lift.
+func (c *car) reach(r plantroom.Reading, told plantroom.Instant) (fresh bool) {
+	c.prove(r.At)
+	if c.Reach.Put(r, told) {
+		c.Touch()
+	}
+	return false
 }
 
 // worst returns the most serious fault that some device reports, nil for
@@ -128,14 +168,14 @@ func (c *car) count(r plantroom.Reading) (fresh bool) {
 // prove counts clean cycles by time where the lift has no counter.
 func (c *car) prove(now plantroom.Instant) {
 	if !c.nextProof().IsZero() {
-		c.CleanByTime(c.Sound, now, CleanPeriod)
+		c.CleanByTime(c.Reach.From(c.Sound), now, CleanPeriod)
 	}
 }
 
 // nextProof returns when prove will count the next cycle, zero for never.
 func (c *car) nextProof() plantroom.Instant {
-	if c.Sound.IsZero() || len(c.Cycles) > 0 {
+	if c.Sound.IsZero() || len(c.Cycles) > 0 || !c.Reach.Proves() {
 		return 0
 	}
-	return c.NextClean(c.Sound, CleanPeriod)
+	return c.NextClean(c.Reach.From(c.Sound), CleanPeriod)
 }

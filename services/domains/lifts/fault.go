@@ -22,7 +22,7 @@ func faultRule() plantroom.Rule {
 			"an open episode stays open when the mode changes to one of these, and a fault that is still there when they are left opens then.",
 		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Restore},
 		Clean:   3,
-		Signals: []string{sigFault, sigMode, sigCycles},
+		Signals: []string{sigFault, sigMode, sigCycles, evidence.SigOnline},
 		Steps:   faultSteps(),
 		New:     func(plantroom.Asset) plantroom.Detector { return new(faultDetector) },
 	}
@@ -35,7 +35,7 @@ type faultState struct {
 	Onset plantroom.Instant `json:"onset,omitzero"` // since when there has been a fault that counts
 }
 
-// Observe takes a reading of fault, mode or cycles.
+// Observe takes a reading of fault, mode, cycles or online.
 func (d *faultDetector) Observe(r plantroom.Reading) plantroom.Verdict {
 	if d.s.put(r) {
 		d.s.judge(r.At, true)
@@ -55,7 +55,7 @@ func (s *faultState) judge(at plantroom.Instant, news bool) {
 	own := s.worst(false)
 	counts := own != nil && !s.serviced()
 	switch {
-	case s.Active && s.worst(true) == nil:
+	case s.Active && s.worst(true) == nil && !s.Lost:
 		s.End(at)
 	case s.Active && counts:
 		s.Raise(at, own.Severity, own.Slug, own.Title.En)
@@ -101,6 +101,13 @@ func (s *faultState) wake() plantroom.Instant {
 		return due
 	}
 	return s.nextProof()
+}
+
+// Keep implements plantroom.Keeper.
+func (d *faultDetector) Keep(has func(plantroom.DeviceID) bool) {
+	if d.s.keep(has) {
+		d.s.Lost = d.s.Lost || d.s.Active && d.s.worst(true) == nil
+	}
 }
 
 // State returns what must survive a restart.

@@ -2,6 +2,7 @@ package waste
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"plantroom"
@@ -89,6 +90,7 @@ func (d *fastDetector) sample(r plantroom.Reading) {
 	if d.s.shut() {
 		return
 	}
+	first := t.Last < 0
 	rise, changed := t.push(int(math.Round(r.Value.Num()*100)), int64(r.At)/int64(slotLength))
 	if changed {
 		d.s.Touch()
@@ -102,11 +104,21 @@ func (d *fastDetector) sample(r plantroom.Reading) {
 	case fast:
 		d.s.Begin(r.At, r.At, plantroom.Low, "fast_fill",
 			percent(float64(rise)/100)+" more within "+FastWindow.String()+", by "+string(r.Device))
+	case d.s.Active && first: // it has not seen how the bin fills
 	case d.s.Active && !d.anyFast():
 		d.s.End(r.At)
 		d.s.AddClean(1, r.At)
 	case !d.s.Active:
 		d.s.AddClean(1, r.At)
+	}
+}
+
+// Keep implements plantroom.Keeper.
+func (d *fastDetector) Keep(has func(plantroom.DeviceID) bool) {
+	before := len(d.s.Trails)
+	d.s.Trails = slices.DeleteFunc(d.s.Trails, func(t trail) bool { return !has(t.Device) })
+	if d.s.gate.keep(has) || len(d.s.Trails) < before {
+		d.s.Touch()
 	}
 }
 

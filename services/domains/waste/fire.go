@@ -24,10 +24,10 @@ func fireRule() plantroom.Rule {
 		ID:    RuleFire,
 		Title: plantroom.Text{En: "Fire in a bin", Zh: "垃圾桶起火"},
 		Doc: "The bin reports burning, or 90 °C, or 70 °C twice: life. 70 °C once: high, needing confirmation. " +
-			"Over below 50 °C and without a report of burning. Each 10 min so is one clean cycle.",
+			"Over below 50 °C and without a report of burning. Each 10 min so is one clean cycle; while a sensor says that it is offline none is counted.",
 		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Restore},
 		Clean:   1,
-		Signals: []string{sigTemp, sigStatus},
+		Signals: []string{sigTemp, sigStatus, evidence.SigOnline},
 		Steps: []plantroom.Step{
 			{ID: "call", Proof: "person", Title: plantroom.Text{En: "Call the fire service; do not wait until somebody has looked", Zh: "立即报火警，不要等现场确认"}},
 			{ID: "clear", Proof: "person", Title: plantroom.Text{En: "Keep people and vehicles away and shut doors and vents near the bin", Zh: "疏散人车，关闭附近门窗和风口"}},
@@ -48,6 +48,7 @@ type fireState struct {
 	Status evidence.Newest   `json:"status,omitempty"`
 	Heat   evidence.Newest   `json:"heat,omitempty"` // cool, warm, hot or fire, per device
 	Cool   plantroom.Instant `json:"cool,omitzero"`  // since when nothing is warm or burning after an episode
+	Reach  evidence.Reach    `json:"reach,omitzero"`
 }
 
 // The bands of temperature.
@@ -70,7 +71,7 @@ func band(celsius float64) string {
 	return cool
 }
 
-// Observe takes a reading of temperature_c or status.
+// Observe takes a reading of temperature_c, status or online.
 func (d *fireDetector) Observe(r plantroom.Reading) plantroom.Verdict {
 	s := &d.s
 	switch r.Signal {
@@ -79,7 +80,7 @@ func (d *fireDetector) Observe(r plantroom.Reading) plantroom.Verdict {
 		if fresh && r.Value.Str() == "burning" {
 			s.burn(r, plantroom.Life, fire, "the bin reports that it burns")
 		}
-		s.after(r.At, changed, fresh)
+		s.after(r, changed, fresh)
 	case sigTemp:
 		was := s.Heat.Of(r.Device)
 		twice := was != nil && (was.Value.Str() == hot || was.Value.Str() == fire)
@@ -89,7 +90,12 @@ func (d *fireDetector) Observe(r plantroom.Reading) plantroom.Verdict {
 		if fresh {
 			s.heat(r, celsius, twice)
 		}
-		s.after(r.At, changed, fresh)
+		s.after(r, changed, fresh)
+	case evidence.SigOnline:
+		s.prove(r.At)
+		if s.Reach.Put(r, evidence.Told(r.Device, s.Heat, s.Status)) {
+			s.Touch()
+		}
 	}
 	return s.Verdict(s.wake())
 }
@@ -98,6 +104,15 @@ func (d *fireDetector) Observe(r plantroom.Reading) plantroom.Verdict {
 func (d *fireDetector) Tick(now plantroom.Instant) plantroom.Verdict {
 	d.s.prove(now)
 	return d.s.Verdict(d.s.wake())
+}
+
+// Keep implements plantroom.Keeper.
+func (d *fireDetector) Keep(has func(plantroom.DeviceID) bool) {
+	s := &d.s
+	dropped := evidence.KeepAll(has, &s.Status, &s.Heat)
+	if s.Reach.Keep(has, dropped) || dropped {
+		s.Touch()
+	}
 }
 
 func (s *fireState) heat(r plantroom.Reading, celsius float64, twice bool) {
@@ -115,16 +130,17 @@ func (s *fireState) burn(r plantroom.Reading, sev plantroom.Severity, cause, det
 }
 
 // after ends the episode when nothing is warm or burning any more.
-func (s *fireState) after(at plantroom.Instant, changed, fresh bool) {
-	if changed {
+func (s *fireState) after(r plantroom.Reading, changed, fresh bool) {
+	told := fresh && r.Value.Str() != "unknown"
+	if fresh && s.Active && s.quiet() && (told || !s.Reach.Fewer) {
+		s.End(r.At)
+	}
+	if back := told && s.Reach.Heard(r.Device, r.At); changed || back {
 		s.Touch()
 	}
-	if fresh && s.Active && s.quiet() {
-		s.End(at)
-	}
 	if fresh {
-		s.settle(at)
-		s.prove(at)
+		s.settle(r.At)
+		s.prove(r.At)
 	}
 }
 
@@ -151,16 +167,16 @@ func (s *fireState) settle(at plantroom.Instant) {
 }
 
 func (s *fireState) prove(now plantroom.Instant) {
-	if !s.Cool.IsZero() {
-		s.CleanByTime(s.Cool, now, CoolPeriod)
+	if !s.Cool.IsZero() && s.Reach.Proves() {
+		s.CleanByTime(s.Reach.From(s.Cool), now, CoolPeriod)
 	}
 }
 
 func (s *fireState) wake() plantroom.Instant {
-	if s.Cool.IsZero() {
+	if s.Cool.IsZero() || !s.Reach.Proves() {
 		return 0
 	}
-	return s.NextClean(s.Cool, CoolPeriod)
+	return s.NextClean(s.Reach.From(s.Cool), CoolPeriod)
 }
 
 // State returns what must survive a restart.

@@ -1,6 +1,7 @@
 package waste
 
 import (
+	"slices"
 	"strconv"
 
 	"plantroom"
@@ -113,12 +114,28 @@ func (d *fullDetector) sample(r plantroom.Reading) {
 	case reg.Full && reg.most(lowZone):
 		reg.Full = false
 		d.s.Touch()
-		if !d.anyFull() {
-			d.s.End(r.At)
-			d.s.AddClean(1, r.At)
-		}
+		d.over(r.At)
+	case d.s.Active && reg.most(lowZone): // of an episode whose sensors were removed
+		d.over(r.At)
 	case z == lowZone:
 		d.s.AddClean(1, r.At)
+	}
+}
+
+// over ends an episode that no sensor holds open.
+func (d *fullDetector) over(at plantroom.Instant) {
+	if !d.anyFull() {
+		d.s.End(at)
+		d.s.AddClean(1, at)
+	}
+}
+
+// Keep implements plantroom.Keeper.
+func (d *fullDetector) Keep(has func(plantroom.DeviceID) bool) {
+	before := len(d.s.Bins)
+	d.s.Bins = slices.DeleteFunc(d.s.Bins, func(g register) bool { return !has(g.Device) })
+	if d.s.gate.keep(has) || len(d.s.Bins) < before {
+		d.s.Touch()
 	}
 }
 

@@ -28,6 +28,12 @@ func (g *gate) put(r plantroom.Reading) (changed bool) {
 	return changed
 }
 
+// keep forgets the devices that has refuses, and reports whether there were
+// any.
+func (g *gate) keep(has func(plantroom.DeviceID) bool) (dropped bool) {
+	return evidence.KeepAll(has, &g.Lid, &g.Tilted)
+}
+
 func (g *gate) shut() bool {
 	return g.Lid.Any(plantroom.Bool(true)) || g.Tilted.Any(plantroom.Bool(true))
 }

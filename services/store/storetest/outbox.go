@@ -12,6 +12,7 @@ var outboxCases = []testCase{
 	{"a call whose id is there is ignored", callOnce},
 	{"an unknown call is not found", callUnknown},
 	{"due calls are pending and come earliest first", callsDue},
+	{"due calls are shared out between addresses", callsShared},
 	{"the calls of one order come in the order of writing", callsOfOrder},
 	{"the calls in a state come newest first", callsByState},
 }
@@ -65,7 +66,7 @@ func callsDue(t *testing.T, s plantroom.Store) {
 	sent.State = plantroom.CallSent
 	insertCalls(t, s, call("m-c", 1, clock(30)), call("m-a", 1, clock(10)), sent, call("m-b", 2, clock(10)), call("m-now", 3, 0))
 	at := func(sec int64, limit int) []plantroom.MessageID {
-		return callIDs(read(t, s, func(tx plantroom.Tx) ([]plantroom.Call, error) { return tx.DueCalls(clock(sec), limit) }))
+		return callIDs(read(t, s, func(tx plantroom.Tx) ([]plantroom.Call, error) { return tx.DueCalls(clock(sec), 0, limit) }))
 	}
 	wantEqual(t, at(9, 0), []plantroom.MessageID{"m-now"})
 	wantEqual(t, at(10, 0), []plantroom.MessageID{"m-now", "m-a", "m-b"})
@@ -74,6 +75,29 @@ func callsDue(t *testing.T, s plantroom.Store) {
 	later := call("m-a", 1, clock(60))
 	update(t, s, func(tx plantroom.Tx) error { return tx.UpdateCall(later) })
 	wantEqual(t, at(30, 0), []plantroom.MessageID{"m-now", "m-b", "m-c"})
+}
+
+func callsShared(t *testing.T, s plantroom.Store) {
+	to := func(id plantroom.MessageID, channel, to string, attempts int, due plantroom.Instant) plantroom.Call {
+		c := call(id, 1, due)
+		c.Channel, c.To, c.Attempts = channel, to, attempts
+		return c
+	}
+	insertCalls(t, s,
+		to("m-h1", "webhook", "hangs", 0, clock(1)), to("m-h2", "webhook", "hangs", 0, clock(2)), to("m-h3", "webhook", "hangs", 0, clock(3)),
+		to("m-g-again", "webhook", "good", 2, clock(4)), to("m-g", "webhook", "good", 0, clock(5)),
+		to("m-m", "mqtt", "hangs", 0, clock(6)), // the same name on another channel is another address
+		to("m-later", "webhook", "later", 0, clock(60)))
+	due := func(perAddress, limit int) []plantroom.MessageID {
+		return callIDs(read(t, s, func(tx plantroom.Tx) ([]plantroom.Call, error) { return tx.DueCalls(clock(9), perAddress, limit) }))
+	}
+	wantEqual(t, due(1, 0), []plantroom.MessageID{"m-h1", "m-g", "m-m"})
+	wantEqual(t, due(2, 0), []plantroom.MessageID{"m-h1", "m-g", "m-m", "m-h2", "m-g-again"})
+	wantEqual(t, due(2, 4), []plantroom.MessageID{"m-h1", "m-g", "m-m", "m-h2"})
+	wantEqual(t, due(0, 0), []plantroom.MessageID{"m-h1", "m-g", "m-m", "m-h2", "m-g-again", "m-h3"})
+	tried := to("m-g", "webhook", "good", 3, clock(5))
+	update(t, s, func(tx plantroom.Tx) error { return tx.UpdateCall(tried) })
+	wantEqual(t, due(1, 0), []plantroom.MessageID{"m-h1", "m-g-again", "m-m"})
 }
 
 func callsOfOrder(t *testing.T, s plantroom.Store) {

@@ -47,7 +47,7 @@ func emptyStore(t *testing.T, s plantroom.Store) {
 		none(len(rs), err)
 		rs, err = tx.LedgerOf("wo-000001")
 		none(len(rs), err)
-		cs, err := tx.DueCalls(clock(1e6), 0)
+		cs, err := tx.DueCalls(clock(1e6), 0, 0)
 		none(len(cs), err)
 		cs, err = tx.CallsOf("wo-000001")
 		none(len(cs), err)

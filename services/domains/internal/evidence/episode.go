@@ -37,12 +37,13 @@ func (e *Episode) Begin(since, at plantroom.Instant, sev plantroom.Severity, cau
 }
 
 // Raise makes an open episode worse. It never makes one milder: the severity
-// of an episode is the worst that it has seen.
+// of an episode is the worst that it has seen. Evidence that is older than an
+// onset which time alone has brought counts as of that.
 func (e *Episode) Raise(at plantroom.Instant, sev plantroom.Severity, cause, detail string) {
 	if !e.Active || sev <= e.Severity {
 		return
 	}
-	e.At, e.Severity, e.Cause, e.Detail, e.dirty = at, sev, cause, detail, true
+	e.At, e.Severity, e.Cause, e.Detail, e.dirty = max(at, e.Since), sev, cause, detail, true
 }
 
 // Release notes whether people are still held in an open episode.
@@ -50,7 +51,7 @@ func (e *Episode) Release(at plantroom.Instant, released bool) {
 	if !e.Active || e.Released == released {
 		return
 	}
-	e.At, e.Released, e.dirty = at, released, true
+	e.At, e.Released, e.dirty = max(at, e.Since), released, true
 }
 
 // End closes the episode: from now on clean cycles count.

@@ -6,7 +6,11 @@
 // I/O and reads no clock.
 package evidence
 
-import "plantroom"
+import (
+	"slices"
+
+	"plantroom"
+)
 
 // Newest holds the newest value of one signal from each device that reports
 // it. An asset seldom has more than two such devices, so it is a short list.
@@ -38,6 +42,22 @@ func (n *Newest) Put(r plantroom.Reading) (changed, fresh bool) {
 	}
 	it.Since, it.Value = r.At, r.Value
 	return true, true
+}
+
+// Keep forgets the devices that has refuses, and reports whether there were
+// any.
+func (n *Newest) Keep(has func(plantroom.DeviceID) bool) (dropped bool) {
+	before := len(*n)
+	*n = slices.DeleteFunc(*n, func(it Item) bool { return !has(it.Device) })
+	return len(*n) < before
+}
+
+// KeepAll does so with several signals.
+func KeepAll(has func(plantroom.DeviceID) bool, signals ...*Newest) (dropped bool) {
+	for _, n := range signals {
+		dropped = n.Keep(has) || dropped
+	}
+	return dropped
 }
 
 // Of returns what a device says, nil where it has not spoken.
