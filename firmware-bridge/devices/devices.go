@@ -11,6 +11,7 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/chirpstack"
+	"plantroom/firmware-bridge/lorawan"
 	"plantroom/firmware-bridge/plainjson"
 	"plantroom/firmware-bridge/zigbee2mqtt"
 )
@@ -40,7 +41,7 @@ func Families() []Family {
 			New: func(o Options) plantroom.Decoder {
 				return chirpstack.New(chirpstack.Options{Prefix: o.Prefix, Models: o.Models})
 			},
-			Models: chirpstack.Models,
+			Models: lorawan.Models,
 		},
 		{
 			Name:   "plainjson",
