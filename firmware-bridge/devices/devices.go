@@ -13,6 +13,7 @@ import (
 	"plantroom/firmware-bridge/chirpstack"
 	"plantroom/firmware-bridge/lorawan"
 	"plantroom/firmware-bridge/plainjson"
+	"plantroom/firmware-bridge/thethings"
 	"plantroom/firmware-bridge/zigbee2mqtt"
 )
 
@@ -47,6 +48,14 @@ func Families() []Family {
 			Name:   "plainjson",
 			Topics: func(o Options) []string { return plainjson.Topics(o.Prefix) },
 			New:    func(o Options) plantroom.Decoder { return plainjson.New(o.Prefix) },
+		},
+		{
+			Name:   "thethings",
+			Topics: func(o Options) []string { return thethings.Topics(o.Prefix) },
+			New: func(o Options) plantroom.Decoder {
+				return thethings.New(thethings.Options{Prefix: o.Prefix, Models: o.Models})
+			},
+			Models: lorawan.Models,
 		},
 		{
 			Name:   "zigbee2mqtt",

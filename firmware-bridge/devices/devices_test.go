@@ -59,6 +59,13 @@ var words = map[string]struct {
 		plantroom.Message{Topic: "site/bin-1", Payload: []byte(`{"v":{"distance_m":0.5}}`)},
 		plantroom.Sample{Address: "bin-1", Signal: "distance_m", Value: plantroom.Float(0.5)},
 	},
+	"thethings": {
+		plantroom.Message{
+			Topic:   "site/v3/story@estate/devices/leak/up",
+			Payload: []byte(`{"end_device_ids":{"device_id":"leak","dev_eui":"24E124535B316056"},"uplink_message":{"f_port":85,"frm_payload":"BQAB"}}`),
+		},
+		plantroom.Sample{Address: "24e124535b316056", Signal: "state", Value: plantroom.String("wet")},
+	},
 	"zigbee2mqtt": {
 		plantroom.Message{Topic: "site/b1/leak", Payload: []byte(`{"water_leak":true}`)},
 		plantroom.Sample{Address: "b1/leak", Signal: "state", Value: plantroom.String("wet")},

@@ -75,6 +75,7 @@ var mayImport = map[string][]string{
 	// What several families share; they import no other family.
 	"firmware-bridge/lorawan":    {".", "firmware-bridge/jsonobject"},
 	"firmware-bridge/chirpstack": {".", "firmware-bridge/lorawan"},
+	"firmware-bridge/thethings":  {".", "firmware-bridge/lorawan"},
 }
 
 // wiring lists the folders that alone may put the parts together.
