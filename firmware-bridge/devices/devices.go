@@ -13,6 +13,7 @@ import (
 	"plantroom/firmware-bridge/chirpstack"
 	"plantroom/firmware-bridge/lorawan"
 	"plantroom/firmware-bridge/plainjson"
+	"plantroom/firmware-bridge/shelly"
 	"plantroom/firmware-bridge/thethings"
 	"plantroom/firmware-bridge/zigbee2mqtt"
 )
@@ -48,6 +49,11 @@ func Families() []Family {
 			Name:   "plainjson",
 			Topics: func(o Options) []string { return plainjson.Topics(o.Prefix) },
 			New:    func(o Options) plantroom.Decoder { return plainjson.New(o.Prefix) },
+		},
+		{
+			Name:   "shelly",
+			Topics: func(o Options) []string { return shelly.Topics(o.Prefix) },
+			New:    func(o Options) plantroom.Decoder { return shelly.New(o.Prefix) },
 		},
 		{
 			Name:   "thethings",

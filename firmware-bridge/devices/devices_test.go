@@ -59,6 +59,11 @@ var words = map[string]struct {
 		plantroom.Message{Topic: "site/bin-1", Payload: []byte(`{"v":{"distance_m":0.5}}`)},
 		plantroom.Sample{Address: "bin-1", Signal: "distance_m", Value: plantroom.Float(0.5)},
 	},
+	"shelly": {
+		plantroom.Message{Topic: "site/shellyfloodg4-a085e3bd0544/events/rpc",
+			Payload: []byte(`{"method":"NotifyStatus","params":{"ts":1772409600.00,"flood:0":{"alarm":true}}}`)},
+		plantroom.Sample{Address: "shellyfloodg4-a085e3bd0544", Signal: "state", Value: plantroom.String("wet")},
+	},
 	"thethings": {
 		plantroom.Message{
 			Topic:   "site/v3/story@estate/devices/leak/up",
