@@ -14,6 +14,7 @@ import (
 	"plantroom/firmware-bridge/lorawan"
 	"plantroom/firmware-bridge/plainjson"
 	"plantroom/firmware-bridge/shelly"
+	"plantroom/firmware-bridge/tasmota"
 	"plantroom/firmware-bridge/thethings"
 	"plantroom/firmware-bridge/zigbee2mqtt"
 )
@@ -21,17 +22,19 @@ import (
 // Options is what a gateway's file may say of a source. A family takes what
 // it has a use for.
 type Options struct {
-	Prefix string            // first level or levels of the topics; "": the family's usual one
-	Zone   *time.Location    // of devices that send local time without a zone; nil: UTC
-	Models map[string]string // device address or device profile name → name of a native decoder
+	Prefix    string            // first level or levels of the topics; "": the family's usual one
+	FullTopic string            // pattern of the topics, where devices let their users choose it; "": the family's usual one
+	Zone      *time.Location    // of devices that send local time without a zone; nil: UTC
+	Models    map[string]string // device address or device profile name → name of a native decoder
 }
 
 // Family is one kind of devices, as a source in a gateway's file names it.
 type Family struct {
-	Name   string
-	Topics func(Options) []string          // the MQTT subscriptions where the file gives none
-	New    func(Options) plantroom.Decoder // a decoder with a state of its own
-	Models func() []string                 // the native decoders that Options.Models may name; nil: none
+	Name      string
+	Topics    func(Options) []string          // the MQTT subscriptions where the file gives none
+	New       func(Options) plantroom.Decoder // a decoder with a state of its own
+	Models    func() []string                 // the native decoders that Options.Models may name; nil: none
+	FullTopic func(string) error              // checks Options.FullTopic, which New and Topics take only so; nil: the family has none
 }
 
 // Families lists all families by name.
@@ -56,6 +59,12 @@ func Families() []Family {
 			New:    func(o Options) plantroom.Decoder { return shelly.New(o.Prefix) },
 		},
 		{
+			Name:      "tasmota",
+			Topics:    func(o Options) []string { return tasmota.Topics(tasmotaOptions(o)) },
+			New:       func(o Options) plantroom.Decoder { return tasmota.New(tasmotaOptions(o)) },
+			FullTopic: tasmota.Check,
+		},
+		{
 			Name:   "thethings",
 			Topics: func(o Options) []string { return thethings.Topics(o.Prefix) },
 			New: func(o Options) plantroom.Decoder {
@@ -69,6 +78,10 @@ func Families() []Family {
 			New:    func(o Options) plantroom.Decoder { return zigbee2mqtt.New(o.Prefix) },
 		},
 	}
+}
+
+func tasmotaOptions(o Options) tasmota.Options {
+	return tasmota.Options{Prefix: o.Prefix, FullTopic: o.FullTopic, Zone: o.Zone}
 }
 
 // ByName finds a family; CodeNotFound lists the names that exist.

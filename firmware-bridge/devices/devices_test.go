@@ -64,6 +64,10 @@ var words = map[string]struct {
 			Payload: []byte(`{"method":"NotifyStatus","params":{"ts":1772409600.00,"flood:0":{"alarm":true}}}`)},
 		plantroom.Sample{Address: "shellyfloodg4-a085e3bd0544", Signal: "state", Value: plantroom.String("wet")},
 	},
+	"tasmota": {
+		plantroom.Message{Topic: "site/tele/b1-pump/SENSOR", Payload: []byte(`{"Time":"2026-03-02T00:00:00","Switch1":"ON"}`)},
+		plantroom.Sample{Address: "b1-pump", Signal: "switch1", Value: plantroom.Bool(true)},
+	},
 	"thethings": {
 		plantroom.Message{
 			Topic:   "site/v3/story@estate/devices/leak/up",

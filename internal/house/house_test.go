@@ -77,6 +77,7 @@ var mayImport = map[string][]string{
 	"firmware-bridge/chirpstack": {".", "firmware-bridge/lorawan"},
 	"firmware-bridge/thethings":  {".", "firmware-bridge/lorawan"},
 	"firmware-bridge/shelly":     {".", "firmware-bridge/jsonobject"},
+	"firmware-bridge/tasmota":    {".", "firmware-bridge/jsonobject"},
 }
 
 // wiring lists the folders that alone may put the parts together.

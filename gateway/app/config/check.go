@@ -71,12 +71,19 @@ func (k *checker) connection(path string, o *mqttconn.Options) {
 	k.clients[id] = true
 }
 
-// family checks the family's name and those of the decoders given for it.
+// family checks the family's name, and what only some families take.
 func (k *checker) family(path string, s *Source) {
 	f, err := devices.ByName(s.Family)
 	if err != nil {
 		k.broken(path+"/family", err)
 		return
+	}
+	switch {
+	case s.FullTopic == "":
+	case f.FullTopic == nil:
+		k.fault(path+"/full_topic", s.Family+" has no full topic", "remove full_topic; prefix sets the first levels of its topics")
+	default:
+		k.broken(path+"/full_topic", f.FullTopic(s.FullTopic))
 	}
 	var known []string
 	if f.Models != nil {
