@@ -25,7 +25,7 @@ type Options struct {
 	Prefix    string            // first level or levels of the topics; "": the family's usual one
 	FullTopic string            // pattern of the topics, where devices let their users choose it; "": the family's usual one
 	Zone      *time.Location    // of devices that send local time without a zone; nil: UTC
-	Models    map[string]string // device address or device profile name → name of a native decoder
+	Models    map[string]string // device address, or what else its server calls it or its profile → name of a native decoder
 }
 
 // Family is one kind of devices, as a source in a gateway's file names it.

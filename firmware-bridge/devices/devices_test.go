@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"plantroom"
 	"plantroom/firmware-bridge/devices"
@@ -106,6 +107,27 @@ func TestEachFamilyUnderstandsItsDevices(t *testing.T) {
 				t.Errorf("ByName gives %q, %v", again.Name, err)
 			}
 		})
+	}
+}
+
+func TestASiteMayChooseItsTopicsAndItsZone(t *testing.T) {
+	o := devices.Options{Prefix: "site", FullTopic: "b1/%topic%/%prefix%", Zone: time.FixedZone("east", 8*3600)}
+	f, err := devices.ByName("tasmota")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.FullTopic(o.FullTopic); err != nil {
+		t.Error(err)
+	}
+	if got, want := f.Topics(o), []string{"site/b1/+/tele/+", "site/b1/+/stat/+"}; !slices.Equal(got, want) {
+		t.Errorf("topics %q, want %q", got, want)
+	}
+	const received = plantroom.Instant(1772409600_000000000) // 2026-03-02T00:00:00Z
+	got, err := f.New(o).Decode(plantroom.Message{
+		Topic: "site/b1/pump/tele/SENSOR", Payload: []byte(`{"Time":"2026-03-02T07:59:00","Switch1":"ON"}`), Received: received,
+	})
+	if err != nil || len(got) != 1 || got[0].Address != "pump" || got[0].At != received.Add(-time.Minute) {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
