@@ -1,9 +1,14 @@
 // Package chirpstack understands the events that a ChirpStack v4 network
 // server publishes of LoRaWAN devices: up, status and join, in JSON. The bytes
-// of an up event go through the native decoder that the gateway's file names
-// for the device or its device profile; where it names none, an object that
-// the network server has decoded itself is taken for the generic signals. It
-// runs no JavaScript codecs, sends no downlinks and ignores the other events.
+// of an up event go through the decoder that the gateway's file names for the
+// device or its device profile; where it names none, an object that the
+// network server has decoded itself is taken for the generic signals. It sends
+// no downlinks and ignores the other events.
+//
+// Besides what a device measures it gives rssi_dbm and snr_db of each frame,
+// uplinks_lost where frames are missing before one, and of a status
+// battery_pct, external_power and downlink_snr_db (what ChirpStack calls
+// margin: DevStatusAns, LoRaWAN 1.0.4 section 5.5).
 //
 // Sources: ChirpStack documentation, "Event types" and "MQTT integration", and
 // chirpstack/api/proto/integration/integration.proto of v4. The JSON is
@@ -12,23 +17,22 @@
 package chirpstack
 
 import (
-	"cmp"
 	"encoding/json"
-	"slices"
 	"strings"
-	"time"
 
 	"plantroom"
+	"plantroom/firmware-bridge/lorawan"
 )
 
 // maxPayload is far above any event, in bytes: a frame has at most 242 bytes,
 // and few receivers hear it.
-const maxPayload = 256 << 10
+const maxPayload = 64 << 10
 
 // Options is what the gateway's file says of this source.
 type Options struct {
 	Prefix string            // levels before "application"; usually ""
-	Models map[string]string // DevEUI or device profile name → one of Models
+	Models map[string]string // DevEUI or device profile name → a name that Decode knows
+	Decode lorawan.Decode    // nil: lorawan.Native
 }
 
 // Topics gives the subscription below a prefix, which is usually "".
@@ -47,21 +51,15 @@ func Topics(prefix string) []string {
 // cannot be understood, its signal strength is given all the same, with an
 // error that says why: the device is alive.
 func New(o Options) plantroom.Decoder {
-	d := &decoder{models: make(map[string]string, len(o.Models)), devices: make(map[string]*history)}
-	for key, model := range o.Models {
-		if isEUI(strings.ToLower(key)) {
-			key = strings.ToLower(key)
-		}
-		d.models[key] = model
-	}
+	d := &decoder{payloads: lorawan.NewPayloads(o.Models, o.Decode), frames: lorawan.NewFrames()}
 	d.prefix, _, _ = strings.Cut(Topics(o.Prefix)[0], "+")
 	return d
 }
 
 type decoder struct {
-	prefix  string
-	models  map[string]string
-	devices map[string]*history
+	prefix   string
+	payloads *lorawan.Payloads
+	frames   *lorawan.Frames
 }
 
 // event is what the up, status and join events hold that is used here.
@@ -74,23 +72,18 @@ type event struct {
 	} `json:"deviceInfo"`
 
 	// up
-	DevAddr string          `json:"devAddr"`
-	FCnt    uint32          `json:"fCnt"`
-	FPort   int             `json:"fPort"`
-	Data    []byte          `json:"data"`
-	Object  json.RawMessage `json:"object"`
-	RxInfo  []rx            `json:"rxInfo"`
+	DevAddr string            `json:"devAddr"`
+	FCnt    uint32            `json:"fCnt"`
+	FPort   int               `json:"fPort"`
+	Data    []byte            `json:"data"`
+	Object  json.RawMessage   `json:"object"`
+	RxInfo  lorawan.Receivers `json:"rxInfo"`
 
 	// status
+	Margin             float64 `json:"margin"` // dB
 	ExternalPower      bool    `json:"externalPowerSource"`
 	BatteryUnavailable bool    `json:"batteryLevelUnavailable"`
 	BatteryLevel       float64 `json:"batteryLevel"` // %
-}
-
-// rx is how one receiver heard a frame.
-type rx struct {
-	RSSI float64 `json:"rssi"` // dBm
-	SNR  float64 `json:"snr"`  // dB
 }
 
 // Decode implements plantroom.Decoder.
@@ -113,60 +106,45 @@ func (d *decoder) Decode(m plantroom.Message) ([]plantroom.Sample, error) {
 	if err != nil {
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
 	}
-	if d.repeated(eui, kind, &ev, at) {
+	f := lorawan.Frame{Kind: kind, ID: ev.DeduplicationID, Session: ev.DevAddr, Counter: ev.FCnt, Port: ev.FPort, Payload: ev.Data, At: at}
+	if d.frames.Repeated(eui, &f) {
 		return nil, nil
 	}
-	c := collector{address: eui, at: at, quality: quality}
-	if kind == "up" {
-		if err := d.up(&ev, &c); err != nil {
-			return c.samples, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: port %d, frame %d: %w", eui, ev.FPort, ev.FCnt, err)
-		}
-		return c.samples, nil
-	}
-	c.add(measure{signal: "heartbeat", value: plantroom.Bool(true)})
-	if kind == "status" && !ev.ExternalPower && !ev.BatteryUnavailable {
-		c.add(measure{signal: "battery_pct", value: plantroom.Float(ev.BatteryLevel)})
-	}
-	return c.samples, nil
-}
-
-// up gives the samples of an uplink frame.
-func (d *decoder) up(ev *event, c *collector) error {
-	measures, err := d.payload(ev, c.address)
-	for _, m := range measures {
-		c.add(m)
-	}
-	if len(ev.RxInfo) > 0 {
-		best := slices.MaxFunc(ev.RxInfo, func(a, b rx) int {
-			return cmp.Or(cmp.Compare(a.SNR, b.SNR), cmp.Compare(a.RSSI, b.RSSI))
+	var samples []plantroom.Sample
+	switch kind {
+	case "up":
+		samples, err = d.payloads.Samples(&lorawan.Uplink{
+			Address: eui, Also: ev.DeviceInfo.ProfileName, Port: ev.FPort, Payload: ev.Data, Object: ev.Object,
+			Receivers: ev.RxInfo, At: at,
 		})
-		c.add(measure{signal: "rssi_dbm", value: plantroom.Float(best.RSSI)})
-		c.add(measure{signal: "snr_db", value: plantroom.Float(best.SNR)})
+		if lost := d.frames.Lost(eui, &f); lost > 0 {
+			samples = append(samples, plantroom.Sample{Signal: "uplinks_lost", Value: plantroom.Float(float64(lost))})
+		}
+		if err != nil {
+			err = plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: port %d, frame %d: %w", eui, ev.FPort, ev.FCnt, err)
+		}
+	case "join":
+		d.frames.Joined(eui)
+		samples = []plantroom.Sample{{Signal: "heartbeat", Value: plantroom.Bool(true)}}
+	case "status":
+		samples = status(&ev)
 	}
-	return err
+	lorawan.Stamp(samples, eui, at, quality)
+	return samples, err
 }
 
-// payload decodes what the device itself has sent.
-func (d *decoder) payload(ev *event, eui string) ([]measure, error) {
-	name, ok := d.models[eui]
-	if !ok {
-		name, ok = d.models[ev.DeviceInfo.ProfileName]
+// status gives what a device has answered to a status request. The level of a
+// battery counts only where the device runs on it and knows it.
+func status(ev *event) []plantroom.Sample {
+	samples := []plantroom.Sample{
+		{Signal: "heartbeat", Value: plantroom.Bool(true)},
+		{Signal: "external_power", Value: plantroom.Bool(ev.ExternalPower)},
+		{Signal: "downlink_snr_db", Value: plantroom.Float(ev.Margin)},
 	}
-	switch {
-	case ev.FPort == 0: // MAC commands only
-		return nil, nil
-	case ok && natives[name] == nil:
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "decoder %.40q is not known: use one of %s", name, strings.Join(Models(), ", "))
-	case ok:
-		measures, err := natives[name](frame{port: ev.FPort, data: ev.Data})
-		if err != nil {
-			err = plantroom.Errorf(plantroom.CodeInvalid, "%s: %w", name, err)
-		}
-		return measures, err
-	case len(ev.Object) > 0 && string(ev.Object) != "null":
-		return readObject(ev.Object)
+	if !ev.ExternalPower && !ev.BatteryUnavailable {
+		samples = append(samples, plantroom.Sample{Signal: "battery_pct", Value: plantroom.Float(ev.BatteryLevel)})
 	}
-	return nil, plantroom.Errorf(plantroom.CodeInvalid, "no decoder: name one for %s or the profile %.60q under models", eui, ev.DeviceInfo.ProfileName)
+	return samples
 }
 
 // parseTopic takes application/{id}/device/{devEui}/event/{kind} apart. ok is
@@ -180,16 +158,12 @@ func (d *decoder) parseTopic(topic string) (eui, kind string, ok bool) {
 	if len(levels) != 5 || levels[1] != "device" || levels[3] != "event" {
 		return "", "", false
 	}
-	eui, kind = strings.ToLower(levels[2]), levels[4]
+	kind = levels[4]
 	if kind != "up" && kind != "status" && kind != "join" {
 		return "", "", false
 	}
-	return eui, kind, isEUI(eui)
-}
-
-// isEUI reports whether s is 16 hexadecimal digits in lower case.
-func isEUI(s string) bool {
-	return len(s) == 16 && strings.Trim(s, "0123456789abcdef") == ""
+	eui, ok = lorawan.EUI(levels[2])
+	return eui, kind, ok
 }
 
 // sourceTime is when the network server got the event.
@@ -208,83 +182,4 @@ func sourceTime(text string, m plantroom.Message) (plantroom.Instant, plantroom.
 		return m.Received, plantroom.EstimatedTime, nil
 	}
 	return m.Received, plantroom.Good, nil
-}
-
-// measure is one value out of a payload. A zero at means "now", a zero
-// quality that of the event.
-type measure struct {
-	signal  string
-	value   plantroom.Value
-	at      plantroom.Instant
-	quality plantroom.Quality
-}
-
-// collector gathers the samples of one event.
-type collector struct {
-	address string
-	at      plantroom.Instant
-	quality plantroom.Quality
-	samples []plantroom.Sample
-}
-
-func (c *collector) add(m measure) {
-	s := plantroom.Sample{Address: c.address, Signal: m.signal, Value: m.value, At: c.at, Quality: c.quality}
-	if !m.at.IsZero() {
-		s.At = m.at
-	}
-	if m.quality != plantroom.Good {
-		s.Quality = m.quality
-	}
-	c.samples = append(c.samples, s)
-}
-
-// retransmission is how long a device may go on sending one frame.
-const retransmission = 2 * time.Minute
-
-// maxDevices bounds the histories; when they are full all are forgotten, which
-// at worst lets a repeated frame through.
-const maxDevices = 1 << 16
-
-// history is the last events of one device.
-type history struct {
-	events [8]heard
-	next   int
-}
-
-// heard is what tells an event from its repetition.
-type heard struct {
-	id, kind, session, data string
-	port                    int
-	counter                 uint32
-	at                      plantroom.Instant
-}
-
-// repeated reports whether the event was here before, and remembers it.
-func (d *decoder) repeated(eui, kind string, ev *event, at plantroom.Instant) bool {
-	h := d.devices[eui]
-	if h == nil {
-		if len(d.devices) >= maxDevices {
-			clear(d.devices)
-		}
-		h = new(history)
-		d.devices[eui] = h
-	}
-	now := heard{ev.DeduplicationID, kind, ev.DevAddr, string(ev.Data), ev.FPort, ev.FCnt, at}
-	if slices.ContainsFunc(h.events[:], now.repeats) {
-		return true
-	}
-	h.events[h.next] = now
-	h.next = (h.next + 1) % len(h.events)
-	return false
-}
-
-func (e heard) repeats(old heard) bool {
-	if e.kind != old.kind {
-		return false
-	}
-	if e.id != "" && e.id == old.id {
-		return true
-	}
-	return e.kind == "up" && e.session == old.session && e.counter == old.counter &&
-		e.port == old.port && e.data == old.data && e.at.Sub(old.at).Abs() < retransmission
 }

@@ -2,6 +2,7 @@ package chirpstack_test
 
 import (
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -63,8 +64,9 @@ func quality(q plantroom.Quality, at plantroom.Instant, samples []plantroom.Samp
 func num(f float64) plantroom.Value { return plantroom.Float(f) }
 
 var (
-	yes, wet, dry = plantroom.Bool(true), plantroom.String("wet"), plantroom.String("dry")
-	link          = []any{"rssi_dbm", num(-101), "snr_db", num(9.25)}
+	yes, no  = plantroom.Bool(true), plantroom.Bool(false)
+	wet, dry = plantroom.String("wet"), plantroom.String("dry")
+	link     = []any{"rssi_dbm", num(-101), "snr_db", num(9.25)}
 )
 
 // with appends the signal strength of twoReceivers.
@@ -96,11 +98,13 @@ var cases = []struct {
 		want: quality(plantroom.EstimatedTime, received, said("state", wet))},
 
 	{name: "status with a battery", topic: topic + "status", payload: event("leak", `"margin":7,"batteryLevel":75.5`),
-		want: said("heartbeat", yes, "battery_pct", num(75.5))},
-	{name: "status with an empty battery, which is left out", topic: topic + "status", payload: event("leak", `"margin":7`),
-		want: said("heartbeat", yes, "battery_pct", num(0))},
-	{name: "status without a battery", topic: topic + "status", payload: event("leak", `"externalPowerSource":true`), want: said("heartbeat", yes)},
-	{name: "status that knows nothing", topic: topic + "status", payload: event("leak", `"batteryLevelUnavailable":true`), want: said("heartbeat", yes)},
+		want: said("heartbeat", yes, "external_power", no, "downlink_snr_db", num(7), "battery_pct", num(75.5))},
+	{name: "status with an empty battery, which is left out", topic: topic + "status", payload: event("leak", `"margin":-7`),
+		want: said("heartbeat", yes, "external_power", no, "downlink_snr_db", num(-7), "battery_pct", num(0))},
+	{name: "status without a battery", topic: topic + "status", payload: event("leak", `"externalPowerSource":true,"batteryLevel":100`),
+		want: said("heartbeat", yes, "external_power", yes, "downlink_snr_db", num(0))},
+	{name: "status that knows nothing", topic: topic + "status", payload: event("leak", `"batteryLevelUnavailable":true`),
+		want: said("heartbeat", yes, "external_power", no, "downlink_snr_db", num(0))},
 	{name: "join", topic: topic + "join", payload: event("leak", `"devAddr":"00189440"`), want: said("heartbeat", yes)},
 
 	{name: "ack", topic: topic + "ack", payload: event("leak", `"acknowledged":true`)},
@@ -115,7 +119,7 @@ var cases = []struct {
 	{name: "a frame that its decoder does not understand", payload: up("leak", "BQABB3c="), want: with("state", wet), err: "port 85, frame 12: milesight-em300-sld: byte 3"},
 	{name: "a frame of nothing", payload: up("leak", ""), want: with(), err: "frame of 0 bytes"},
 	{name: "a decoder that does not exist", payload: up("typo", "BQAB"), want: with(), err: `"milesight-em300" is not known: use one of bosch-tpl110`},
-	{name: "no decoder and no object", payload: up("other", "BQAB"), want: with(), err: "name one for 24e124535b316056 or the profile \"other\" under models"},
+	{name: "no decoder and no object", payload: up("other", "BQAB"), want: with(), err: "name one for 24e124535b316056 or \"other\" under models"},
 	{name: "an object without generic signals", payload: event("other", `"fPort":2,"object":{"Leak":"NO LEAK"}`), err: "none of the generic signals"},
 	{name: "an object with a wrong state", payload: event("other", `"fPort":2,"object":{"state":"ON","distance_m":1}`),
 		want: said("distance_m", num(1)), err: `state is "ON"`},
@@ -131,9 +135,13 @@ var cases = []struct {
 	{name: "time of a clock that was never set", payload: strings.Replace(up("leak", "BQAB"), "2026-03-02T07:59:59.750+08:00", "1970-01-01T00:00:00Z", 1), err: "zero of all clocks"},
 	{name: "not base64", payload: up("leak", "BQ?B"), err: "base64"},
 	{name: "a frame counter below zero", payload: event("leak", `"fCnt":-1`), err: "fCnt"},
+	{name: "receivers that are no list", payload: event("leak", `"fPort":85,"data":"BQAA","rxInfo":{"rssi":-80}`), err: "not a list"},
+	{name: "a receiver that is none", payload: event("leak", `"fPort":85,"data":"BQAA","rxInfo":[7]`), err: "cannot unmarshal"},
+	{name: "an object with a value beyond all sizes", payload: event("other", `"fPort":2,"object":{"state":"`+strings.Repeat("x", 1000)+`","distance_m":1}`),
+		want: said("distance_m", num(1)), err: "more than 64 bytes"},
 	{name: "not JSON", payload: "CgkI", err: "invalid character"},
 	{name: "cut short", payload: up("leak", "BQAB")[:100], err: "unexpected end"},
-	{name: "too large", payload: `{"x":"` + strings.Repeat("x", 256<<10) + `"}`, err: "at most 262144"},
+	{name: "too large", payload: `{"x":"` + strings.Repeat("x", 64<<10) + `"}`, err: "at most 65536"},
 }
 
 func TestDecode(t *testing.T) {
@@ -238,6 +246,111 @@ func TestSomeFramesThatComeAgainTogetherCountOnce(t *testing.T) {
 			if err != nil || (len(got) == 0) != (round == 1) {
 				t.Errorf("round %d, frame %s: %+v, %v", round, n, got, err)
 			}
+		}
+	}
+}
+
+// lost gives what a decoder counts as lost before a frame; -1: it gives nothing.
+func lost(t *testing.T, d plantroom.Decoder, m plantroom.Message) float64 {
+	t.Helper()
+	got, err := d.Decode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range got {
+		if s.Signal == "uplinks_lost" {
+			return s.Value.Num()
+		}
+	}
+	return -1
+}
+
+func TestFramesThatAreMissingAreCounted(t *testing.T) {
+	d := chirpstack.New(options)
+	for i, f := range []struct {
+		session, counter string
+		want             float64
+	}{
+		{"s1", "7", -1},    // who knows what was before
+		{"s1", "8", -1},    // the next
+		{"s1", "12", 3},    // 9 to 11 are missing
+		{"s1", "12", -1},   // again, with other bytes: see below
+		{"s1", "11", -1},   // overtaken
+		{"s1", "13", -1},   // and on
+		{"s3", "20", -1},   // a new session that begins late
+		{"s2", "0", -1},    // and another
+		{"s2", "2", 1},     // 1 is missing
+		{"s2", "900", 897}, // much is missing
+		{"s2", "3", -1},    // the counter was set back
+		{"s2", "4", -1},
+		{"s2", "99999", -1}, // the counter has jumped
+	} {
+		m := frame{id: "id-" + strconv.Itoa(i), session: f.session, counter: f.counter, data: "lQ==", after: time.Duration(i) * time.Hour}.message()
+		if got := lost(t, d, m); got != f.want {
+			t.Errorf("frame %d of %s gives %v, want %v", i, f.session, got, f.want)
+		}
+	}
+}
+
+func TestAJoinBeginsANewCount(t *testing.T) {
+	d := chirpstack.New(options)
+	first := frame{id: "a", session: "s1", counter: "7", data: "lQ=="}
+	lost(t, d, first.message())
+	join := plantroom.Message{Topic: topic + "join", Payload: []byte(event("parking", `"devAddr":"s1"`)), Received: received}
+	if got, err := d.Decode(join); err != nil || len(got) != 1 || got[0].Signal != "heartbeat" {
+		t.Fatalf("join gives %+v, %v", got, err)
+	}
+	after := frame{id: "b", session: "s1", counter: "40", data: "lQ==", after: time.Minute}
+	if got := lost(t, d, after.message()); got != -1 {
+		t.Errorf("the first frame after a join counts %v as lost", got)
+	}
+	next := frame{id: "c", session: "s1", counter: "42", data: "lQ==", after: time.Hour}
+	if got := lost(t, d, next.message()); got != 1 {
+		t.Errorf("the gap after it counts %v, want 1", got)
+	}
+}
+
+func TestADecoderOfItsOwnGetsTheFrameAndItsTime(t *testing.T) {
+	o := options
+	o.Decode = func(model string, port int, payload []byte, at plantroom.Instant) ([]plantroom.Sample, error) {
+		if model != "milesight-em300-sld" || port != 85 || string(payload) != "\x05\x00\x01" || at != heard {
+			t.Errorf("it gets %s, %d, %x, %s", model, port, payload, at)
+		}
+		return []plantroom.Sample{{Signal: "state", Value: dry}}, nil
+	}
+	m := plantroom.Message{Topic: topic + "up", Payload: []byte(up("leak", "BQAB")), Received: received}
+	if got, err := chirpstack.New(o).Decode(m); err != nil || !reflect.DeepEqual(got, with("state", dry)) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// allocated is what decoding a message costs, in bytes.
+func allocated(t *testing.T, d plantroom.Decoder, m plantroom.Message) uint64 {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _ = d.Decode(m)
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func TestALargeEventTakesLittleMemory(t *testing.T) {
+	fill := func(start, unit, end string) string {
+		return start + strings.Repeat(unit, (64<<10-len(start)-len(end))/len(unit)) + end
+	}
+	head := `{"deviceInfo":{"devEui":"` + eui + `","deviceProfileName":"leak"},"fPort":85,`
+	for name, payload := range map[string]string{
+		"receivers":    fill(head+`"rxInfo":[{}`, `,{}`, `]}`),
+		"keys":         fill(head+`"data":"BQAB"`, `,"a":0`, `}`),
+		"data":         fill(head+`"data":"`, `AAAA`, `"}`),
+		"nested":       fill(head+`"x":`, `[`, ``),
+		"nested twice": fill(head+`"object":{"x":`, `[`, ``),
+		"object":       fill(strings.Replace(head, "leak", "other", 1)+`"object":{"a":0`, `,"a":0`, `}}`),
+		"one key":      fill(strings.Replace(head, "leak", "other", 1)+`"object":{"`, `x`, `":0}}`),
+	} {
+		m := plantroom.Message{Topic: topic + "up", Payload: []byte(payload), Received: received}
+		if got := allocated(t, chirpstack.New(options), m); got >= 1<<20 {
+			t.Errorf("%s: %d bytes of payload take %d bytes", name, len(payload), got)
 		}
 	}
 }

@@ -13,27 +13,33 @@ import (
 	"plantroom/firmware-bridge/chirpstack"
 	"plantroom/firmware-bridge/homeassistant"
 	"plantroom/firmware-bridge/homie"
+	"plantroom/firmware-bridge/lorawan"
 	"plantroom/firmware-bridge/plainjson"
+	"plantroom/firmware-bridge/shelly"
 	"plantroom/firmware-bridge/sparkplug"
+	"plantroom/firmware-bridge/tasmota"
+	"plantroom/firmware-bridge/thethings"
 	"plantroom/firmware-bridge/zigbee2mqtt"
 )
 
 // Options is what a gateway's file may say of a source. A family takes what
 // it has a use for.
 type Options struct {
-	Prefix string            // first level or levels of the topics; "": the family's usual one
-	Zone   *time.Location    // of devices that send local time without a zone; nil: UTC
-	Models map[string]string // device address or device profile name → what is special about it: the name of a native decoder
-	Host   string            // under which name a family that speaks is known; "": the family's usual one
+	Prefix    string            // first level or levels of the topics; "": the family's usual one
+	FullTopic string            // pattern of the topics, where devices let their users choose it; "": the family's usual one
+	Zone      *time.Location    // of devices that send local time without a zone; nil: UTC
+	Models    map[string]string // device address, or what else its server calls it or its profile → what is special about it: the name of a native decoder
+	Host      string            // under which name a family that speaks is known; "": the family's usual one
 }
 
 // Family is one kind of devices, as a source in a gateway's file names it.
 type Family struct {
-	Name   string
-	Topics func(Options) []string          // the MQTT subscriptions where the file gives none
-	New    func(Options) plantroom.Decoder // a decoder with a state of its own
-	Models func() []string                 // what Options.Models may say of a device; nil: nothing
-	Host   bool                            // it speaks under Options.Host
+	Name      string
+	Topics    func(Options) []string          // the MQTT subscriptions where the file gives none
+	New       func(Options) plantroom.Decoder // a decoder with a state of its own
+	Models    func() []string                 // what Options.Models may say of a device; nil: nothing
+	FullTopic func(string) error              // checks Options.FullTopic, which New and Topics take only so; nil: the family has none
+	Host      bool                            // it speaks under Options.Host
 }
 
 // Families lists all families by name.
@@ -45,7 +51,7 @@ func Families() []Family {
 			New: func(o Options) plantroom.Decoder {
 				return chirpstack.New(chirpstack.Options{Prefix: o.Prefix, Models: o.Models})
 			},
-			Models: chirpstack.Models,
+			Models: lorawan.Models,
 		},
 		{
 			Name:   "homeassistant",
@@ -70,6 +76,11 @@ func Families() []Family {
 			New:    func(o Options) plantroom.Decoder { return plainjson.New(o.Prefix) },
 		},
 		{
+			Name:   "shelly",
+			Topics: func(o Options) []string { return shelly.Topics(o.Prefix) },
+			New:    func(o Options) plantroom.Decoder { return shelly.New(o.Prefix) },
+		},
+		{
 			Name:   "sparkplug",
 			Topics: func(o Options) []string { return sparkplug.Topics(sparkplug.Options{Prefix: o.Prefix, Host: o.Host}) },
 			New: func(o Options) plantroom.Decoder {
@@ -78,11 +89,29 @@ func Families() []Family {
 			Host: true,
 		},
 		{
+			Name:      "tasmota",
+			Topics:    func(o Options) []string { return tasmota.Topics(tasmotaOptions(o)) },
+			New:       func(o Options) plantroom.Decoder { return tasmota.New(tasmotaOptions(o)) },
+			FullTopic: tasmota.Check,
+		},
+		{
+			Name:   "thethings",
+			Topics: func(o Options) []string { return thethings.Topics(o.Prefix) },
+			New: func(o Options) plantroom.Decoder {
+				return thethings.New(thethings.Options{Prefix: o.Prefix, Models: o.Models})
+			},
+			Models: lorawan.Models,
+		},
+		{
 			Name:   "zigbee2mqtt",
 			Topics: func(o Options) []string { return zigbee2mqtt.Topics(o.Prefix) },
 			New:    func(o Options) plantroom.Decoder { return zigbee2mqtt.New(o.Prefix) },
 		},
 	}
+}
+
+func tasmotaOptions(o Options) tasmota.Options {
+	return tasmota.Options{Prefix: o.Prefix, FullTopic: o.FullTopic, Zone: o.Zone}
 }
 
 // ByName finds a family; CodeNotFound lists the names that exist.

@@ -5,13 +5,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"plantroom"
 	"plantroom/firmware-bridge/devices"
 )
 
 // notFamilies are the folders of firmware-bridge that hold no device family.
-var notFamilies = []string{"codec", "devices", "jsonwalk", "node", "wire"}
+var notFamilies = []string{"codec", "devices", "jsonobject", "jsonwalk", "lorawan", "node", "wire"}
 
 func TestEveryFamilyFolderIsOnTheList(t *testing.T) {
 	entries, err := os.ReadDir("..")
@@ -75,6 +76,22 @@ var words = map[string]struct {
 		message: plantroom.Message{Topic: "site/Block1/NBIRTH/Pumps", Payload: []byte("\x18\x00")},
 		want:    plantroom.Sample{Address: "Block1/Pumps", Signal: "online", Value: plantroom.Bool(true)},
 	},
+	"shelly": {
+		message: plantroom.Message{Topic: "site/shellyfloodg4-a085e3bd0544/events/rpc",
+			Payload: []byte(`{"method":"NotifyStatus","params":{"ts":1772409600.00,"flood:0":{"alarm":true}}}`)},
+		want: plantroom.Sample{Address: "shellyfloodg4-a085e3bd0544", Signal: "state", Value: plantroom.String("wet")},
+	},
+	"tasmota": {
+		message: plantroom.Message{Topic: "site/tele/b1-pump/SENSOR", Payload: []byte(`{"Time":"2026-03-02T00:00:00","Switch1":"ON"}`)},
+		want:    plantroom.Sample{Address: "b1-pump", Signal: "switch1", Value: plantroom.Bool(true)},
+	},
+	"thethings": {
+		message: plantroom.Message{
+			Topic:   "site/v3/story@estate/devices/leak/up",
+			Payload: []byte(`{"end_device_ids":{"device_id":"leak","dev_eui":"24E124535B316056"},"uplink_message":{"f_port":85,"frm_payload":"BQAB"}}`),
+		},
+		want: plantroom.Sample{Address: "24e124535b316056", Signal: "state", Value: plantroom.String("wet")},
+	},
 	"zigbee2mqtt": {
 		message: plantroom.Message{Topic: "site/b1/leak", Payload: []byte(`{"water_leak":true}`)},
 		want:    plantroom.Sample{Address: "b1/leak", Signal: "state", Value: plantroom.String("wet")},
@@ -116,6 +133,27 @@ func TestEachFamilyUnderstandsItsDevices(t *testing.T) {
 				t.Errorf("ByName gives %q, %v", again.Name, err)
 			}
 		})
+	}
+}
+
+func TestASiteMayChooseItsTopicsAndItsZone(t *testing.T) {
+	o := devices.Options{Prefix: "site", FullTopic: "b1/%topic%/%prefix%", Zone: time.FixedZone("east", 8*3600)}
+	f, err := devices.ByName("tasmota")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.FullTopic(o.FullTopic); err != nil {
+		t.Error(err)
+	}
+	if got, want := f.Topics(o), []string{"site/b1/+/tele/+", "site/b1/+/stat/+"}; !slices.Equal(got, want) {
+		t.Errorf("topics %q, want %q", got, want)
+	}
+	const received = plantroom.Instant(1772409600_000000000) // 2026-03-02T00:00:00Z
+	got, err := f.New(o).Decode(plantroom.Message{
+		Topic: "site/b1/pump/tele/SENSOR", Payload: []byte(`{"Time":"2026-03-02T07:59:00","Switch1":"ON"}`), Received: received,
+	})
+	if err != nil || len(got) != 1 || got[0].Address != "pump" || got[0].At != received.Add(-time.Minute) {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

@@ -141,7 +141,7 @@ func (a *App) source(c config.Source) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := devices.Options{Prefix: c.Prefix, Zone: zone, Models: c.Models, Host: c.Host}
+	o := devices.Options{Prefix: c.Prefix, FullTopic: c.FullTopic, Zone: zone, Models: c.Models, Host: c.Host}
 	topics := c.Topics
 	if len(topics) == 0 {
 		topics = family.Topics(o)

@@ -72,6 +72,13 @@ var mayImport = map[string][]string{
 	"services/broker":         {".", "firmware-bridge/wire"},
 	"sim":                     {".", "firmware-bridge", "gateway", "services", "sim", "internal"},
 	"firmware-bridge/devices": {".", "firmware-bridge"},
+
+	// What several families share; they import no other family.
+	"firmware-bridge/lorawan":    {".", "firmware-bridge/jsonobject"},
+	"firmware-bridge/chirpstack": {".", "firmware-bridge/lorawan"},
+	"firmware-bridge/thethings":  {".", "firmware-bridge/lorawan"},
+	"firmware-bridge/shelly":     {".", "firmware-bridge/jsonobject"},
+	"firmware-bridge/tasmota":    {".", "firmware-bridge/jsonobject"},
 }
 
 // wiring lists the folders that alone may put the parts together.

@@ -36,7 +36,7 @@ func newSource(c config.Source, spool intake.Spool) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := devices.Options{Prefix: c.Prefix, Zone: zone, Models: c.Models, Host: c.Host}
+	o := devices.Options{Prefix: c.Prefix, FullTopic: c.FullTopic, Zone: zone, Models: c.Models, Host: c.Host}
 	s := &source{name: c.Name, topics: c.Topics, decoder: family.New(o), intake: intake.New(spool, binder)}
 	if len(s.topics) == 0 {
 		s.topics = family.Topics(o)

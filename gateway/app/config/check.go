@@ -71,7 +71,7 @@ func (k *checker) connection(path string, o *mqttconn.Options) {
 	k.clients[id] = true
 }
 
-// family checks the family's name and those of the decoders given for it.
+// family checks the family's name, and what only some families take.
 func (k *checker) family(path string, s *Source) {
 	f, err := devices.ByName(s.Family)
 	if err != nil {
@@ -80,6 +80,13 @@ func (k *checker) family(path string, s *Source) {
 	}
 	if s.Host != "" && !f.Host {
 		k.fault(path+"/host", fmt.Sprintf("%s speaks to no device", s.Family), "remove host: this family only listens")
+	}
+	switch {
+	case s.FullTopic == "":
+	case f.FullTopic == nil:
+		k.fault(path+"/full_topic", s.Family+" has no full topic", "remove full_topic; prefix sets the first levels of its topics")
+	default:
+		k.broken(path+"/full_topic", f.FullTopic(s.FullTopic))
 	}
 	var known []string
 	if f.Models != nil {

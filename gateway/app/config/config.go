@@ -56,14 +56,15 @@ type Uplink struct {
 type Source struct {
 	Name string `json:"name"`
 	mqttconn.Options
-	Family  string            `json:"family"`
-	Topics  []string          `json:"topics,omitempty"`
-	Prefix  string            `json:"prefix,omitempty"`
-	Zone    string            `json:"zone,omitempty"`
-	Models  map[string]string `json:"models,omitempty"`
-	Host    string            `json:"host,omitempty"`
-	Devices []binding.Rule    `json:"devices"`
-	Ignore  []string          `json:"ignore,omitempty"`
+	Family    string            `json:"family"`
+	Topics    []string          `json:"topics,omitempty"`
+	Prefix    string            `json:"prefix,omitempty"`
+	FullTopic string            `json:"full_topic,omitempty"`
+	Zone      string            `json:"zone,omitempty"`
+	Models    map[string]string `json:"models,omitempty"`
+	Host      string            `json:"host,omitempty"`
+	Devices   []binding.Rule    `json:"devices"`
+	Ignore    []string          `json:"ignore,omitempty"`
 }
 
 // Pin is a dry contact.

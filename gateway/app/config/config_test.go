@@ -29,6 +29,7 @@ mqtt:
       - {address: b1-l1-relay, device: b1-l1-relay, map: {contact: {to: fault, values: {"true": controller_fault, "false": none}}}}
     ignore: ["test-*"]
   - {name: lora, broker: "tcp://127.0.0.1:1883", family: chirpstack, zone: Asia/Shanghai, models: {"EM310-UDL": milesight-em310-udl}, devices: [{match: "*"}]}
+  - {name: plugs, broker: "tcp://127.0.0.1:1883", family: tasmota, full_topic: "building/%topic%/%prefix%/", zone: Asia/Shanghai, devices: [{match: "*"}]}
 pins:
   - {device: b1-l1-fault, pin: GPIO17, pull: up, active: low, debounce: 30ms, heartbeat: 30s}
 buses:
@@ -93,7 +94,7 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		old, new string
 		want     []string // line:col and a part of the text, per fault
 	}{
-		{"unknown key", "health:", "helth:", []string{`23:1: `, `"helth" is not known`}},
+		{"unknown key", "health:", "helth:", []string{`24:1: `, `"helth" is not known`}},
 		{"missing key", "estate: story\n", "", []string{`"estate" is missing`}},
 		{"id", "gateway: gw-b1", "gateway: GW 1", []string{`1:1: `}},
 		{"duration", "linger: 10ms", "linger: 10", []string{`3:34: `}},
@@ -105,12 +106,14 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"host of a family that only listens", "name: lora, ", "name: lora, host: gw-b1, ", []string{"mqtt.1.host", "only listens"}},
 		{"host id", "name: lora, ", "name: lora, host: a/b, ", []string{"mqtt.1.host", "one of its own"}},
 		{"only without a map", `{match: "b1-*-leak"}`, `{match: "b1-*-leak", only: true}`, []string{"mqtt.0.devices.0", "needs a map"}},
+		{"full topic", "%topic%/%prefix%/", "%topic%%prefix%/", []string{"mqtt.2.full_topic", "more than one token", "%prefix%/%topic%/"}},
+		{"full topic of a family that has none", "name: lora, ", "name: lora, full_topic: \"%topic%/\", ", []string{"mqtt.1.full_topic", "chirpstack has no full topic"}},
 		{"topic", `"zigbee2mqtt/#"`, `"zigbee2mqtt/#/x"`, []string{`9:14: mqtt.0.topics.0`, "no MQTT filter"}},
 		{"rule", `{match: "b1-*-leak"}`, `{match: "a", address: "b"}`, []string{`mqtt.0.devices.0`, "give one of them"}},
 		{"address twice", `{match: "b1-*-leak"}`, `{address: b1-l1-relay}`, []string{"mqtt.0.devices", "bound twice"}},
 		{"client id twice", "name: lora, ", "name: lora, client_id: gw-b1-zigbee, ", []string{"mqtt.1.client_id", "used twice"}},
 		{"name twice", "name: lora", "name: zigbee, client_id: other", []string{"mqtt.1.name", "exists already"}},
-		{"zone", "Asia/Shanghai", "Asia/Nowhere", []string{"mqtt.1.zone", "no time zone"}},
+		{"zone", "zone: Asia/Shanghai, models", "zone: Asia/Nowhere, models", []string{"mqtt.1.zone", "no time zone"}},
 		{"wired twice", "device: b1-pump-rope", "device: b1-l1-fault", []string{"buses.0.devices.0.device", "wired twice"}},
 		{"nothing on the input", ", distance: {}", "", []string{"buses.0.devices.1", "rope: {} or distance: {}"}},
 		{"rope", "end_ohm: 10000", "end_ohm: 10000, break_above_ohm: 10100", []string{"buses.0.devices.0.rope", "too near"}},
@@ -140,8 +143,8 @@ func TestAllFaultsAreListedInTheOrderOfTheFile(t *testing.T) {
 	text := strings.NewReplacer("linger: 10ms", "linger: 10s", "family: zigbee2mqtt", "family: zwave", "0.0.1:9101", "0.0.1").Replace(full)
 	_, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
 	var faults yamldoc.Faults
-	if !errors.As(err, &faults) || len(faults) != 3 || faults[0].Line != 3 || faults[1].Line != 8 || faults[2].Line != 23 {
-		t.Errorf("got\n%v\nwant faults on lines 3, 8 and 23", err)
+	if !errors.As(err, &faults) || len(faults) != 3 || faults[0].Line != 3 || faults[1].Line != 8 || faults[2].Line != 24 {
+		t.Errorf("got\n%v\nwant faults on lines 3, 8 and 24", err)
 	}
 }
 

@@ -1,4 +1,4 @@
-package chirpstack
+package lorawan
 
 import "plantroom"
 
@@ -18,7 +18,7 @@ import "plantroom"
 // the numbers. One version of that entry takes bit 7 for the occupied bit; the
 // maker's page and the other versions say bit 0. That the compressed length
 // counts minutes is inferred from its steps (unverified).
-func nwaveNPS405(f frame) ([]measure, error) {
+func nwaveNPS405(f frame) ([]plantroom.Sample, error) {
 	switch f.port {
 	case 1:
 		return nwaveChange(f)
@@ -26,17 +26,17 @@ func nwaveNPS405(f frame) ([]measure, error) {
 		if err := f.need(3); err != nil {
 			return nil, err
 		}
-		return []measure{
+		return []plantroom.Sample{
 			occupied(f.data[0], plantroom.Good),
-			{signal: "heartbeat", value: plantroom.Bool(true)},
-			{signal: "battery_v", value: plantroom.Float((2500 + 4*float64(f.data[1])) / 1000)},
-			{signal: "device_temp_c", value: plantroom.Float(float64(int8(f.data[2]))/2 + 10)},
+			{Signal: "heartbeat", Value: plantroom.Bool(true)},
+			{Signal: "battery_v", Value: plantroom.Float((2500 + 4*float64(f.data[1])) / 1000)},
+			{Signal: "device_temp_c", Value: plantroom.Float(float64(int8(f.data[2]))/2 + 10)},
 		}, nil
 	case 3:
 		if err := f.need(5); err != nil {
 			return nil, err
 		}
-		return []measure{occupied(f.data[4], plantroom.Suspect)}, nil
+		return []plantroom.Sample{occupied(f.data[4], plantroom.Suspect)}, nil
 	case 10:
 		if err := f.need(5); err != nil || f.data[0]&1 == 0 {
 			return nil, err
@@ -46,13 +46,13 @@ func nwaveNPS405(f frame) ([]measure, error) {
 	return nil, nil
 }
 
-func nwaveChange(f frame) ([]measure, error) {
+func nwaveChange(f frame) ([]plantroom.Sample, error) {
 	if err := f.need(1); err != nil {
 		return nil, err
 	}
-	out := []measure{occupied(f.data[0], plantroom.Good)}
+	out := []plantroom.Sample{occupied(f.data[0], plantroom.Good)}
 	if minutes, ok := nwaveMinutes(f.data[0] >> 1); ok {
-		out = append(out, measure{signal: "occupied_s", value: plantroom.Float(60 * float64(minutes))})
+		out = append(out, plantroom.Sample{Signal: "occupied_s", Value: plantroom.Float(60 * float64(minutes))})
 	}
 	return out, nil
 }
@@ -85,29 +85,29 @@ func nwaveMinutes(code byte) (minutes int, ok bool) {
 // Source: Bosch Connected Devices and Solutions, "Parking Lot Sensor,
 // Communication Interface – Technical Description" (2019), as implemented by
 // the maker's entry vendor/bosch in TheThingsNetwork/lorawan-devices.
-func boschTPL110(f frame) ([]measure, error) {
+func boschTPL110(f frame) ([]plantroom.Sample, error) {
 	switch f.port {
 	case 1, 2:
 		if err := f.need(1); err != nil {
 			return nil, err
 		}
-		out := []measure{occupied(f.data[0], plantroom.Good)}
+		out := []plantroom.Sample{occupied(f.data[0], plantroom.Good)}
 		if f.port == 2 {
-			out = append(out, measure{signal: "heartbeat", value: plantroom.Bool(true)})
+			out = append(out, plantroom.Sample{Signal: "heartbeat", Value: plantroom.Bool(true)})
 		}
 		if f.port == 2 && len(f.data) > 1 {
-			out = append(out, measure{signal: "device_temp_c", value: plantroom.Float(float64(int8(f.data[1])))})
+			out = append(out, plantroom.Sample{Signal: "device_temp_c", Value: plantroom.Float(float64(int8(f.data[1])))})
 		}
 		return out, nil
 	case 3:
 		if err := f.need(17); err != nil {
 			return nil, err
 		}
-		return []measure{occupied(f.data[16], plantroom.Suspect)}, nil
+		return []plantroom.Sample{occupied(f.data[16], plantroom.Suspect)}, nil
 	}
 	return nil, nil
 }
 
-func occupied(b byte, q plantroom.Quality) measure {
-	return measure{signal: "occupied", value: plantroom.Bool(b&1 == 1), quality: q}
+func occupied(b byte, q plantroom.Quality) plantroom.Sample {
+	return plantroom.Sample{Signal: "occupied", Value: plantroom.Bool(b&1 == 1), Quality: q}
 }

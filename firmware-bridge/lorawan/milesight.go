@@ -1,4 +1,4 @@
-package chirpstack
+package lorawan
 
 import (
 	"encoding/binary"
@@ -31,12 +31,12 @@ type milesight map[element]layout
 
 // readings is what a frame gave so far.
 type readings struct {
-	measures []measure
+	measures []plantroom.Sample
 	tilted   bool
 }
 
 func (r *readings) add(signal string, v plantroom.Value) {
-	r.measures = append(r.measures, measure{signal: signal, value: v})
+	r.measures = append(r.measures, plantroom.Sample{Signal: signal, Value: v})
 }
 
 // addPast adds a value that the device kept, with its own time in seconds
@@ -46,10 +46,10 @@ func (r *readings) addPast(seconds []byte, signal string, v plantroom.Value) {
 	if at.IsZero() { // its clock was never set
 		return
 	}
-	r.measures = append(r.measures, measure{signal: signal, value: v, at: at, quality: plantroom.Historical})
+	r.measures = append(r.measures, plantroom.Sample{Signal: signal, Value: v, At: at, Quality: plantroom.Historical})
 }
 
-func (model milesight) decode(f frame) ([]measure, error) {
+func (model milesight) decode(f frame) ([]plantroom.Sample, error) {
 	if err := f.need(1); err != nil {
 		return nil, err
 	}
@@ -57,8 +57,8 @@ func (model milesight) decode(f frame) ([]measure, error) {
 	err := model.elements(f.data, &out)
 	if out.tilted {
 		for i := range out.measures {
-			if out.measures[i].signal == "distance_m" {
-				out.measures[i].quality = plantroom.Suspect
+			if out.measures[i].Signal == "distance_m" {
+				out.measures[i].Quality = plantroom.Suspect
 			}
 		}
 	}
