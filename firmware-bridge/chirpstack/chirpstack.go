@@ -259,6 +259,9 @@ type heard struct {
 	at                      plantroom.Instant
 }
 
+// Forget implements plantroom.Forgetter.
+func (d *decoder) Forget() { clear(d.devices) }
+
 // repeated reports whether the event was here before, and remembers it.
 func (d *decoder) repeated(eui, kind string, ev *event, at plantroom.Instant) bool {
 	h := d.devices[eui]

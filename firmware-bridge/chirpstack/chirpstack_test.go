@@ -242,6 +242,20 @@ func TestSomeFramesThatComeAgainTogetherCountOnce(t *testing.T) {
 	}
 }
 
+func TestAFrameThatWasForgottenCountsAgain(t *testing.T) {
+	d := chirpstack.New(options)
+	first := frame{id: "a", session: "s1", counter: "7", data: "lQ=="}.message()
+	for _, want := range []bool{true, false} {
+		if got, err := d.Decode(first); err != nil || len(got) > 0 != want {
+			t.Fatalf("%+v, %v; want samples: %v", got, err, want)
+		}
+	}
+	d.(plantroom.Forgetter).Forget()
+	if got, err := d.Decode(first); err != nil || len(got) == 0 {
+		t.Errorf("after Forget: %+v, %v; want the samples again", got, err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, c := range cases {
 		f.Add(strings.TrimPrefix(c.topic, topic), []byte(c.payload))

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"plantroom"
@@ -11,9 +12,12 @@ import (
 // new sources share one place until the old ones are a pace old.
 const maxSources = 10_000
 
-// limiter lets one event per source and pace pass.
+// limiter lets one event per source and pace pass. It is safe for concurrent
+// use, and never waits.
 type limiter struct {
-	pace    time.Duration
+	pace time.Duration
+
+	mu      sync.Mutex
 	sources map[string]*quota
 	swept   plantroom.Instant
 }
@@ -25,6 +29,8 @@ type quota struct {
 
 // allow reports whether an event may pass, and how many before it did not.
 func (l *limiter) allow(source string, now plantroom.Instant) (ok bool, left uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.sources == nil {
 		l.sources = map[string]*quota{}
 	}
@@ -50,7 +56,22 @@ func (l *limiter) allow(source string, now plantroom.Instant) (ok bool, left uin
 	return true, left
 }
 
+// giveBack takes back that an event has passed: it was not kept, so the next
+// one may pass. left is what allow said.
+func (l *limiter) giveBack(source string, left uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	q := l.sources[source]
+	if q == nil {
+		q = l.sources[""]
+	}
+	if q != nil {
+		q.last, q.left = q.last.Add(-l.pace), q.left+left
+	}
+}
+
 // sweep forgets sources that have been quiet for a pace, at most once per pace.
+// The caller holds mu.
 func (l *limiter) sweep(now plantroom.Instant) {
 	if d := now.Sub(l.swept); d >= 0 && d < l.pace {
 		return

@@ -122,12 +122,19 @@ func (a *acker) oldest(now time.Time) time.Duration {
 	return now.Sub(a.waiting[0].at)
 }
 
+// refuse takes no more messages, and reports whether some are without
+// acknowledgement.
+func (a *acker) refuse() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	return len(a.waiting) > 0
+}
+
 // settle takes no more messages and waits until those before are acknowledged,
 // at most for a time.
 func (a *acker) settle(patience time.Duration) {
-	a.mu.Lock()
-	a.closed = true
-	a.mu.Unlock()
+	a.refuse()
 	t := time.NewTimer(patience)
 	defer t.Stop()
 	for a.oldest(time.Now()) > 0 {

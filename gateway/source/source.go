@@ -145,6 +145,7 @@ func (r *refusal) Unwrap() error { return r.err }
 func (s *Source) connection(ctx context.Context) error {
 	acks := newAcker()
 	defer acks.close()
+	defer s.forget(acks)
 	conn, err := mqttconn.Connect(ctx, s.o.Broker, mqttconn.Session{
 		Persistent: true,
 		Will:       s.speech.will(),
@@ -193,17 +194,29 @@ func (s *Source) connection(ctx context.Context) error {
 // handle takes one message from paho. One that cannot be entered is not
 // acknowledged either: the broker gives it to the next connection.
 func (s *Source) handle(acks *acker, m mqtt.Message) {
-	e := acks.enter(m)
+	s.decoding.Lock()
+	defer s.decoding.Unlock()
+	e := acks.enter(m) // under the lock: see forget
 	if e == nil {
 		return
 	}
 	s.messages.Add(1)
 	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: plantroom.At(e.at)}
-	s.decoding.Lock()
-	defer s.decoding.Unlock()
 	samples, err := s.decode(msg)
 	s.o.Intake.Take(msg, samples, err, e.done)
 	s.speech.turn(false)
+}
+
+// forget ends the decoding of a connection's messages. Where some of them have
+// no acknowledgement the broker gives them again, whether their readings reach
+// the disk or not, and the decoder must not take them for repeated.
+func (s *Source) forget(acks *acker) {
+	s.decoding.Lock()
+	defer s.decoding.Unlock()
+	f, remembers := s.o.Decoder.(plantroom.Forgetter)
+	if acks.refuse() && remembers {
+		f.Forget()
+	}
 }
 
 // decode keeps a decoder that panics on one message from ending the gateway:

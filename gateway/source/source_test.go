@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
 	"plantroom"
+	"plantroom/firmware-bridge/chirpstack"
 	"plantroom/firmware-bridge/plainjson"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/binding"
@@ -236,6 +239,59 @@ func TestWhatAFullSpoolRefusesComesAgainWhenThereIsRoom(t *testing.T) {
 		}
 		d.set(func(d *disk) { d.err = nil })
 		s.hearsAgain("d=1 d=2")
+	})
+}
+
+// lora has a source hear ChirpStack's events, of which a repeated one gives
+// nothing.
+func lora(o *source.Options) {
+	o.Topics, o.Decoder = chirpstack.Topics(""), chirpstack.New(chirpstack.Options{})
+}
+
+// frame publishes an uplink of a LoRaWAN device at QoS 1.
+func frame(t *testing.T, b brokertest.Broker, counter int, metres string) {
+	t.Helper()
+	const eui = "24e124535b316056"
+	say(t, b, "application/a/device/"+eui+"/event/up", fmt.Sprintf(`{"deduplicationId":"frame-%d","time":"2026-03-02T00:00:0%dZ",
+		"deviceInfo":{"devEui":"%s"},"fCnt":%d,"fPort":2,"data":"AQ==","object":{"distance_m":%s}}`, counter, counter, eui, counter, metres))
+}
+
+func TestAFrameThatCouldNotBeStoredIsNotTakenForARepeatedOne(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		t.Run("a full spool", func(t *testing.T) {
+			s := start(t, b, &disk{}, lora)
+			s.up()
+			s.disk.set(func(d *disk) { d.err = errors.New("spool full") })
+			frame(t, b, 1, "1")
+			wait(t, "the spool has refused", func() bool { return s.src.State().Failed >= 2 })
+			s.disk.set(func(d *disk) { d.err = nil })
+			s.hears("24e124535b316056=1")
+			s.stop()
+		})
+		t.Run("a connection lost while the frame was on its way to the disk", func(t *testing.T) {
+			s := start(t, b, &disk{held: true}, lora)
+			s.up()
+			frame(t, b, 2, "2")
+			wait(t, "it was received", func() bool { return s.src.State().Messages == 1 })
+			rival, err := mqttconn.Connect(t.Context(), mqttconn.Options{URL: b.URL(), ClientID: "gw-b1-plain"},
+				mqttconn.Session{Persistent: true, Handle: func(mqtt.Message) {}}) // throws ours out
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rival.Close()
+			wait(t, "it came again", func() (again bool) {
+				s.disk.set(func(d *disk) { again = len(d.waiting) >= 2 })
+				return again
+			})
+			s.disk.set(func(d *disk) { // the first sync fails
+				for _, store := range d.waiting[1:] {
+					store()
+				}
+				d.held, d.waiting = false, nil
+			})
+			frame(t, b, 3, "3")
+			s.hearsAgain("24e124535b316056=2 24e124535b316056=3")
+		})
 	})
 }
 
