@@ -155,6 +155,7 @@ func (s *Source) connection(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
+	acks.connected(conn.Present)
 	if err := conn.SubscribeAll(ctx, s.o.Topics...); err != nil {
 		return err
 	}
@@ -203,8 +204,21 @@ func (s *Source) handle(acks *acker, m mqtt.Message) {
 	s.messages.Add(1)
 	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: plantroom.At(e.at)}
 	samples, err := s.decode(msg)
+	if e.late {
+		estimate(samples, msg.Received)
+	}
 	s.o.Intake.Take(msg, samples, err, e.done)
 	s.speech.turn(false)
+}
+
+// estimate marks the samples that were given the time of receipt: it is not
+// the time of what they say.
+func estimate(samples []plantroom.Sample, received plantroom.Instant) {
+	for i := range samples {
+		if s := &samples[i]; s.At == received && s.Quality == plantroom.Good {
+			s.Quality = plantroom.EstimatedTime
+		}
+	}
 }
 
 // forget ends the decoding of a connection's messages. Where some of them have

@@ -199,6 +199,49 @@ func TestMessagesSentWhileTheGatewayIsAwayAreKeptByTheBroker(t *testing.T) {
 	})
 }
 
+func TestReadingsThatTheBrokerKeptHaveAnEstimatedTime(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		d := &disk{}
+		s := start(t, b, d, nil)
+		s.up()
+		device(t, b, "d=1")
+		s.hears("d=1")
+		s.stop()
+		device(t, b, "d=2", "d=3")
+		say(t, b, "plantroom-device/d", `{"t":"2026-03-02T08:00:00Z","v":{"distance_m":4}}`)
+		s = start(t, b, d, nil)
+		s.hearsAgain("d=1 d=2 d=3 d=4")
+		d.set(func(d *disk) {
+			for _, r := range d.records {
+				want := plantroom.Good
+				if v := r.Reading.Value.Num(); v == 2 || v == 3 {
+					want = plantroom.EstimatedTime
+				}
+				if r.Reading.Quality != want {
+					t.Errorf("the quality of %s is %s, want %s", r.Reading.Value, r.Reading.Quality, want)
+				}
+			}
+		})
+	})
+}
+
+func TestAMessageThatIsDeliveredAgainHasAnEstimatedTime(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		s := start(t, b, &disk{}, nil)
+		s.up()
+		s.disk.set(func(d *disk) { d.err = errors.New("spool full") })
+		device(t, b, "d=1")
+		wait(t, "the spool has refused", func() bool { return s.src.State().Failed >= 1 })
+		s.disk.set(func(d *disk) { d.err = nil })
+		s.hearsAgain("d=1")
+		s.disk.set(func(d *disk) {
+			if q := d.records[0].Reading.Quality; q != plantroom.EstimatedTime {
+				t.Errorf("its quality is %s", q)
+			}
+		})
+	})
+}
+
 func TestAMessageIsAcknowledgedOnlyWhenItIsOnDisk(t *testing.T) {
 	brokers(t, func(t *testing.T, b brokertest.Broker) {
 		d := &disk{held: true}
