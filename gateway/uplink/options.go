@@ -23,6 +23,9 @@ type Spool interface {
 	Wait(ctx context.Context, from uint64) error
 }
 
+// DefaultAckTimeout is how long a batch may be without acknowledgement.
+const DefaultAckTimeout = 30 * time.Second
+
 // Options says what to send, where to and at which pace. Zero values of the
 // numbers mean the defaults that stand beside them.
 type Options struct {
@@ -47,7 +50,7 @@ func (o *Options) fill() {
 	o.Window = min(or(o.Window, 64), 256)
 	o.MaxRecords = min(or(o.MaxRecords, 1000), wire.MaxBatchRecords)
 	o.Linger = or(o.Linger, 50*time.Millisecond)
-	o.AckTimeout = or(o.AckTimeout, 30*time.Second)
+	o.AckTimeout = or(o.AckTimeout, DefaultAckTimeout)
 	o.StateEvery = or(o.StateEvery, 30*time.Second)
 	o.Drain = or(o.Drain, 3*time.Second)
 	if o.Broker.ClientID == "" {

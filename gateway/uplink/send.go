@@ -60,7 +60,13 @@ func (s *session) sendBatch(from uint64) (bool, error) {
 		return false, err
 	}
 	u.w.sent(first, len(records), time.Now())
-	u.count(func(st *Stats) { st.Batches++; st.Records += uint64(len(records)) })
+	u.count(func(st *Stats) {
+		st.Batches++
+		st.Records += uint64(len(records))
+		if st.Owed.IsZero() {
+			st.Owed = plantroom.At(time.Now())
+		}
+	})
 	return true, nil
 }
 
@@ -98,6 +104,10 @@ func (u *Uplink) acknowledged(payload []byte) {
 			st.Rewinds++
 		}
 		st.Seen, st.Stored, st.LastAck = a.Seen, a.Stored, plantroom.At(time.Now())
+		st.Owed = 0
+		if len(u.w.flight) > 0 {
+			st.Owed = st.LastAck
+		}
 	})
 }
 

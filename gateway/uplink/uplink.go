@@ -42,7 +42,8 @@ type Stats struct {
 	Seen      uint64 // judged by the services
 	Stored    uint64 // stored by the services: trimmed from the spool
 	LastAck   plantroom.Instant
-	LastError string // why the connection was lost or could not be made
+	Owed      plantroom.Instant // since when the services owe an acknowledgement; zero: they owe none
+	LastError string            // why the connection was lost or could not be made
 }
 
 // New makes an Uplink. It fails where the options could never work: an

@@ -167,6 +167,25 @@ func TestLostAcknowledgementsAreMadeGoodByRepeating(t *testing.T) {
 	r.arrived(t, s, 30)
 }
 
+func TestWhetherTheServicesOweAnAcknowledgementIsShown(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	s := listen(t, b, nil)
+	s.set(func(s *services) { s.mute = true })
+	r := start(t, b, t.TempDir(), nil)
+	wait(t, "it is connected", func() bool { return r.up.Stats().Connected })
+	if owed := r.up.Stats().Owed; !owed.IsZero() {
+		t.Errorf("before anything was sent they owe since %s", owed)
+	}
+	r.put(30)
+	wait(t, "the first batch was repeated", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.times[1] >= 2 })
+	if r.up.Stats().Owed.IsZero() {
+		t.Error("they owe nothing, and have acknowledged nothing")
+	}
+	s.set(func(s *services) { s.mute = false })
+	r.arrived(t, s, 30)
+	wait(t, "they owe nothing any more", func() bool { return r.up.Stats().Owed.IsZero() })
+}
+
 func TestDoubledAcknowledgementsChangeNothing(t *testing.T) {
 	b := brokertest.NewMochi(t)
 	s := listen(t, b, nil)
