@@ -48,20 +48,21 @@ type SpoolHealth struct {
 
 // UplinkHealth is how the road to the services is.
 type UplinkHealth struct {
-	Connected bool              `json:"connected"`
-	Since     plantroom.Instant `json:"since,omitzero"`
-	Connects  uint64            `json:"connects"`
-	Sent      uint64            `json:"records_sent"`
-	Batches   uint64            `json:"batches_sent"`
-	Acks      uint64            `json:"acks"`
-	Ignored   uint64            `json:"acks_ignored"`
-	Timeouts  uint64            `json:"timeouts"`
-	Rewinds   uint64            `json:"rewinds"`
-	Seen      uint64            `json:"seen"`
-	Stored    uint64            `json:"stored"`
-	LastAck   plantroom.Instant `json:"last_ack,omitzero"`
-	Owed      plantroom.Instant `json:"ack_owed_since,omitzero"`
-	LastError string            `json:"last_error,omitempty"`
+	Connected  bool              `json:"connected"`
+	Since      plantroom.Instant `json:"since,omitzero"`
+	Connects   uint64            `json:"connects"`
+	Sent       uint64            `json:"records_sent"`
+	Batches    uint64            `json:"batches_sent"`
+	Acks       uint64            `json:"acks"`
+	Ignored    uint64            `json:"acks_ignored"`
+	Timeouts   uint64            `json:"timeouts"`
+	Rewinds    uint64            `json:"rewinds"`
+	Seen       uint64            `json:"seen"`
+	Stored     uint64            `json:"stored"`
+	LastAck    plantroom.Instant `json:"last_ack,omitzero"`
+	Owed       plantroom.Instant `json:"ack_owed_since,omitzero"`
+	SpoolError string            `json:"spool_error,omitempty"`
+	LastError  string            `json:"last_error,omitempty"`
 }
 
 // SourceHealth is what one source, pin or bus has brought.
@@ -117,6 +118,9 @@ func (h *Health) judge(now plantroom.Instant) {
 			problem("degraded", s.Name+" is down: "+s.LastError)
 		}
 	}
+	if h.Uplink.SpoolError != "" {
+		problem("degraded", "the uplink cannot read: "+h.Uplink.SpoolError)
+	}
 	switch s := h.Spool; {
 	case s.Fault != "":
 		problem("failing", "the spool cannot write: "+s.Fault)
@@ -143,7 +147,7 @@ func uplinkHealth(s uplink.Stats) UplinkHealth {
 	return UplinkHealth{
 		Connected: s.Connected, Since: s.Since, Connects: s.Connects, Sent: s.Records, Batches: s.Batches, Acks: s.Acks,
 		Ignored: s.Ignored, Timeouts: s.Timeouts, Rewinds: s.Rewinds, Seen: s.Seen, Stored: s.Stored,
-		LastAck: s.LastAck, Owed: s.Owed, LastError: s.LastError,
+		LastAck: s.LastAck, Owed: s.Owed, SpoolError: s.SpoolError, LastError: s.LastError,
 	}
 }
 

@@ -30,20 +30,21 @@ type Uplink struct {
 
 // Stats is what the health page shows.
 type Stats struct {
-	Connected bool
-	Since     plantroom.Instant // of the present state
-	Connects  uint64
-	Batches   uint64 // sent, repeats included
-	Records   uint64 // sent, repeats included
-	Acks      uint64
-	Ignored   uint64 // acknowledgements of another epoch or of nonsense
-	Timeouts  uint64 // batches that were not acknowledged in time
-	Rewinds   uint64 // times that the services asked for records again
-	Seen      uint64 // judged by the services
-	Stored    uint64 // stored by the services: trimmed from the spool
-	LastAck   plantroom.Instant
-	Owed      plantroom.Instant // since when the services owe an acknowledgement; zero: they owe none
-	LastError string            // why the connection was lost or could not be made
+	Connected  bool
+	Since      plantroom.Instant // of the present state
+	Connects   uint64
+	Batches    uint64 // sent, repeats included
+	Records    uint64 // sent, repeats included
+	Acks       uint64
+	Ignored    uint64 // acknowledgements of another epoch or of nonsense
+	Timeouts   uint64 // batches that were not acknowledged in time
+	Rewinds    uint64 // times that the services asked for records again
+	Seen       uint64 // judged by the services
+	Stored     uint64 // stored by the services: trimmed from the spool
+	LastAck    plantroom.Instant
+	Owed       plantroom.Instant // since when the services owe an acknowledgement; zero: they owe none
+	SpoolError string            // why the spool cannot be read; "": it can
+	LastError  string            // why the connection was lost or could not be made
 }
 
 // New makes an Uplink. It fails where the options could never work: an

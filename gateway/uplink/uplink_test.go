@@ -2,8 +2,10 @@ package uplink_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -267,6 +269,41 @@ func TestRecordsMissingFromTheMidstOfTheSpoolAreDeclaredAndNoOthers(t *testing.T
 	if fmt.Sprint(s.gaps) != "[[21 40]]" {
 		t.Errorf("gaps declared: %v, want [[21 40]]", s.gaps)
 	}
+}
+
+func TestASpoolThatCannotBeReadForAMomentCostsNoConnection(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	s := listen(t, b, nil)
+	var sick *unreadable
+	r := start(t, b, t.TempDir(), func(o *uplink.Options) {
+		sick = &unreadable{Spool: o.Spool, fails: true}
+		o.Spool, o.ReadAgain = sick, 10*time.Millisecond
+	})
+	r.put(30)
+	wait(t, "the fault is shown", func() bool { return strings.Contains(r.up.Stats().SpoolError, "bad sector") })
+	sick.set(false)
+	r.arrived(t, s, 30)
+	if st := r.up.Stats(); st.Connects != 1 || !st.Connected || st.SpoolError != "" || st.LastError != "" {
+		t.Errorf("%+v", st)
+	}
+}
+
+// unreadable is a spool that fails to read while fails is set.
+type unreadable struct {
+	uplink.Spool
+	mu    sync.Mutex
+	fails bool
+}
+
+func (u *unreadable) set(fails bool) { u.mu.Lock(); defer u.mu.Unlock(); u.fails = fails }
+
+func (u *unreadable) Read(from uint64, records, size int) (uint64, [][]byte, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.fails {
+		return from, nil, errors.New("bad sector")
+	}
+	return u.Spool.Read(from, records, size)
 }
 
 // holed is a spool that has lost records first to last.
