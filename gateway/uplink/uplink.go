@@ -80,47 +80,51 @@ func (u *Uplink) Run(ctx context.Context) {
 	pause := u.o.Backoff
 	var flaps flapping
 	for pause.Pause(ctx) {
-		begun := time.Now()
-		err := u.connection(ctx)
+		up, err := u.connection(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		u.count(func(s *Stats) { s.Connected, s.Since, s.LastError = false, plantroom.At(time.Now()), err.Error() })
 		u.log.Warn("uplink is down; readings are kept in the spool", "broker", u.o.Broker.URL, "error", err)
-		if time.Since(begun) >= settledAfter {
+		if up.IsZero() {
+			continue
+		}
+		if time.Since(up) >= settledAfter {
 			pause.Reset()
 		}
-		if flaps.note(begun) {
+		if flaps.note(up) {
 			u.log.Error("uplink keeps losing its connection: is the client id used twice?",
 				"client_id", u.o.Broker.ClientID, "connects", flapLimit+1, "within", flapWindow)
 		}
 	}
 }
 
-// connection makes one connection and uses it until it is lost or ctx ends.
-func (u *Uplink) connection(ctx context.Context) error {
+// connection makes one connection and uses it until it is lost or ctx ends. It
+// returns since when the connection was up; zero: it was never made.
+func (u *Uplink) connection(ctx context.Context) (up time.Time, err error) {
 	s := newSession(u)
 	will, err := u.state(false)
 	if err != nil {
-		return err
+		return up, err
 	}
 	s.conn, err = mqttconn.Connect(ctx, u.o.Broker, mqttconn.Session{
 		Will:   &mqttconn.Will{Topic: s.stateTopic, Payload: will},
 		Handle: s.handle,
 	})
 	if err != nil {
-		return err
+		return up, err
 	}
 	defer s.conn.Close()
 	if err := s.conn.SubscribeAll(ctx, s.ackTopic); err != nil {
-		return err
+		return up, err
 	}
+	up = time.Now()
 	u.count(func(st *Stats) {
-		st.Connected, st.Since, st.LastError = true, plantroom.At(time.Now()), ""
+		st.Connected, st.Since, st.LastError = true, plantroom.At(up), ""
 		st.Connects++
 	})
 	u.log.Info("uplink is up", "broker", u.o.Broker.URL, "client_id", u.o.Broker.ClientID)
-	return s.run(ctx)
+	return up, s.run(ctx)
 }
 
 // flapping notices more than flapLimit connections within flapWindow.

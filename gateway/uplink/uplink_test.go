@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -372,6 +373,50 @@ func TestStoppingDrainsTheSpool(t *testing.T) {
 	if s.count() != 5 {
 		t.Errorf("%d of 5 records arrived before the gateway stopped", s.count())
 	}
+}
+
+func TestOnlyConnectionsThatWereMadeAndLostAreBlamedOnAClientIDUsedTwice(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	log := &lines{}
+	r := start(t, b, t.TempDir(), func(o *uplink.Options) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) })
+	wait(t, "it is connected", func() bool { return r.up.Stats().Connected })
+	b.Stop()
+	wait(t, "it has tried again and again", func() bool { return log.count("uplink is down") >= 8 })
+	if log.count("used twice") > 0 {
+		t.Fatal("a broker that is away was taken for a client id that is used twice")
+	}
+	b.Start()
+	wait(t, "it is connected", func() bool { return r.up.Stats().Connected })
+	for range 3 {
+		before := r.up.Stats().Connects
+		ctx, cancel := context.WithTimeout(t.Context(), soon)
+		rival, err := mqttconn.Connect(ctx, mqttconn.Options{URL: b.URL(), ClientID: gateway + "-uplink"}, mqttconn.Session{}) // throws ours out
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		wait(t, "it is connected again", func() bool { return r.up.Stats().Connects > before })
+		rival.Close()
+	}
+	wait(t, "the client id is blamed", func() bool { return log.count("used twice") > 0 })
+}
+
+// lines is a log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) count(what string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), what)
 }
 
 func TestARefusedClientIsNamed(t *testing.T) {
