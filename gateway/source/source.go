@@ -39,9 +39,6 @@ type Options struct {
 // their way to the disk.
 const settleTimeout = 2 * time.Second
 
-// settledAfter is how long a connection has to last to count as useful.
-const settledAfter = 10 * time.Second
-
 // Source is one subscription to one broker.
 type Source struct {
 	o   Options
@@ -103,17 +100,14 @@ func (s *Source) State() State {
 func (s *Source) Run(ctx context.Context) {
 	lost, full := s.o.Backoff, s.o.Full
 	for pause := &lost; pause.Pause(ctx); {
-		begun := time.Now()
-		err := s.connection(ctx)
+		up, err := s.connection(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		s.note(false, err)
 		s.log.Warn("source is down", "broker", s.o.Broker.URL, "error", err)
-		if time.Since(begun) >= settledAfter {
-			lost.Reset()
-			full.Reset()
-		}
+		lost.Ended(up)
+		full.Ended(up)
 		pause = &lost
 		if errors.As(err, new(*refusal)) {
 			pause = &full
@@ -141,8 +135,9 @@ func (r *refusal) Error() string { return "the spool takes no more readings: " +
 func (r *refusal) Unwrap() error { return r.err }
 
 // connection makes one connection and listens on it until it is lost, a
-// message cannot be stored, or ctx ends.
-func (s *Source) connection(ctx context.Context) error {
+// message cannot be stored, or ctx ends. It returns since when the connection
+// was up; zero: it was never made.
+func (s *Source) connection(ctx context.Context) (up time.Time, err error) {
 	acks := newAcker()
 	defer acks.close()
 	defer s.forget(acks)
@@ -152,13 +147,14 @@ func (s *Source) connection(ctx context.Context) error {
 		Handle:     func(m mqtt.Message) { s.handle(acks, m) },
 	})
 	if err != nil {
-		return err
+		return up, err
 	}
 	defer conn.Close()
 	acks.connected(conn.Present)
 	if err := conn.SubscribeAll(ctx, s.o.Topics...); err != nil {
-		return err
+		return up, err
 	}
+	up = time.Now()
 	s.note(true, nil)
 	s.log.Info("source is up", "broker", s.o.Broker.URL, "topics", s.o.Topics, "session_kept", conn.Present)
 	s.takeTurn(true)
@@ -173,20 +169,20 @@ func (s *Source) connection(ctx context.Context) error {
 		case <-s.speech.wake:
 			wait, err := s.speak(ctx, conn)
 			if err != nil {
-				return err
+				return up, err
 			}
 			turn.Reset(wait)
 		case <-ctx.Done():
 			acks.settle(settleTimeout)
-			return ctx.Err()
+			return up, ctx.Err()
 		case err := <-conn.Lost:
-			return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "listen to " + s.o.Broker.URL, Message: "the connection was lost", Err: err}
+			return up, &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "listen to " + s.o.Broker.URL, Message: "the connection was lost", Err: err}
 		case err := <-acks.failed:
 			s.failed.Add(1)
-			return &refusal{err}
+			return up, &refusal{err}
 		case now := <-watchdog.C:
 			if age := acks.oldest(now); age > s.o.Patience {
-				return plantroom.Errorf(plantroom.CodeUnavailable, "a message is without acknowledgement since %s: is the disk stuck?", age.Round(time.Second))
+				return up, plantroom.Errorf(plantroom.CodeUnavailable, "a message is without acknowledgement since %s: is the disk stuck?", age.Round(time.Second))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -398,4 +399,39 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 			t.Errorf("%+v: got %v", o, err)
 		}
 	}
+}
+
+func TestPausesGrowWhileTheBrokerDoesNotAnswer(t *testing.T) {
+	log := &lines{}
+	b := brokertest.NewMochi(t)
+	b.Stop()
+	start(t, b, &disk{}, func(o *source.Options) {
+		o.Logger = slog.New(slog.NewTextHandler(log, nil))
+		o.Backoff = mqttconn.Backoff{First: time.Millisecond, Cap: time.Hour, Use: time.Nanosecond} // any connection would be of use
+	})
+	began := time.Now()
+	wait(t, "it has tried twelve times", func() bool { return log.count("is down") >= 12 })
+	// The pauses are random up to 1, 2, 4 ... 2,048 ms: together less than 30 ms
+	// once in a million times, where they do not grow nearly always.
+	if d := time.Since(began); d < 30*time.Millisecond {
+		t.Errorf("twelve attempts took %v: the pauses do not grow", d)
+	}
+}
+
+// lines is a log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) count(what string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), what)
 }

@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	settledAfter = 10 * time.Second // a connection that lived this long was of use
-	flapWindow   = 5 * time.Minute
-	flapLimit    = 3 // connections within flapWindow
+	flapWindow = 5 * time.Minute
+	flapLimit  = 3 // connections within flapWindow
 )
 
 // Uplink sends one spool to the services.
@@ -86,13 +85,8 @@ func (u *Uplink) Run(ctx context.Context) {
 		}
 		u.count(func(s *Stats) { s.Connected, s.Since, s.LastError = false, plantroom.At(time.Now()), err.Error() })
 		u.log.Warn("uplink is down; readings are kept in the spool", "broker", u.o.Broker.URL, "error", err)
-		if up.IsZero() {
-			continue
-		}
-		if time.Since(up) >= settledAfter {
-			pause.Reset()
-		}
-		if flaps.note(up) {
+		pause.Ended(up)
+		if !up.IsZero() && flaps.note(up) {
 			u.log.Error("uplink keeps losing its connection: is the client id used twice?",
 				"client_id", u.o.Broker.ClientID, "connects", flapLimit+1, "within", flapWindow)
 		}

@@ -427,3 +427,20 @@ func TestARefusedClientIsNamed(t *testing.T) {
 		t.Errorf("the error is %q, want it to say %q", got, want)
 	}
 }
+
+func TestPausesGrowWhileTheBrokerDoesNotAnswer(t *testing.T) {
+	log := &lines{}
+	b := brokertest.NewMochi(t)
+	b.Stop()
+	start(t, b, t.TempDir(), func(o *uplink.Options) {
+		o.Logger = slog.New(slog.NewTextHandler(log, nil))
+		o.Backoff = mqttconn.Backoff{First: time.Millisecond, Cap: time.Hour, Use: time.Nanosecond} // any connection would be of use
+	})
+	began := time.Now()
+	wait(t, "it has tried twelve times", func() bool { return log.count("is down") >= 12 })
+	// The pauses are random up to 1, 2, 4 ... 2,048 ms: together less than 30 ms
+	// once in a million times, where they do not grow nearly always.
+	if d := time.Since(began); d < 30*time.Millisecond {
+		t.Errorf("twelve attempts took %v: the pauses do not grow", d)
+	}
+}

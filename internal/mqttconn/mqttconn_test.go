@@ -43,6 +43,28 @@ func TestPausesAreRandomFromTheFirstOnAndBounded(t *testing.T) {
 	}
 }
 
+func TestOnlyAConnectionThatLastedStartsThePausesOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		time.Sleep(time.Minute)
+		for name, c := range map[string]struct {
+			up        time.Time
+			startOver bool
+		}{
+			"never made":      {time.Time{}, false},
+			"lost at once":    {began.Add(51 * time.Second), false},
+			"lasted 10 s":     {began.Add(50 * time.Second), true},
+			"lasted a minute": {began, true},
+		} {
+			b := Backoff{First: time.Second, Cap: 8 * time.Second, failed: 5}
+			b.Ended(c.up)
+			if got := b.failed == 0; got != c.startOver {
+				t.Errorf("%s: starts over is %v", name, got)
+			}
+		}
+	})
+}
+
 func TestThePipeSendsEverythingInOrderAndAllOfItBeforeItCloses(t *testing.T) {
 	near, other := net.Pipe()
 	p := newPipe(near)
