@@ -27,7 +27,7 @@ func (m *mapping) leaf(k jsonschema.ErrorKind) bool {
 		}
 	case *kind.Required:
 		for _, p := range k.Missing {
-			m.add(m.path, fmt.Sprintf("the key %q is missing", p), "add it: "+m.describe(p))
+			m.addAt(m.path, m.path+"/"+escape(p), fmt.Sprintf("the key %q is missing", p), "add it: "+m.describe(p))
 		}
 	case *kind.MinProperties:
 		m.tooFew(k.Want)

@@ -14,9 +14,8 @@ const maxDepth = 64
 // walker turns the syntax tree into the values that JSON knows and remembers
 // where each one stood.
 type walker struct {
-	doc    *Doc
-	faults Faults
-	depth  int
+	doc   *Doc
+	depth int
 }
 
 func (w *walker) fault(path string, tk *token.Token, problem, remedy string) {
@@ -24,7 +23,7 @@ func (w *walker) fault(path string, tk *token.Token, problem, remedy string) {
 	if tk != nil && tk.Position != nil {
 		f.Line, f.Col = tk.Position.Line, tk.Position.Column
 	}
-	w.faults = append(w.faults, f)
+	w.doc.note(path, f)
 }
 
 func (w *walker) mark(path string, tk *token.Token) {

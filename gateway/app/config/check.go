@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -26,26 +27,37 @@ type checker struct {
 }
 
 func (c *Config) check(doc *yamldoc.Doc) error {
-	k := &checker{doc: doc, names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{}}
+	k := &checker{doc: doc, faults: doc.Faults(), names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{}}
 	if d := time.Duration(c.Spool.Linger); d > spool.MaxLinger {
 		k.fault("/spool/linger", d.String()+" is too long", "use at most "+spool.MaxLinger.String())
 	}
 	if c.Spool.Max != 0 && c.Spool.Max < 1<<20 {
 		k.fault("/spool/max", "it leaves no room to work", "use at least 1MiB")
 	}
-	k.connection("/uplink", &c.Uplink.Options)
+	// Of what has faults already it is not said what is wrong because of them.
+	if doc.Sound("/uplink") {
+		k.connection("/uplink", &c.Uplink.Options)
+	}
 	for i := range c.MQTT {
-		k.source(fmt.Sprintf("/mqtt/%d", i), &c.MQTT[i])
+		if path := fmt.Sprintf("/mqtt/%d", i); doc.Sound(path) {
+			k.source(path, &c.MQTT[i])
+		}
 	}
 	for i, p := range c.Pins {
-		k.wired(fmt.Sprintf("/pins/%d", i), p.Device, p.Map)
+		if path := fmt.Sprintf("/pins/%d", i); doc.Sound(path) {
+			k.wired(path, p.Device, p.Map)
+		}
 	}
 	for i, b := range c.Buses {
 		for j, in := range b.Devices {
-			k.input(fmt.Sprintf("/buses/%d/devices/%d", i, j), in)
+			if path := fmt.Sprintf("/buses/%d/devices/%d", i, j); doc.Sound(path) {
+				k.input(path, in)
+			}
 		}
 	}
-	k.health(c.Health.Listen)
+	if doc.Sound("/health") {
+		k.health(c.Health.Listen)
+	}
 	return k.faults.Err()
 }
 
@@ -53,11 +65,18 @@ func (k *checker) fault(path, problem, remedy string) {
 	k.faults = append(k.faults, k.doc.Fault(path, problem, remedy))
 }
 
-// broken adds an error of a package whose options the file sets.
+// broken adds an error of a package whose options the file sets. What to do
+// about it is the hint of the error, or of the one that it wraps.
 func (k *checker) broken(path string, err error) {
-	if err != nil {
-		k.fault(path, err.Error(), "")
+	if err == nil {
+		return
 	}
+	text, remedy := err.Error(), ""
+	var e *plantroom.Error
+	for cause := err; remedy == "" && errors.As(cause, &e); cause = e.Unwrap() {
+		remedy = e.Hint
+	}
+	k.fault(path, strings.TrimSuffix(text, "; "+remedy), remedy)
 }
 
 func (k *checker) connection(path string, o *mqttconn.Options) {
