@@ -154,11 +154,11 @@ func TestOptionsThatCannotWorkAreNamedByKey(t *testing.T) {
 		keys string
 	}{
 		{"plain", Options{URL: "tcp://h"}, ""},
-		{"all", Options{URL: "tls://h:1", PasswordFile: secret, TLS: TLS{CA: cert, Cert: cert, Key: key}}, ""},
+		{"all", Options{URL: "tls://h:1", Username: "u", PasswordFile: secret, TLS: TLS{CA: cert, Cert: cert, Key: key}}, ""},
 		{"scheme", Options{URL: "http://h"}, "broker"},
 		{"no url", Options{URL: "h:1883"}, "broker"},
 		{"secret in the url", Options{URL: "tcp://me:pw@h"}, "broker"},
-		{"files gone", Options{URL: "tls://h", PasswordFile: gone, TLS: TLS{CA: gone}}, "password_file tls"},
+		{"files gone", Options{URL: "tls://h", Username: "u", PasswordFile: gone, TLS: TLS{CA: gone}}, "password_file tls"},
 		{"no certificate in it", Options{URL: "tls://h", TLS: TLS{CA: secret}}, "tls"},
 		{"half a pair", Options{URL: "tls://h", TLS: TLS{Cert: cert}}, "tls"},
 		{"tls without tls", Options{URL: "tcp://h", TLS: TLS{CA: cert}}, "tls"},
@@ -174,7 +174,7 @@ func TestOptionsThatCannotWorkAreNamedByKey(t *testing.T) {
 			t.Errorf("%s: problems with %q, want %q (%v)", c.name, got, c.keys, c.o.Check())
 		}
 	}
-	o := Options{PasswordFile: secret}
+	o := Options{Username: "u", PasswordFile: secret}
 	if p, err := o.password(); p != "correct horse" || err != nil {
 		t.Errorf("the password is %q, error %v", p, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"plantroom"
@@ -56,6 +57,9 @@ func (o *Options) Problems() []Problem {
 	_, secure, err := o.address()
 	note("broker", err)
 	_, bad := o.password()
+	if bad == nil && o.PasswordFile != "" && o.Username == "" {
+		bad = invalid("add username, or remove password_file", "a password without a user name: MQTT forbids it") // [MQTT-3.1.2-22]
+	}
 	note("password_file", bad)
 	switch {
 	case err == nil && secure:
@@ -87,7 +91,20 @@ func (o *Options) address() (addr string, secure bool, err error) {
 	if u.Port() != "" {
 		port = u.Port()
 	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", false, invalid("give one from 1 to 65535", "broker %q: there is no port %.40s", o.URL, port)
+	}
 	return net.JoinHostPort(u.Hostname(), port), secure, nil
+}
+
+// Server returns host:port of the broker, the same for each way to write it;
+// "": it cannot be used.
+func (o *Options) Server() string {
+	addr, _, err := o.address()
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(addr)
 }
 
 // password reads the password file.

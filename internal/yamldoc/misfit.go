@@ -33,7 +33,7 @@ func (d *Doc) misfits(t reflect.Type, v any, path string) {
 	case t.Kind() == reflect.Map:
 		if m, ok := v.(map[string]any); ok {
 			for _, key := range keys(m) {
-				d.misfits(t.Elem(), m[key], path+"/"+escape(key))
+				d.misfits(t.Elem(), m[key], path+"/"+Escape(key))
 			}
 		}
 	case t.Kind() == reflect.Slice:
@@ -53,7 +53,7 @@ func (d *Doc) misfitFields(t reflect.Type, m map[string]any, path string) {
 		if f.Anonymous && name == "" {
 			d.misfits(f.Type, m, path)
 		} else if v, ok := m[name]; ok && f.IsExported() {
-			d.misfits(f.Type, v, path+"/"+escape(name))
+			d.misfits(f.Type, v, path+"/"+Escape(name))
 		}
 	}
 }

@@ -162,7 +162,7 @@ func descend(cur any, segs []string) any {
 func pointer(loc []string) string {
 	var b strings.Builder
 	for _, s := range loc {
-		b.WriteString("/" + escape(s))
+		b.WriteString("/" + Escape(s))
 	}
 	return b.String()
 }

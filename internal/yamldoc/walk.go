@@ -104,7 +104,7 @@ func (w *walker) mapping(path string, values []*ast.MappingValueNode) any {
 			continue
 		}
 		key := kv.Key.GetToken().Value
-		p := path + "/" + escape(key)
+		p := path + "/" + Escape(key)
 		if _, twice := out[key]; twice {
 			w.fault(p, kv.Key.GetToken(), fmt.Sprintf("the key %q stands twice", key), "remove one of them")
 			continue
@@ -115,7 +115,7 @@ func (w *walker) mapping(path string, values []*ast.MappingValueNode) any {
 	return out
 }
 
-// escape writes a key as a segment of a JSON pointer (RFC 6901).
-func escape(key string) string {
+// Escape writes a key as a segment of a JSON pointer (RFC 6901).
+func Escape(key string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
 }

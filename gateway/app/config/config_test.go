@@ -107,6 +107,13 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"range", "distance: {}", "distance: {min_m: 6}", []string{"buses.0.devices.1.distance", "is empty", "max_m"}},
 		{"map", `{"true": controller_fault, "false": none}}`, `{a: b}, scale: 2}`, []string{"exclude each other", "remove one of them"}},
 		{"certificate", `broker: "tcp://127.0.0.1:1883", client_id`, `broker: "tls://127.0.0.1:1883", tls: {ca: gone}, client_id`, []string{"uplink.tls", "PEM file"}},
+		{"client id twice, written otherwise", "- {name: lora, broker: \"tcp://127.0.0.1:1883\", ", "- {name: lora, client_id: gw-b1-zigbee, broker: \"mqtt://127.0.0.1\", ", []string{"mqtt.1.client_id", "used twice"}},
+		{"port", `broker: "tcp://127.0.0.1:1883", client_id`, `broker: "tcp://127.0.0.1:99999", client_id`, []string{"4:10: uplink.broker", "no port 99999", "65535"}},
+		{"password without a name", "username: gw-b1, ", "", []string{"uplink.password_file", "add username"}},
+		{"prefix", "family: chirpstack", "family: chirpstack, prefix: \"x/#\"", []string{"mqtt.1.prefix", "wildcard"}},
+		{"model of a name with a slash", `"EM310-UDL": milesight-em310-udl`, "\n    a/b: em310_udl", []string{"16:5: mqtt.1.models.", `no decoder "em310_udl"`}},
+		{"bus twice", "health:", "  - {name: I2C1, devices: [{device: other, channel: 0, rope: {}}]}\nhealth:", []string{"23:6: buses.1.name", `the bus "I2C1" is used twice`}},
+		{"line twice", "buses:", "  - {device: other, pin: GPIO17}\nbuses:", []string{"18:21: pins.1.pin", `the line "GPIO17" is used twice`}},
 		{"tls", `broker: "tcp://127.0.0.1:1883", client_id`, `broker: "tcp://127.0.0.1:1883", tls: {ca: x}, client_id`, []string{"uplink.tls", "write tls://"}},
 	} {
 		text := strings.Replace(full, c.old, c.new, 1)
