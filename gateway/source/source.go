@@ -46,6 +46,7 @@ type Source struct {
 
 	decoding sync.Mutex // a connection's last message may still be under way when the next one's first comes
 	speech   *speech
+	warned   bool // of messages that nobody asks for; guarded by decoding
 
 	messages, failed atomic.Uint64
 
@@ -197,6 +198,11 @@ func (s *Source) handle(acks *acker, m mqtt.Message) {
 	if e == nil {
 		return
 	}
+	if !s.wanted(m.Topic()) {
+		s.strange(m.Topic())
+		e.done(nil)
+		return
+	}
 	s.messages.Add(1)
 	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: plantroom.At(e.at)}
 	samples, err := s.decode(msg)
@@ -205,6 +211,15 @@ func (s *Source) handle(acks *acker, m mqtt.Message) {
 	}
 	s.o.Intake.Take(msg, samples, err, e.done)
 	s.speech.turn(false)
+}
+
+// strange logs, once, that messages come which nobody asks for any more.
+func (s *Source) strange(topic string) {
+	if !s.warned {
+		s.warned = true
+		s.log.Warn("the broker still sends what an earlier file has subscribed to; it is left out",
+			"topic", topic, "hint", "remove the session of "+s.o.Broker.ClientID+" from the broker, or take another client_id")
+	}
 }
 
 // estimate marks the samples that were given the time of receipt: it is not

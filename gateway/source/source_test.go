@@ -257,6 +257,18 @@ func TestAMessageIsAcknowledgedOnlyWhenItIsOnDisk(t *testing.T) {
 	})
 }
 
+func TestTopicsThatWereTakenOutOfTheFileAreNotHeardAnyMore(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		s := start(t, b, &disk{}, nil)
+		s.up()
+		s.stop()
+		s = start(t, b, &disk{}, func(o *source.Options) { o.Topics = []string{"plantroom-device/wanted"} })
+		s.up()
+		device(t, b, "unwanted=1", "wanted=2", "unwanted=3", "wanted=4")
+		s.hears("wanted=2 wanted=4")
+	})
+}
+
 func TestABrokerThatLosesEverythingIsSubscribedAgain(t *testing.T) {
 	brokers(t, func(t *testing.T, b brokertest.Broker) {
 		s := start(t, b, &disk{}, nil)
