@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plantroom"
+	"plantroom/gateway/spool"
 	"plantroom/gateway/spool/faultfs"
 )
 
@@ -84,5 +85,40 @@ func TestASegmentThatIsGoneAlreadyCountsAsRemoved(t *testing.T) {
 	_ = fs.Remove(dir + "/" + oldest) // somebody else does it
 	if err := s.Trim(60); err != nil || s.Stats().Segments != 1 {
 		t.Errorf("Trim: %v, %d segments left", err, s.Stats().Segments)
+	}
+}
+
+// Open writes the newest segment again after a crash. What it could read when
+// it looked for records, and cannot read a moment later, must not be
+// overwritten.
+func TestAReadThatFailsWhileASegmentIsWrittenAgainDestroysNothing(t *testing.T) {
+	failed := false
+	for k := 1; k < 12; k++ {
+		before, l := faultfs.New(), newLedger()
+		s, _ := mustOpen(t, spool.Options{Dir: dir, FS: before, Linger: -1})
+		appendAll(t, s, l, 400) // some blocks of 4,096 bytes
+		after := before.Crash(faultfs.KeepAll, nil)
+		reads := 0
+		after.Fail(func(op faultfs.Op) error {
+			if op.Kind != faultfs.OpRead || op.Name != oldest {
+				return nil
+			}
+			if reads++; reads == k || reads == k+1 { // the read of a window, and that of its first block
+				return syscall.EIO
+			}
+			return nil
+		})
+		s, rec := mustOpen(t, spool.Options{Dir: dir, FS: after, Linger: -1})
+		after.Fail(nil)
+		if len(rec.Gaps) > 0 {
+			continue // the search itself met the fault
+		}
+		failed = failed || reads > k
+		l.check(t, s, false)
+		appendAll(t, s, l, 3)
+		l.check(t, s, false)
+	}
+	if !failed {
+		t.Error("no read failed: the test shows nothing")
 	}
 }
