@@ -99,7 +99,7 @@ func (c *Contact) watch(ctx context.Context, pin gpio.PinIO) {
 		if changed, at := d.see(c.closed(pin), now); changed {
 			c.emit(at, "contact", d.steady)
 			beat = now.Add(c.o.Heartbeat)
-		} else if d.known && !now.Before(beat) {
+		} else if d.known && d.raw == d.steady && !now.Before(beat) {
 			c.emit(now, "contact", d.steady)
 			beat = now.Add(c.o.Heartbeat)
 		}

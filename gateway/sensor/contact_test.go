@@ -162,3 +162,12 @@ func TestAWaitThatFailsAtOnceDoesNotBurnTheProcessor(t *testing.T) {
 		}
 	})
 }
+
+func TestAHeartbeatThatIsDueAtAChangeDoesNotHideIt(t *testing.T) {
+	// The contact closes after the heartbeat is due and before it is looked at.
+	wired(t, func(o *ContactOptions) { o.Heartbeat = 60*time.Second + 500*time.Millisecond }, func(h *heard, edge func(gpio.Level, time.Duration)) {
+		edge(gpio.Low, 60*time.Second+800*time.Millisecond)
+		edge(gpio.High, 10*time.Second)
+		h.expect(t, "0s bus_stuck=false", "0s contact=false", "1m0.8s contact=true")
+	})
+}
