@@ -14,6 +14,7 @@ package chirpstack
 import (
 	"cmp"
 	"encoding/json"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ func Topics(prefix string) []string {
 // cannot be understood, its signal strength is given all the same, with an
 // error that says why: the device is alive.
 func New(o Options) plantroom.Decoder {
-	d := &decoder{models: make(map[string]string, len(o.Models)), devices: make(map[string]*history)}
+	d := &decoder{models: make(map[string]string, len(o.Models)), devices: make(map[string]*history), seed: maphash.MakeSeed()}
 	for key, model := range o.Models {
 		if isEUI(strings.ToLower(key)) {
 			key = strings.ToLower(key)
@@ -62,6 +63,7 @@ type decoder struct {
 	prefix  string
 	models  map[string]string
 	devices map[string]*history
+	seed    maphash.Seed
 }
 
 // event is what the up, status and join events hold that is used here.
@@ -112,6 +114,9 @@ func (d *decoder) Decode(m plantroom.Message) ([]plantroom.Sample, error) {
 	at, quality, err := sourceTime(ev.Time, m)
 	if err != nil {
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
+	}
+	if len(ev.Data) > maxData {
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: data of %d bytes, at most %d", eui, kind, len(ev.Data), maxData)
 	}
 	if d.repeated(eui, kind, &ev, at) {
 		return nil, nil
@@ -243,7 +248,14 @@ const retransmission = 2 * time.Minute
 
 // maxDevices bounds the histories; when they are full all are forgotten, which
 // at worst lets a repeated frame through.
-const maxDevices = 1 << 16
+//
+// Their number is that of the devices which a gateway serves at one source
+// (binding.MaxDevices): addresses are not known here, and strangers count too.
+const maxDevices = 20_000
+
+// maxData is more than any frame holds: 242 bytes (LoRaWAN Regional
+// Parameters RP002, the largest N of all regions).
+const maxData = 255
 
 // history is the last events of one device.
 type history struct {
@@ -251,12 +263,22 @@ type history struct {
 	next   int
 }
 
-// heard is what tells an event from its repetition.
+// heard is what tells an event from its repetition. Texts and bytes are kept as
+// hashes, so that an event of any length takes the same room.
 type heard struct {
-	id, kind, session, data string
+	id, kind, session, data uint64 // 0: none
+	up                      bool
 	port                    int
 	counter                 uint32
 	at                      plantroom.Instant
+}
+
+// hash is not 0 but for nothing.
+func (d *decoder) hash(s string) uint64 {
+	if s == "" {
+		return 0
+	}
+	return maphash.String(d.seed, s) | 1
 }
 
 // Forget implements plantroom.Forgetter.
@@ -272,7 +294,7 @@ func (d *decoder) repeated(eui, kind string, ev *event, at plantroom.Instant) bo
 		h = new(history)
 		d.devices[eui] = h
 	}
-	now := heard{ev.DeduplicationID, kind, ev.DevAddr, string(ev.Data), ev.FPort, ev.FCnt, at}
+	now := heard{d.hash(ev.DeduplicationID), d.hash(kind), d.hash(ev.DevAddr), d.hash(string(ev.Data)), kind == "up", ev.FPort, ev.FCnt, at}
 	if slices.ContainsFunc(h.events[:], now.repeats) {
 		return true
 	}
@@ -285,9 +307,9 @@ func (e heard) repeats(old heard) bool {
 	if e.kind != old.kind {
 		return false
 	}
-	if e.id != "" && e.id == old.id {
+	if e.id != 0 && e.id == old.id {
 		return true
 	}
-	return e.kind == "up" && e.session == old.session && e.counter == old.counter &&
+	return e.up && e.session == old.session && e.counter == old.counter &&
 		e.port == old.port && e.data == old.data && e.at.Sub(old.at).Abs() < retransmission
 }

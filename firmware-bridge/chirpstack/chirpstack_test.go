@@ -1,6 +1,7 @@
 package chirpstack_test
 
 import (
+	"encoding/base64"
 	"reflect"
 	"strconv"
 	"strings"
@@ -238,6 +239,16 @@ func TestSomeFramesThatComeAgainTogetherCountOnce(t *testing.T) {
 			if err != nil || (len(got) == 0) != (round == 1) {
 				t.Errorf("round %d, frame %s: %+v, %v", round, n, got, err)
 			}
+		}
+	}
+}
+
+func TestDataLongerThanAnyFrameIsRefused(t *testing.T) {
+	for n, refused := range map[int]bool{255: false, 256: true} {
+		payload := event("leak", `"fPort":0,"data":"`+base64.StdEncoding.EncodeToString(make([]byte, n))+`"`)
+		_, err := chirpstack.New(options).Decode(plantroom.Message{Topic: topic + "up", Payload: []byte(payload), Received: received})
+		if (err != nil) != refused {
+			t.Errorf("%d bytes: %v", n, err)
 		}
 	}
 }

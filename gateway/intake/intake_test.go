@@ -252,3 +252,15 @@ func TestARejectThatCouldNotBeStoredIsKeptWhenItsMessageComesAgain(t *testing.T)
 		})
 	}
 }
+
+func TestSourcesWithEndlessNamesTakeBoundedRoom(t *testing.T) {
+	l := limiter{pace: time.Minute}
+	if ok, _ := l.allow(strings.Repeat("x", 60_000)+"1", noon); !ok {
+		t.Fatal("the first one did not pass")
+	}
+	for name := range l.sources {
+		if len(name) > maxKey {
+			t.Errorf("a name of %d bytes is kept", len(name))
+		}
+	}
+}

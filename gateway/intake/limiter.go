@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,8 +28,20 @@ type quota struct {
 	left uint64            // held back since then
 }
 
+// maxKey bounds what one of them takes, in bytes: sources that differ only
+// behind it share a place.
+const maxKey = 256
+
+func key(source string) string {
+	if len(source) > maxKey {
+		return strings.Clone(source[:maxKey])
+	}
+	return source
+}
+
 // allow reports whether an event may pass, and how many before it did not.
 func (l *limiter) allow(source string, now plantroom.Instant) (ok bool, left uint64) {
+	source = key(source)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.sources == nil {
@@ -61,7 +74,7 @@ func (l *limiter) allow(source string, now plantroom.Instant) (ok bool, left uin
 func (l *limiter) giveBack(source string, left uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	q := l.sources[source]
+	q := l.sources[key(source)]
 	if q == nil {
 		q = l.sources[""]
 	}
