@@ -102,7 +102,7 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 func (d *Duration) UnmarshalText(b []byte) error {
 	t, err := time.ParseDuration(string(b))
 	if err != nil {
-		return fmt.Errorf("duration %q is not like 90s, 30m or 1h30m", b)
+		return &Error{Code: CodeInvalid, Message: fmt.Sprintf("duration %.40q is not like 90s, 30m or 1h30m", b), Hint: "write it like that, and not longer than 290 years"}
 	}
 	*d = Duration(t)
 	return nil

@@ -6,7 +6,7 @@ type Quality uint8
 // The qualities. Only a Good or an EstimatedTime reading is judged by a rule.
 const (
 	Good          Quality = iota
-	EstimatedTime         // the value is good, its time was guessed: the gateway's clock was never set
+	EstimatedTime         // the value is good, its time was guessed: it was kept by a broker, or the gateway's clock was not set
 	Suspect               // the device itself doubts the value (blind zone, tilted, just started)
 	Historical            // sent late on purpose by the device: stored, judged only for what it back-dates
 	Simulated             // the network server marked it as not real

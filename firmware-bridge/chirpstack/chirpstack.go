@@ -106,6 +106,9 @@ func (d *decoder) Decode(m plantroom.Message) ([]plantroom.Sample, error) {
 	if err != nil {
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
 	}
+	if len(ev.Data) > lorawan.MaxPayload {
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: data of %d bytes, at most %d", eui, kind, len(ev.Data), lorawan.MaxPayload)
+	}
 	f := lorawan.Frame{Kind: kind, ID: ev.DeduplicationID, Session: ev.DevAddr, Counter: ev.FCnt, Port: ev.FPort, Payload: ev.Data, At: at}
 	if d.frames.Repeated(eui, &f) {
 		return nil, nil
@@ -183,3 +186,6 @@ func sourceTime(text string, m plantroom.Message) (plantroom.Instant, plantroom.
 	}
 	return m.Received, plantroom.Good, nil
 }
+
+// Forget implements plantroom.Forgetter.
+func (d *decoder) Forget() { d.frames.Forget() }

@@ -1,6 +1,7 @@
 package chirpstack_test
 
 import (
+	"encoding/base64"
 	"reflect"
 	"runtime"
 	"strconv"
@@ -352,6 +353,30 @@ func TestALargeEventTakesLittleMemory(t *testing.T) {
 		if got := allocated(t, chirpstack.New(options), m); got >= 1<<20 {
 			t.Errorf("%s: %d bytes of payload take %d bytes", name, len(payload), got)
 		}
+	}
+}
+
+func TestDataLongerThanAnyFrameIsRefused(t *testing.T) {
+	for n, refused := range map[int]bool{255: false, 256: true} {
+		payload := event("leak", `"fPort":0,"data":"`+base64.StdEncoding.EncodeToString(make([]byte, n))+`"`)
+		_, err := chirpstack.New(options).Decode(plantroom.Message{Topic: topic + "up", Payload: []byte(payload), Received: received})
+		if (err != nil) != refused {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}
+
+func TestAFrameThatWasForgottenCountsAgain(t *testing.T) {
+	d := chirpstack.New(options)
+	first := frame{id: "a", session: "s1", counter: "7", data: "lQ=="}.message()
+	for _, want := range []bool{true, false} {
+		if got, err := d.Decode(first); err != nil || len(got) > 0 != want {
+			t.Fatalf("%+v, %v; want samples: %v", got, err, want)
+		}
+	}
+	d.(plantroom.Forgetter).Forget()
+	if got, err := d.Decode(first); err != nil || len(got) == 0 {
+		t.Errorf("after Forget: %+v, %v; want the samples again", got, err)
 	}
 }
 

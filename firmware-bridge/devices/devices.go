@@ -125,5 +125,7 @@ func ByName(name string) (Family, error) {
 	for i, f := range all {
 		names[i] = f.Name
 	}
-	return Family{}, plantroom.Errorf(plantroom.CodeNotFound, "device family %.40q is not known: use one of %s", name, strings.Join(names, ", "))
+	err := plantroom.Errorf(plantroom.CodeNotFound, "device family %.40q is not known", name)
+	err.Hint = "use one of " + strings.Join(names, ", ")
+	return Family{}, err
 }

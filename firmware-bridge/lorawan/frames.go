@@ -19,6 +19,9 @@ const (
 	// late is how far a counter may step back for a frame that was overtaken.
 	// Further back the device has begun anew.
 	late = 8
+	// MaxPayload is more than any frame holds: 242 bytes (LoRaWAN Regional
+	// Parameters RP002, the largest N of all regions).
+	MaxPayload = 255
 	// maxGap is the largest step of a counter that is taken for lost frames
 	// (MAX_FCNT_GAP, LoRaWAN 1.0.3 regional parameters); beyond it the device
 	// has lost its counter.
@@ -109,6 +112,14 @@ func (e heard) repeats(old heard) bool {
 		return true
 	}
 	return e.frame != 0 && e.frame == old.frame && e.at.Sub(old.at).Abs() < retransmission
+}
+
+// Forget forgets which frames were here, and keeps the counts: what is heard
+// again after that is no repetition.
+func (f *Frames) Forget() {
+	for _, d := range f.devices {
+		d.heard = [8]heard{}
+	}
 }
 
 // Joined forgets a device's counter: the next frame begins a new count, with

@@ -1,6 +1,7 @@
 package tasmota
 
 import (
+	"fmt"
 	"strings"
 
 	"plantroom"
@@ -32,7 +33,8 @@ func parse(prefix, full string) (pattern, error) {
 	}
 	full = strings.TrimSuffix(full, "/")
 	bad := func(why string) error {
-		return plantroom.Errorf(plantroom.CodeInvalid, "full topic %.80q %s: write it as the devices have it, like %s", full, why, DefaultFullTopic)
+		return &plantroom.Error{Code: plantroom.CodeInvalid, Message: fmt.Sprintf("full topic %.80q %s", full, why),
+			Hint: "write it as the devices have it, like " + DefaultFullTopic}
 	}
 	if len(full) > 200 {
 		return nil, bad("is longer than 200 bytes")

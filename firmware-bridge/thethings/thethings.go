@@ -75,6 +75,9 @@ type decoder struct {
 	frames   *lorawan.Frames
 }
 
+// Forget implements plantroom.Forgetter.
+func (d *decoder) Forget() { d.frames.Forget() }
+
 // message is what is used here of up and join.
 type message struct {
 	Device struct {

@@ -11,7 +11,6 @@ import (
 	"periph.io/x/conn/v3/i2c"
 
 	"plantroom"
-	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/sensor"
 	"plantroom/gateway/spool"
@@ -102,9 +101,7 @@ func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 			a.log.Error("the spool was not closed in order; it heals at the next start", "error", err)
 		}
 	})
-	if err := a.declareGaps(); err != nil {
-		return nil, err
-	}
+	undo.add(a.declareGaps())
 	parts, err := a.build(cfg)
 	if err != nil {
 		return nil, err
@@ -143,21 +140,6 @@ func (o *Options) fill() {
 	if o.OpenBus == nil {
 		o.OpenBus = sensor.OpenBus
 	}
-}
-
-// declareGaps puts what the spool found missing at this start on the road to
-// the services.
-func (a *App) declareGaps() error {
-	for _, g := range a.found.Gaps {
-		b, err := wire.AppendRecord(nil, plantroom.Record{Gap: &g})
-		if err == nil {
-			_, err = a.spool.Append(context.Background(), b)
-		}
-		if err != nil && !errors.Is(err, spool.ErrFull) { // full: the services see the gap in the numbers
-			return err
-		}
-	}
-	return nil
 }
 
 // reload puts a changed file to work. Everything that can fail comes first;

@@ -17,7 +17,7 @@ import (
 
 // Health is the answer of /health.
 type Health struct {
-	Status   string              `json:"status"` // ok; degraded: something does not work, and nothing is lost yet; failing: readings are refused
+	Status   string              `json:"status"` // ok; degraded: something does not work, and what is taken in waits on disk; failing: readings are refused
 	Problems []string            `json:"problems,omitempty"`
 	Gateway  plantroom.GatewayID `json:"gateway"`
 	Estate   plantroom.EstateID  `json:"estate"`
@@ -42,24 +42,27 @@ type SpoolHealth struct {
 	Refused  uint64 `json:"refused"`
 	Failed   uint64 `json:"failed"`
 	Lost     uint64 `json:"lost"`
+	Full     bool   `json:"full"` // the newest reading was refused
 	Fault    string `json:"fault,omitempty"`
 }
 
 // UplinkHealth is how the road to the services is.
 type UplinkHealth struct {
-	Connected bool              `json:"connected"`
-	Since     plantroom.Instant `json:"since,omitzero"`
-	Connects  uint64            `json:"connects"`
-	Sent      uint64            `json:"records_sent"`
-	Batches   uint64            `json:"batches_sent"`
-	Acks      uint64            `json:"acks"`
-	Ignored   uint64            `json:"acks_ignored"`
-	Timeouts  uint64            `json:"timeouts"`
-	Rewinds   uint64            `json:"rewinds"`
-	Seen      uint64            `json:"seen"`
-	Stored    uint64            `json:"stored"`
-	LastAck   plantroom.Instant `json:"last_ack,omitzero"`
-	LastError string            `json:"last_error,omitempty"`
+	Connected  bool              `json:"connected"`
+	Since      plantroom.Instant `json:"since,omitzero"`
+	Connects   uint64            `json:"connects"`
+	Sent       uint64            `json:"records_sent"`
+	Batches    uint64            `json:"batches_sent"`
+	Acks       uint64            `json:"acks"`
+	Ignored    uint64            `json:"acks_ignored"`
+	Timeouts   uint64            `json:"timeouts"`
+	Rewinds    uint64            `json:"rewinds"`
+	Seen       uint64            `json:"seen"`
+	Stored     uint64            `json:"stored"`
+	LastAck    plantroom.Instant `json:"last_ack,omitzero"`
+	Owed       plantroom.Instant `json:"ack_owed_since,omitzero"`
+	SpoolError string            `json:"spool_error,omitempty"`
+	LastError  string            `json:"last_error,omitempty"`
 }
 
 // SourceHealth is what one source, pin or bus has brought.
@@ -92,29 +95,37 @@ func (a *App) Health() Health {
 			h.Sources = append(h.Sources, sourceHealth(p))
 		}
 	}
-	h.judge()
+	h.judge(plantroom.At(time.Now()))
 	return h
 }
 
 // judge sums up.
-func (h *Health) judge() {
+func (h *Health) judge(now plantroom.Instant) {
 	problem := func(status, text string) {
 		h.Problems = append(h.Problems, text)
 		if h.Status != "failing" {
 			h.Status = status
 		}
 	}
-	if !h.Uplink.Connected {
-		problem("degraded", "the uplink is down: "+h.Uplink.LastError)
+	switch u := h.Uplink; {
+	case !u.Connected:
+		problem("degraded", "the uplink is down: "+u.LastError)
+	case !u.Owed.IsZero() && now.Sub(max(u.Owed, u.Since)) > uplink.DefaultAckTimeout:
+		problem("degraded", "the services have not acknowledged since "+u.Owed.String()+": do they run, and do they know this gateway?")
 	}
 	for _, s := range h.Sources {
 		if s.Connected != nil && !*s.Connected {
 			problem("degraded", s.Name+" is down: "+s.LastError)
 		}
 	}
+	if h.Uplink.SpoolError != "" {
+		problem("degraded", "the uplink cannot read: "+h.Uplink.SpoolError)
+	}
 	switch s := h.Spool; {
 	case s.Fault != "":
 		problem("failing", "the spool cannot write: "+s.Fault)
+	case s.Full:
+		problem("failing", "the spool is full: readings of wired sensors and of QoS 0 devices are lost; the brokers keep the others")
 	case s.Bytes > s.MaxBytes/10*9:
 		problem("degraded", "the spool is more than nine tenths full")
 	}
@@ -124,7 +135,7 @@ func spoolHealth(s *spool.Spool) SpoolHealth {
 	st := s.Stats()
 	h := SpoolHealth{
 		Epoch: s.Epoch(), Base: s.Base(), Next: s.Next(), Records: st.Records, Bytes: st.Bytes, MaxBytes: st.MaxBytes,
-		Stored: st.Stored, Refused: st.Refused, Failed: st.Failed, Lost: st.Lost,
+		Stored: st.Stored, Refused: st.Refused, Failed: st.Failed, Lost: st.Lost, Full: st.Full,
 	}
 	if st.Fault != nil {
 		h.Fault = st.Fault.Error()
@@ -136,7 +147,7 @@ func uplinkHealth(s uplink.Stats) UplinkHealth {
 	return UplinkHealth{
 		Connected: s.Connected, Since: s.Since, Connects: s.Connects, Sent: s.Records, Batches: s.Batches, Acks: s.Acks,
 		Ignored: s.Ignored, Timeouts: s.Timeouts, Rewinds: s.Rewinds, Seen: s.Seen, Stored: s.Stored,
-		LastAck: s.LastAck, LastError: s.LastError,
+		LastAck: s.LastAck, Owed: s.Owed, SpoolError: s.SpoolError, LastError: s.LastError,
 	}
 }
 

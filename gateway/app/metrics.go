@@ -57,6 +57,7 @@ func writeSpool(m metrics, s SpoolHealth) {
 	m.one("plantroom_gateway_spool_stored_total", "counter", "Records made durable.", float64(s.Stored))
 	m.one("plantroom_gateway_spool_refused_total", "counter", "Records refused because the spool was full.", float64(s.Refused))
 	m.one("plantroom_gateway_spool_failed_total", "counter", "Records refused because the disk failed.", float64(s.Failed))
+	m.one("plantroom_gateway_spool_full", "gauge", "1 while readings are refused because the spool is full.", truth(s.Full))
 	m.one("plantroom_gateway_spool_lost_total", "counter", "Records found missing on disk.", float64(s.Lost))
 }
 
@@ -66,6 +67,7 @@ func writeUplink(m metrics, u UplinkHealth) {
 	m.one("plantroom_gateway_uplink_records_sent_total", "counter", "Records sent, repeats included.", float64(u.Sent))
 	m.one("plantroom_gateway_uplink_batches_sent_total", "counter", "Batches sent, repeats included.", float64(u.Batches))
 	m.one("plantroom_gateway_uplink_acks_total", "counter", "Acknowledgements of the services.", float64(u.Acks))
+	m.one("plantroom_gateway_uplink_ack_owed_since_seconds", "gauge", "Unix time since when the services owe an acknowledgement; 0: they owe none.", float64(u.Owed)/1e9)
 	m.one("plantroom_gateway_uplink_acks_ignored_total", "counter", "Acknowledgements for another spool.", float64(u.Ignored))
 	m.one("plantroom_gateway_uplink_timeouts_total", "counter", "Batches sent again for want of an acknowledgement.", float64(u.Timeouts))
 	m.one("plantroom_gateway_uplink_rewinds_total", "counter", "Times that the services asked for records again.", float64(u.Rewinds))

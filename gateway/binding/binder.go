@@ -71,7 +71,7 @@ func New(rules []Rule, ignore []string) (*Binder, error) {
 			continue
 		}
 		if b.exact[r.Address] != nil {
-			return nil, plantroom.Errorf(plantroom.CodeInvalid, "device rule %d: address %q is bound twice", i+1, r.Address)
+			return nil, invalid("remove one of the rules", "device rule %d: address %q is bound twice", i+1, r.Address)
 		}
 		b.exact[r.Address] = r
 	}

@@ -29,19 +29,19 @@ type Signal struct {
 func (r *Rule) Check() error {
 	switch {
 	case r.Match == "" && r.Address == "":
-		return plantroom.Errorf(plantroom.CodeInvalid, "a device rule needs match or address")
+		return invalid("add a glob to match, or an address", "a device rule needs match or address")
 	case r.Match != "" && r.Address != "":
-		return plantroom.Errorf(plantroom.CodeInvalid, "a device rule has match %q and address %q: give one of them", r.Match, r.Address)
+		return invalid("give one of them", "a device rule has match %q and address %q", r.Match, r.Address)
 	case r.Match != "" && r.Device != "":
-		return plantroom.Errorf(plantroom.CodeInvalid, "match %q cannot name one device %q for many addresses: use address", r.Match, r.Device)
+		return invalid("use address, or leave out device: an address that matches is the device id", "match %q cannot name one device %q for many addresses", r.Match, r.Device)
 	}
 	if r.Address != "" {
 		if err := plantroom.ValidID(string(r.id())); err != nil {
-			return plantroom.Errorf(plantroom.CodeInvalid, "address %q: %w", r.Address, err)
+			return invalid("name a device of letters a to z, digits and -._", "address %q: %w", r.Address, err)
 		}
 	}
 	if r.Only && len(r.Map) == 0 {
-		return plantroom.Errorf(plantroom.CodeInvalid, "a device rule with only needs a map: without one it leaves everything out")
+		return invalid("list the signals to keep below map", "a device rule with only needs a map: without one it leaves everything out")
 	}
 	for name, s := range r.Map {
 		if err := s.check(); err != nil {
@@ -62,15 +62,15 @@ func (r *Rule) id() plantroom.DeviceID {
 func (s *Signal) check() error {
 	for _, f := range []float64{s.Scale, s.Offset} {
 		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return plantroom.Errorf(plantroom.CodeInvalid, "scale and offset must be finite numbers")
+			return invalid("give smaller ones", "scale and offset must be finite numbers")
 		}
 	}
 	if s.Values != nil && (s.Scale != 0 || s.Offset != 0) {
-		return plantroom.Errorf(plantroom.CodeInvalid, "values and scale exclude each other")
+		return invalid("remove one of them", "values and scale exclude each other")
 	}
 	for text, v := range s.Values {
 		if v.Kind() == plantroom.NoValue {
-			return plantroom.Errorf(plantroom.CodeInvalid, "value %q maps to nothing: name a number, a state or true/false", text)
+			return invalid("name a number, a state or true or false", "value %q maps to nothing", text)
 		}
 	}
 	return nil
@@ -100,4 +100,11 @@ func clip(s string) string {
 		return s[:40] + "…"
 	}
 	return s
+}
+
+// invalid is an error about a setting, with what to do about it.
+func invalid(hint, format string, args ...any) error {
+	e := plantroom.Errorf(plantroom.CodeInvalid, format, args...)
+	e.Hint = hint
+	return e
 }

@@ -112,9 +112,17 @@ func (in *Intake) reject(m plantroom.Message, source string, why error, t *ticke
 		t.fail(err)
 		return
 	}
-	if in.submit(t, settle) {
-		in.rejected.Add(1)
+	kept := func(seq uint64, err error) {
+		if err != nil {
+			in.rejects.giveBack(source, left)
+		}
+		settle(seq, err)
 	}
+	if !in.submit(t, kept) {
+		in.rejects.giveBack(source, left)
+		return
+	}
+	in.rejected.Add(1)
 }
 
 // submit hands the record in buf over.

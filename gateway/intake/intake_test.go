@@ -226,3 +226,41 @@ func BenchmarkTake(b *testing.B) {
 type sinkhole struct{}
 
 func (sinkhole) Submit(_ []byte, done func(uint64, error)) error { done(1, nil); return nil }
+
+func TestARejectThatCouldNotBeStoredIsKeptWhenItsMessageComesAgain(t *testing.T) {
+	for name, refuse := range map[string]func(p *paper){
+		"a full spool":  func(p *paper) { p.room = 0 },
+		"a failed sync": func(p *paper) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, p := fresh(t)
+			refuse(p)
+			take := func(at plantroom.Instant) {
+				in.Take(message("z/b1-a", "?", at), nil, errors.New("not JSON"), nil)
+			}
+			take(noon)
+			p.settle(errors.New("input/output error"))
+			p.records, p.room = nil, -1
+			take(noon.Add(time.Second))
+			if got := p.read(t); len(got) != 1 || got[0].Reject == nil {
+				t.Errorf("the second time %d records were kept, want the reject", len(got))
+			}
+			take(noon.Add(2 * time.Second))
+			if len(p.records) != 1 {
+				t.Error("a reject that was kept no longer counts against its minute")
+			}
+		})
+	}
+}
+
+func TestSourcesWithEndlessNamesTakeBoundedRoom(t *testing.T) {
+	l := limiter{pace: time.Minute}
+	if ok, _ := l.allow(strings.Repeat("x", 60_000)+"1", noon); !ok {
+		t.Fatal("the first one did not pass")
+	}
+	for name := range l.sources {
+		if len(name) > maxKey {
+			t.Errorf("a name of %d bytes is kept", len(name))
+		}
+	}
+}

@@ -2,6 +2,8 @@ package intake
 
 import (
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 
 	"plantroom"
@@ -11,9 +13,12 @@ import (
 // new sources share one place until the old ones are a pace old.
 const maxSources = 10_000
 
-// limiter lets one event per source and pace pass.
+// limiter lets one event per source and pace pass. It is safe for concurrent
+// use, and never waits.
 type limiter struct {
-	pace    time.Duration
+	pace time.Duration
+
+	mu      sync.Mutex
 	sources map[string]*quota
 	swept   plantroom.Instant
 }
@@ -23,8 +28,22 @@ type quota struct {
 	left uint64            // held back since then
 }
 
+// maxKey bounds what one of them takes, in bytes: sources that differ only
+// behind it share a place.
+const maxKey = 256
+
+func key(source string) string {
+	if len(source) > maxKey {
+		return strings.Clone(source[:maxKey])
+	}
+	return source
+}
+
 // allow reports whether an event may pass, and how many before it did not.
 func (l *limiter) allow(source string, now plantroom.Instant) (ok bool, left uint64) {
+	source = key(source)
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.sources == nil {
 		l.sources = map[string]*quota{}
 	}
@@ -50,7 +69,22 @@ func (l *limiter) allow(source string, now plantroom.Instant) (ok bool, left uin
 	return true, left
 }
 
+// giveBack takes back that an event has passed: it was not kept, so the next
+// one may pass. left is what allow said.
+func (l *limiter) giveBack(source string, left uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	q := l.sources[key(source)]
+	if q == nil {
+		q = l.sources[""]
+	}
+	if q != nil {
+		q.last, q.left = q.last.Add(-l.pace), q.left+left
+	}
+}
+
 // sweep forgets sources that have been quiet for a pace, at most once per pace.
+// The caller holds mu.
 func (l *limiter) sweep(now plantroom.Instant) {
 	if d := now.Sub(l.swept); d >= 0 && d < l.pace {
 		return

@@ -47,6 +47,7 @@ type Bus struct {
 	mu      sync.Mutex
 	begun   time.Time // of the transfer under way; zero: none
 	hanging bool
+	free    map[*input]bool // bus_stuck=false is what was last said of it
 }
 
 // input is one input and what is known of it.
@@ -71,7 +72,7 @@ func NewBus(o BusOptions) *Bus {
 	if o.Stuck <= 0 {
 		o.Stuck = 2 * time.Second
 	}
-	b := &Bus{o: o}
+	b := &Bus{o: o, free: make(map[*input]bool, len(o.Inputs))}
 	for _, in := range o.Inputs {
 		b.inputs = append(b.inputs, newInput(in))
 	}
@@ -140,14 +141,27 @@ func (b *Bus) watch() {
 	b.mu.Unlock()
 	if hangs {
 		b.o.Logger.Error("the bus is stuck: a transfer does not end", "bus", b.o.Name, "hint", "a device may hold a line low; cut its power")
-		b.all(now, true)
+		b.allStuck(now)
 	}
 }
 
-// all reports every device of the bus as stuck, or not any more.
-func (b *Bus) all(now time.Time, is bool) {
+// allStuck reports every device of the bus as stuck.
+func (b *Bus) allStuck(now time.Time) {
 	for _, in := range b.inputs {
-		b.emit(in, now, stuck, plantroom.Bool(is), plantroom.Good)
+		b.reach(in, now, false)
+	}
+}
+
+// reach reports whether a device answers. That it does is said at its first
+// answer, also after a start, since a stuck of an earlier run may be what is
+// known of it; that it does not, each time.
+func (b *Bus) reach(in *input, now time.Time, answers bool) {
+	b.mu.Lock()
+	known := answers && b.free[in]
+	b.free[in] = answers
+	b.mu.Unlock()
+	if !known {
+		b.emit(in, now, stuck, plantroom.Bool(!answers), plantroom.Good)
 	}
 }
 
@@ -175,16 +189,13 @@ func (b *Bus) open(ctx context.Context) i2c.BusCloser {
 	for tries := 0; ctx.Err() == nil; tries++ {
 		bus, err := b.o.Open(b.o.Name)
 		if err == nil {
-			if tries > 0 {
-				b.all(b.o.Clock(), false)
-			}
 			return bus
 		}
 		if tries == 0 {
 			b.o.Logger.Error("the I²C bus cannot be opened; it is tried again", "bus", b.o.Name, "error", err,
 				"hint", "the gateway's user has to be in the group i2c")
 		}
-		b.all(b.o.Clock(), true)
+		b.allStuck(b.o.Clock())
 		sleep(ctx, longestWait/2)
 	}
 	return nil
@@ -214,13 +225,12 @@ func (b *Bus) read(ctx context.Context, bus i2c.Bus, in *input) {
 			b.o.Logger.Error("a device on the bus does not answer; it is tried less often", "bus", b.o.Name, "device", in.Device, "error", err)
 		}
 		if in.brk.failed >= breakAfter {
-			b.emit(in, now, stuck, plantroom.Bool(true), plantroom.Good)
+			b.reach(in, now, false)
 		}
 		return
 	}
-	if in.brk.ok() {
-		b.emit(in, now, stuck, plantroom.Bool(false), plantroom.Good)
-	}
+	in.brk.ok()
+	b.reach(in, now, true)
 	b.judge(in, volts, now)
 }
 
@@ -251,8 +261,7 @@ func (b *Bus) transfer(at time.Time) {
 	b.hanging = false
 	b.mu.Unlock()
 	if freed {
-		b.o.Logger.Info("the bus answers again", "bus", b.o.Name)
-		b.all(b.o.Clock(), false)
+		b.o.Logger.Info("the transfer on the bus has ended", "bus", b.o.Name)
 	}
 }
 

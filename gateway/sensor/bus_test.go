@@ -248,6 +248,17 @@ func TestABusReportsChangesAndHeartbeats(t *testing.T) {
 	})
 }
 
+func TestADeviceThatAnswersAfterAStartIsReportedAsNotStuckOnce(t *testing.T) {
+	c := &chip{volts: [4]float64{dry, 1}}
+	bussed(t, c, func(h *heard) {
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
+		if got, want := h.only("bus_stuck"), []string{"bus_stuck=false", "bus_stuck=false"}; !slices.Equal(got, want) {
+			t.Errorf("heard %q, want it said once of both devices: an earlier run may have left them stuck", got)
+		}
+	})
+}
+
 func TestADeviceThatDoesNotAnswerIsReportedAndTriedLessOften(t *testing.T) {
 	c := &chip{volts: [4]float64{dry, 1}, err: errors.New("no acknowledgement")}
 	bussed(t, c, func(h *heard) {

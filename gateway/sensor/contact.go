@@ -25,10 +25,11 @@ type ContactOptions struct {
 }
 
 // Contact is one dry contact. It emits the signal contact (true: closed), and
-// bus_stuck while its pin cannot be used.
+// bus_stuck: true while its pin cannot be used, and false once it can, also at
+// the first time, since a true of an earlier run may be what is known of it.
 type Contact struct {
 	o      ContactOptions
-	failed bool // the pin cannot be used, and this was reported
+	failed bool // the pin cannot be used, and this was logged
 }
 
 const (
@@ -88,10 +89,8 @@ func (c *Contact) setUp() (gpio.PinIO, error) {
 // watch reports the level when it is steady, and at each heartbeat.
 func (c *Contact) watch(ctx context.Context, pin gpio.PinIO) {
 	defer func() { _ = pin.Halt() }() // nothing is left to wait for
-	if c.failed {
-		c.failed = false
-		c.emit(c.o.Clock(), stuck, false)
-	}
+	c.failed = false
+	c.emit(c.o.Clock(), stuck, false)
 	now := c.o.Clock()
 	d := debouncer{hold: c.o.Debounce, raw: c.closed(pin), since: now}
 	beat := now
@@ -100,7 +99,7 @@ func (c *Contact) watch(ctx context.Context, pin gpio.PinIO) {
 		if changed, at := d.see(c.closed(pin), now); changed {
 			c.emit(at, "contact", d.steady)
 			beat = now.Add(c.o.Heartbeat)
-		} else if d.known && !now.Before(beat) {
+		} else if d.known && d.raw == d.steady && !now.Before(beat) {
 			c.emit(now, "contact", d.steady)
 			beat = now.Add(c.o.Heartbeat)
 		}

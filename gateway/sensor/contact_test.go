@@ -79,7 +79,7 @@ func TestAContactIsReportedAtStartAtEachChangeAndAtEachHeartbeat(t *testing.T) {
 		edge(gpio.Low, 10*time.Second)
 		edge(gpio.High, 100*time.Second)
 		edge(gpio.Low, time.Second)
-		h.expect(t, "0s contact=false", "10s contact=true", "1m10.05s contact=true", "1m50s contact=false")
+		h.expect(t, "0s bus_stuck=false", "0s contact=false", "10s contact=true", "1m10.05s contact=true", "1m50s contact=false")
 	})
 }
 
@@ -93,7 +93,7 @@ func TestBounceIsNotNews(t *testing.T) {
 		edge(gpio.High, 10*time.Second) // steady from 10.08 s on
 		edge(gpio.Low, 49*time.Millisecond)
 		edge(gpio.High, 10*time.Second)
-		h.expect(t, "0s contact=false", "10.08s contact=true")
+		h.expect(t, "0s bus_stuck=false", "0s contact=false", "10.08s contact=true")
 	})
 }
 
@@ -101,7 +101,7 @@ func TestAContactToGroundIsActiveLow(t *testing.T) {
 	wired(t, func(o *ContactOptions) { o.ActiveLow, o.Pull = true, gpio.PullUp }, func(h *heard, edge func(gpio.Level, time.Duration)) {
 		edge(gpio.High, 10*time.Second)
 		edge(gpio.Low, 10*time.Second)
-		h.expect(t, "0s contact=false", "10s contact=true")
+		h.expect(t, "0s bus_stuck=false", "0s contact=false", "10s contact=true")
 	})
 }
 
@@ -120,7 +120,7 @@ func TestALostEdgeIsFoundByLooking(t *testing.T) {
 		synctest.Wait()
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if n := len(h.samples); n != 2 {
+		if n := len(h.samples); n != 3 {
 			t.Errorf("heard %q, want the change within two seconds", h.samples)
 		}
 		time.Sleep(pollEvery)
@@ -160,5 +160,14 @@ func TestAWaitThatFailsAtOnceDoesNotBurnTheProcessor(t *testing.T) {
 		if pin.waits > 150 {
 			t.Errorf("it waited %d times in ten seconds", pin.waits)
 		}
+	})
+}
+
+func TestAHeartbeatThatIsDueAtAChangeDoesNotHideIt(t *testing.T) {
+	// The contact closes after the heartbeat is due and before it is looked at.
+	wired(t, func(o *ContactOptions) { o.Heartbeat = 60*time.Second + 500*time.Millisecond }, func(h *heard, edge func(gpio.Level, time.Duration)) {
+		edge(gpio.Low, 60*time.Second+800*time.Millisecond)
+		edge(gpio.High, 10*time.Second)
+		h.expect(t, "0s bus_stuck=false", "0s contact=false", "1m0.8s contact=true")
 	})
 }

@@ -44,11 +44,11 @@ func (r Rope) Check() error {
 	r.fill()
 	switch {
 	case r.SupplyVolt > adcFullScale:
-		return plantroom.Errorf(plantroom.CodeInvalid, "a supply of %v V is beyond the converter's %v V", r.SupplyVolt, adcFullScale)
+		return invalid("use a lower supply", "a supply of %v V is beyond the converter's %v V", r.SupplyVolt, adcFullScale)
 	case r.DirtyBelow < r.WetBelow:
-		return plantroom.Errorf(plantroom.CodeInvalid, "contaminated below %v Ω must not lie under wet below %v Ω", r.DirtyBelow, r.WetBelow)
+		return invalid("give a higher contaminated_below_ohm, or a lower wet_below_ohm", "contaminated below %v Ω must not lie under wet below %v Ω", r.DirtyBelow, r.WetBelow)
 	case r.BreakAbove < 1.2*r.EndOhm:
-		return plantroom.Errorf(plantroom.CodeInvalid, "break above %v Ω is too near the end resistor of %v Ω: use at least 1.2 times that", r.BreakAbove, r.EndOhm)
+		return invalid("use at least 1.2 times that", "break above %v Ω is too near the end resistor of %v Ω", r.BreakAbove, r.EndOhm)
 	}
 	return nil
 }
@@ -107,10 +107,10 @@ func (d *Distance) fill() {
 func (d Distance) Check() error {
 	d.fill()
 	if d.MaxM <= d.MinM {
-		return plantroom.Errorf(plantroom.CodeInvalid, "a range from %v m to %v m is empty", d.MinM, d.MaxM)
+		return invalid("give a max_m above min_m", "a range from %v m to %v m is empty", d.MinM, d.MaxM)
 	}
 	if d.MaxM*d.VoltsPerMetre > adcFullScale {
-		return plantroom.Errorf(plantroom.CodeInvalid, "%v m at %v V/m is beyond the converter's %v V", d.MaxM, d.VoltsPerMetre, adcFullScale)
+		return invalid("give a smaller max_m or volts_per_metre", "%v m at %v V/m is beyond the converter's %v V", d.MaxM, d.VoltsPerMetre, adcFullScale)
 	}
 	return nil
 }
@@ -136,3 +136,10 @@ func set(v *float64, otherwise float64) {
 // settle is how often in a row a rope has to show a new state: contact bounce
 // of a drop, a spike on a long rope.
 const settle = 2
+
+// invalid is an error about a setting, with what to do about it.
+func invalid(hint, format string, args ...any) error {
+	e := plantroom.Errorf(plantroom.CodeInvalid, format, args...)
+	e.Hint = hint
+	return e
+}

@@ -50,9 +50,5 @@ func (b *breaker) fail(now time.Time) bool {
 	return b.failed == breakAfter
 }
 
-// ok notes a success, and reports whether the breaker had opened.
-func (b *breaker) ok() bool {
-	was := b.failed >= breakAfter
-	*b = breaker{}
-	return was
-}
+// ok notes a success.
+func (b *breaker) ok() { *b = breaker{} }

@@ -18,6 +18,7 @@ type acker struct {
 	mu      sync.Mutex
 	waiting []*entry // in order of arrival
 	closed  bool     // no more messages are entered
+	backlog backlog
 
 	wake  chan struct{} // something is ready
 	empty chan struct{} // nothing is waiting
@@ -29,6 +30,7 @@ type entry struct {
 	acker *acker
 	m     mqtt.Message
 	at    time.Time // of its arrival
+	late  bool      // it was sent before that
 	ready atomic.Bool
 }
 
@@ -49,8 +51,16 @@ func (a *acker) enter(m mqtt.Message) *entry {
 	if a.closed {
 		return nil
 	}
+	e.late = a.backlog.holds(e.at, len(a.waiting) > 0) || m.Duplicate()
 	a.waiting = append(a.waiting, e)
 	return e
+}
+
+// connected notes whether the broker had kept our session.
+func (a *acker) connected(kept bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.backlog.connected(time.Now(), kept)
 }
 
 // done reports the end of a message: its readings are durable, or err says
@@ -107,6 +117,7 @@ func (a *acker) take(ready []*entry) []*entry {
 	clear(a.waiting[:n])
 	a.waiting = a.waiting[n:]
 	if len(a.waiting) == 0 {
+		a.backlog.idle = time.Now()
 		offer(a.empty, struct{}{})
 	}
 	return ready
@@ -122,12 +133,19 @@ func (a *acker) oldest(now time.Time) time.Duration {
 	return now.Sub(a.waiting[0].at)
 }
 
+// refuse takes no more messages, and reports whether some are without
+// acknowledgement.
+func (a *acker) refuse() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	return len(a.waiting) > 0
+}
+
 // settle takes no more messages and waits until those before are acknowledged,
 // at most for a time.
 func (a *acker) settle(patience time.Duration) {
-	a.mu.Lock()
-	a.closed = true
-	a.mu.Unlock()
+	a.refuse()
 	t := time.NewTimer(patience)
 	defer t.Stop()
 	for a.oldest(time.Now()) > 0 {

@@ -6,7 +6,8 @@
 // broker then holds the devices' QoS 1 messages while the gateway restarts,
 // and gives a message again whose acknowledgement it has not seen. With a
 // clean session both would be lost. The price is that a message can come
-// twice, and that a client id that is given up leaves a queue in the broker.
+// twice, that a message may be hours old without saying so (readings that have
+// no time but that of its receipt are marked as estimated), and that a client id that is given up leaves a queue in the broker.
 //
 // Messages are handled in the order in which they come, on paho's own
 // goroutine, without a queue in between: the spool's is the only one. paho's

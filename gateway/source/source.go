@@ -39,9 +39,6 @@ type Options struct {
 // their way to the disk.
 const settleTimeout = 2 * time.Second
 
-// settledAfter is how long a connection has to last to count as useful.
-const settledAfter = 10 * time.Second
-
 // Source is one subscription to one broker.
 type Source struct {
 	o   Options
@@ -49,6 +46,7 @@ type Source struct {
 
 	decoding sync.Mutex // a connection's last message may still be under way when the next one's first comes
 	speech   *speech
+	warned   bool // of messages that nobody asks for; guarded by decoding
 
 	messages, failed atomic.Uint64
 
@@ -103,17 +101,14 @@ func (s *Source) State() State {
 func (s *Source) Run(ctx context.Context) {
 	lost, full := s.o.Backoff, s.o.Full
 	for pause := &lost; pause.Pause(ctx); {
-		begun := time.Now()
-		err := s.connection(ctx)
+		up, err := s.connection(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		s.note(false, err)
 		s.log.Warn("source is down", "broker", s.o.Broker.URL, "error", err)
-		if time.Since(begun) >= settledAfter {
-			lost.Reset()
-			full.Reset()
-		}
+		lost.Ended(up)
+		full.Ended(up)
 		pause = &lost
 		if errors.As(err, new(*refusal)) {
 			pause = &full
@@ -141,10 +136,12 @@ func (r *refusal) Error() string { return "the spool takes no more readings: " +
 func (r *refusal) Unwrap() error { return r.err }
 
 // connection makes one connection and listens on it until it is lost, a
-// message cannot be stored, or ctx ends.
-func (s *Source) connection(ctx context.Context) error {
+// message cannot be stored, or ctx ends. It returns since when the connection
+// was up; zero: it was never made.
+func (s *Source) connection(ctx context.Context) (up time.Time, err error) {
 	acks := newAcker()
 	defer acks.close()
+	defer s.forget(acks)
 	s.decoding.Lock()
 	will := s.speech.will()
 	s.decoding.Unlock()
@@ -154,13 +151,15 @@ func (s *Source) connection(ctx context.Context) error {
 		Handle:     func(m mqtt.Message) { s.handle(acks, m) },
 	})
 	if err != nil {
-		return err
+		return up, err
 	}
 	defer conn.Close()
+	acks.connected(conn.Present)
 	if err := conn.SubscribeAll(ctx, s.o.Topics...); err != nil {
-		return err
+		return up, err
 	}
 	defer s.farewell(conn)
+	up = time.Now()
 	s.note(true, nil)
 	s.log.Info("source is up", "broker", s.o.Broker.URL, "topics", s.o.Topics, "session_kept", conn.Present)
 	s.takeTurn(true)
@@ -175,20 +174,20 @@ func (s *Source) connection(ctx context.Context) error {
 		case <-s.speech.wake:
 			wait, err := s.speak(ctx, conn)
 			if err != nil {
-				return err
+				return up, err
 			}
 			turn.Reset(wait)
 		case <-ctx.Done():
 			acks.settle(settleTimeout)
-			return ctx.Err()
+			return up, ctx.Err()
 		case err := <-conn.Lost:
-			return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "listen to " + s.o.Broker.URL, Message: "the connection was lost", Err: err}
+			return up, &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "listen to " + s.o.Broker.URL, Message: "the connection was lost", Err: err}
 		case err := <-acks.failed:
 			s.failed.Add(1)
-			return &refusal{err}
+			return up, &refusal{err}
 		case now := <-watchdog.C:
 			if age := acks.oldest(now); age > s.o.Patience {
-				return plantroom.Errorf(plantroom.CodeUnavailable, "a message is without acknowledgement since %s: is the disk stuck?", age.Round(time.Second))
+				return up, plantroom.Errorf(plantroom.CodeUnavailable, "a message is without acknowledgement since %s: is the disk stuck?", age.Round(time.Second))
 			}
 		}
 	}
@@ -197,17 +196,56 @@ func (s *Source) connection(ctx context.Context) error {
 // handle takes one message from paho. One that cannot be entered is not
 // acknowledged either: the broker gives it to the next connection.
 func (s *Source) handle(acks *acker, m mqtt.Message) {
-	e := acks.enter(m)
+	s.decoding.Lock()
+	defer s.decoding.Unlock()
+	e := acks.enter(m) // under the lock: see forget
 	if e == nil {
+		return
+	}
+	if !s.wanted(m.Topic()) {
+		s.strange(m.Topic())
+		e.done(nil)
 		return
 	}
 	s.messages.Add(1)
 	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: plantroom.At(e.at)}
-	s.decoding.Lock()
-	defer s.decoding.Unlock()
 	samples, err := s.decode(msg)
+	if e.late {
+		estimate(samples, msg.Received)
+	}
 	s.o.Intake.Take(msg, samples, err, e.done)
 	s.speech.turn(false)
+}
+
+// strange logs, once, that messages come which nobody asks for any more.
+func (s *Source) strange(topic string) {
+	if !s.warned {
+		s.warned = true
+		s.log.Warn("the broker still sends what an earlier file has subscribed to; it is left out",
+			"topic", topic, "hint", "remove the session of "+s.o.Broker.ClientID+" from the broker, or take another client_id")
+	}
+}
+
+// estimate marks the samples that were given the time of receipt: it is not
+// the time of what they say.
+func estimate(samples []plantroom.Sample, received plantroom.Instant) {
+	for i := range samples {
+		if s := &samples[i]; s.At == received && s.Quality == plantroom.Good {
+			s.Quality = plantroom.EstimatedTime
+		}
+	}
+}
+
+// forget ends the decoding of a connection's messages. Where some of them have
+// no acknowledgement the broker gives them again, whether their readings reach
+// the disk or not, and the decoder must not take them for repeated.
+func (s *Source) forget(acks *acker) {
+	s.decoding.Lock()
+	defer s.decoding.Unlock()
+	f, remembers := s.o.Decoder.(plantroom.Forgetter)
+	if acks.refuse() && remembers {
+		f.Forget()
+	}
 }
 
 // decode keeps a decoder that panics on one message from ending the gateway:

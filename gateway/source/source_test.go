@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
 	"plantroom"
+	"plantroom/firmware-bridge/chirpstack"
 	"plantroom/firmware-bridge/plainjson"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/binding"
@@ -196,6 +200,49 @@ func TestMessagesSentWhileTheGatewayIsAwayAreKeptByTheBroker(t *testing.T) {
 	})
 }
 
+func TestReadingsThatTheBrokerKeptHaveAnEstimatedTime(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		d := &disk{}
+		s := start(t, b, d, nil)
+		s.up()
+		device(t, b, "d=1")
+		s.hears("d=1")
+		s.stop()
+		device(t, b, "d=2", "d=3")
+		say(t, b, "plantroom-device/d", `{"t":"2026-03-02T08:00:00Z","v":{"distance_m":4}}`)
+		s = start(t, b, d, nil)
+		s.hearsAgain("d=1 d=2 d=3 d=4")
+		d.set(func(d *disk) {
+			for _, r := range d.records {
+				want := plantroom.Good
+				if v := r.Reading.Value.Num(); v == 2 || v == 3 {
+					want = plantroom.EstimatedTime
+				}
+				if r.Reading.Quality != want {
+					t.Errorf("the quality of %s is %s, want %s", r.Reading.Value, r.Reading.Quality, want)
+				}
+			}
+		})
+	})
+}
+
+func TestAMessageThatIsDeliveredAgainHasAnEstimatedTime(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		s := start(t, b, &disk{}, nil)
+		s.up()
+		s.disk.set(func(d *disk) { d.err = errors.New("spool full") })
+		device(t, b, "d=1")
+		wait(t, "the spool has refused", func() bool { return s.src.State().Failed >= 1 })
+		s.disk.set(func(d *disk) { d.err = nil })
+		s.hearsAgain("d=1")
+		s.disk.set(func(d *disk) {
+			if q := d.records[0].Reading.Quality; q != plantroom.EstimatedTime {
+				t.Errorf("its quality is %s", q)
+			}
+		})
+	})
+}
+
 func TestAMessageIsAcknowledgedOnlyWhenItIsOnDisk(t *testing.T) {
 	brokers(t, func(t *testing.T, b brokertest.Broker) {
 		d := &disk{held: true}
@@ -207,6 +254,18 @@ func TestAMessageIsAcknowledgedOnlyWhenItIsOnDisk(t *testing.T) {
 		d.set(func(d *disk) { d.held, d.waiting = false, nil })
 		s = start(t, b, d, nil)
 		s.hearsAgain("d=1 d=2")
+	})
+}
+
+func TestTopicsThatWereTakenOutOfTheFileAreNotHeardAnyMore(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		s := start(t, b, &disk{}, nil)
+		s.up()
+		s.stop()
+		s = start(t, b, &disk{}, func(o *source.Options) { o.Topics = []string{"plantroom-device/wanted"} })
+		s.up()
+		device(t, b, "unwanted=1", "wanted=2", "unwanted=3", "wanted=4")
+		s.hears("wanted=2 wanted=4")
 	})
 }
 
@@ -236,6 +295,59 @@ func TestWhatAFullSpoolRefusesComesAgainWhenThereIsRoom(t *testing.T) {
 		}
 		d.set(func(d *disk) { d.err = nil })
 		s.hearsAgain("d=1 d=2")
+	})
+}
+
+// lora has a source hear ChirpStack's events, of which a repeated one gives
+// nothing.
+func lora(o *source.Options) {
+	o.Topics, o.Decoder = chirpstack.Topics(""), chirpstack.New(chirpstack.Options{})
+}
+
+// frame publishes an uplink of a LoRaWAN device at QoS 1.
+func frame(t *testing.T, b brokertest.Broker, counter int, metres string) {
+	t.Helper()
+	const eui = "24e124535b316056"
+	say(t, b, "application/a/device/"+eui+"/event/up", fmt.Sprintf(`{"deduplicationId":"frame-%d","time":"2026-03-02T00:00:0%dZ",
+		"deviceInfo":{"devEui":"%s"},"fCnt":%d,"fPort":2,"data":"AQ==","object":{"distance_m":%s}}`, counter, counter, eui, counter, metres))
+}
+
+func TestAFrameThatCouldNotBeStoredIsNotTakenForARepeatedOne(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		t.Run("a full spool", func(t *testing.T) {
+			s := start(t, b, &disk{}, lora)
+			s.up()
+			s.disk.set(func(d *disk) { d.err = errors.New("spool full") })
+			frame(t, b, 1, "1")
+			wait(t, "the spool has refused", func() bool { return s.src.State().Failed >= 2 })
+			s.disk.set(func(d *disk) { d.err = nil })
+			s.hears("24e124535b316056=1")
+			s.stop()
+		})
+		t.Run("a connection lost while the frame was on its way to the disk", func(t *testing.T) {
+			s := start(t, b, &disk{held: true}, lora)
+			s.up()
+			frame(t, b, 2, "2")
+			wait(t, "it was received", func() bool { return s.src.State().Messages == 1 })
+			rival, err := mqttconn.Connect(t.Context(), mqttconn.Options{URL: b.URL(), ClientID: "gw-b1-plain"},
+				mqttconn.Session{Persistent: true, Handle: func(mqtt.Message) {}}) // throws ours out
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rival.Close()
+			wait(t, "it came again", func() (again bool) {
+				s.disk.set(func(d *disk) { again = len(d.waiting) >= 2 })
+				return again
+			})
+			s.disk.set(func(d *disk) { // the first sync fails
+				for _, store := range d.waiting[1:] {
+					store()
+				}
+				d.held, d.waiting = false, nil
+			})
+			frame(t, b, 3, "3")
+			s.hearsAgain("24e124535b316056=2 24e124535b316056=3")
+		})
 	})
 }
 
@@ -299,4 +411,39 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 			t.Errorf("%+v: got %v", o, err)
 		}
 	}
+}
+
+func TestPausesGrowWhileTheBrokerDoesNotAnswer(t *testing.T) {
+	log := &lines{}
+	b := brokertest.NewMochi(t)
+	b.Stop()
+	start(t, b, &disk{}, func(o *source.Options) {
+		o.Logger = slog.New(slog.NewTextHandler(log, nil))
+		o.Backoff = mqttconn.Backoff{First: time.Millisecond, Cap: time.Hour, Use: time.Nanosecond} // any connection would be of use
+	})
+	began := time.Now()
+	wait(t, "it has tried twelve times", func() bool { return log.count("is down") >= 12 })
+	// The pauses are random up to 1, 2, 4 ... 2,048 ms: together less than 30 ms
+	// once in a million times, where they do not grow nearly always.
+	if d := time.Since(began); d < 30*time.Millisecond {
+		t.Errorf("twelve attempts took %v: the pauses do not grow", d)
+	}
+}
+
+// lines is a log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) count(what string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), what)
 }

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"errors"
+	"io"
 	"slices"
 	"strings"
 )
@@ -18,7 +19,7 @@ func (h *healer) copyAside(f found) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(copyRange(to, f.file, 0, f.size), to.Sync(), to.Close())
+	err = errors.Join(copyRange(to, f.file, readAround, 0, f.size), to.Sync(), to.Close())
 	if err != nil {
 		return errors.Join(err, h.opt.FS.Remove(h.path(name)))
 	}
@@ -27,12 +28,13 @@ func (h *healer) copyAside(f found) error {
 	return h.opt.FS.SyncDir(h.opt.Dir)
 }
 
-// copyRange copies the bytes from off to end to the same place in to.
-func copyRange(to, from File, off, end int64) error {
+// copyRange copies the bytes from off to end to the same place in to. read is
+// readWhole, or readAround where zeros may stand for what cannot be read.
+func copyRange(to, from File, read func(io.ReaderAt, []byte, int64) error, off, end int64) error {
 	b := make([]byte, min(end-off, window))
 	for ; off < end; off += int64(len(b)) {
 		b = b[:min(int64(len(b)), end-off)]
-		if err := readAround(from, b, off); err != nil {
+		if err := read(from, b, off); err != nil {
 			return err
 		}
 		if _, err := to.WriteAt(b, off); err != nil {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"syscall"
 	"time"
-
-	"plantroom"
 )
 
 // restartPause is how long the committer leaves a failing disk alone before
@@ -255,14 +253,14 @@ func (s *Spool) createSegment(first uint64) (File, error) {
 }
 
 // lose notes that records are gone and returns what was not known before.
-func (s *Spool) lose(first, last uint64, why cause) []gap {
+func (s *Spool) lose(g gap) []gap {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first = max(first, s.base)
-	if first > last {
+	g.first = max(g.first, s.base)
+	if g.first > g.last {
 		return nil
 	}
-	fresh := s.gaps.add(gap{first, last, plantroom.At(time.Now()), why})
+	fresh := s.gaps.add(g)
 	for _, g := range fresh {
 		s.stats.Lost += g.last - g.first + 1
 		s.opt.Logger.Error("records are lost", "first", g.first, "last", g.last, "reason", fmt.Sprint(g.cause))

@@ -41,6 +41,12 @@
 // Recovery.Gaps tells of those that an Open has found, and Spool.Gaps of all
 // that are not behind Base yet.
 //
+// A Read that the disk fails reports an error and loses nothing. What cannot
+// be read at the next one either, and a segment whose file is gone, is a gap:
+// one bad segment must not keep back those behind it. That gap is on disk
+// before Read goes on. A disk that takes no note of it either is away as a
+// whole, and nothing of it is given up.
+//
 // # What it does not do
 //
 // It does not look into records, compress, encrypt or de-duplicate them, and

@@ -1,8 +1,14 @@
 package spool
 
+import (
+	"time"
+
+	"plantroom"
+)
+
 // report notes a loss and says whether it was new.
 func (h *healer) report(first, last uint64, why cause) bool {
-	fresh := h.lose(first, last, why)
+	fresh := h.lose(gap{first, last, plantroom.At(time.Now()), why})
 	for _, g := range fresh {
 		h.rec.Gaps = append(h.rec.Gaps, g.public())
 	}

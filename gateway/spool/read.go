@@ -1,11 +1,21 @@
 package spool
 
+import (
+	"errors"
+	"io/fs"
+	"time"
+
+	"plantroom"
+)
+
 // reader is the place where the last Read ended, so that the next one goes on
 // from there.
 type reader struct {
 	seg  *segment
 	file File
 	sc   scanner
+
+	failed uint64 // the number from which the last Read could not read; 0: it could
 }
 
 func (r *reader) close() {
@@ -30,8 +40,13 @@ func (r *reader) leave(seg *segment) {
 // first is from wherever that record is there. It is above from where from
 // was trimmed, or lies in a gap (see Gaps): the numbers between are not
 // coming. A Read never goes across a gap. No records and no error mean that
-// there is nothing from from on yet; see Wait. After an error
-// (CodeUnavailable) another try may succeed.
+// there is nothing from from on yet; see Wait.
+//
+// After an error (CodeUnavailable) the caller should wait a moment and try
+// again. What cannot be read the second time either is lost, and so is a
+// segment whose file is not there any more. Such a loss is noted on disk before
+// Read goes on behind it; where that fails the whole disk may be away, and
+// nothing is given up.
 func (s *Spool) Read(from uint64, maxRecs, maxBytes int) (first uint64, recs [][]byte, err error) {
 	s.readMu.Lock()
 	defer s.readMu.Unlock()
@@ -40,20 +55,53 @@ func (s *Spool) Read(from uint64, maxRecs, maxBytes int) (first uint64, recs [][
 		if err != nil || part.seg == nil {
 			return part.from, nil, err
 		}
-		first, recs, err := s.readPart(part, maxRecs, maxBytes)
-		if err != nil && len(recs) == 0 {
+		again := s.reader.failed == part.from
+		first, recs, err := s.readPart(part, again, maxRecs, maxBytes)
+		missing := errors.Is(err, fs.ErrNotExist)
+		if err != nil && len(recs) == 0 && !again && !missing {
+			s.reader.failed = part.from
 			return part.from, nil, s.fault("read spool", err)
 		}
+		if len(recs) == 0 {
+			if maxRecs <= 0 {
+				return part.from, nil, nil
+			}
+			first = part.next
+		}
+		g := gap{part.from, first - 1, plantroom.At(time.Now()), causeDamage}
+		if missing {
+			g.cause = causeMissing
+		}
+		if err := s.giveUp(g, again || missing); err != nil {
+			return part.from, nil, err
+		}
+		s.reader.failed = 0
 		if len(recs) > 0 {
-			s.lose(part.from, first-1, causeDamage)
 			return first, recs, nil
 		}
-		if maxRecs <= 0 {
-			return part.from, nil, nil
-		}
-		s.lose(part.from, part.next-1, causeDamage)
 		from = part.next
 	}
+}
+
+// giveUp notes that Read did not find records; nothing where the gap is empty.
+// Damage that was read need not be noted on disk: whoever reads it again finds
+// it again.
+func (s *Spool) giveUp(g gap, durably bool) error {
+	if g.first > g.last {
+		return nil
+	}
+	if durably {
+		err := s.writeMeta(func(m *meta) {
+			known := gapSet{m.gaps}
+			known.add(g)
+			m.gaps = known.gaps
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.lose(g)
+	return nil
 }
 
 // part is the piece of a segment that a Read looks at.
@@ -84,12 +132,17 @@ func (s *Spool) locate(from uint64) (part, error) {
 	return part{seg, from, min(seg.next, s.next), seg.end, seg.find(from)}, nil
 }
 
-// readPart collects consecutive records of one segment.
-func (s *Spool) readPart(p part, maxRecs, maxBytes int) (first uint64, recs [][]byte, err error) {
+// readPart collects consecutive records of one segment. again: what cannot be
+// read is left out.
+func (s *Spool) readPart(p part, again bool, maxRecs, maxBytes int) (first uint64, recs [][]byte, err error) {
 	if err := s.point(p); err != nil {
 		return 0, nil, err
 	}
 	sc := &s.reader.sc
+	sc.read = readWhole
+	if again {
+		sc.read = readWhatIs
+	}
 	var arena []byte
 	for total := 0; len(recs) < maxRecs; {
 		off, want := sc.off, sc.want

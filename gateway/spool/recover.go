@@ -148,8 +148,11 @@ func (h *healer) list() error {
 			return h.fault("open spool", err)
 		}
 		if err == nil {
-			f.size, err = f.file.Size()
-		} else {
+			if f.size, err = f.file.Size(); err != nil {
+				_ = f.file.Close() // a file of unknown size must not be taken for an empty one
+			}
+		}
+		if err != nil {
 			f.file = nil
 		}
 		if err != nil {

@@ -82,7 +82,8 @@ func (h *healer) harden(seg *segment, f found) error {
 		return err
 	}
 	if !h.rec.Clean {
-		if err := copyRange(f.file, f.file, segmentHeader, seg.end); err != nil {
+		// Zeros for what cannot be read now would destroy it.
+		if err := copyRange(f.file, f.file, readWhole, segmentHeader, seg.end); err != nil {
 			return err
 		}
 	}

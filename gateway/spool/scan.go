@@ -12,6 +12,7 @@ const window = 256 << 10
 // damage. It reads nothing at or beyond end.
 type scanner struct {
 	r    io.ReaderAt
+	read func(r io.ReaderAt, b []byte, off int64) error // fills b; nil: readAround
 	seed uint32
 	end  int64
 
@@ -79,11 +80,32 @@ func (sc *scanner) peek(off int64, n int) ([]byte, error) {
 		sc.buf = make([]byte, size)
 	}
 	sc.buf, sc.bufOff = sc.buf[:size], off
-	if err := readAround(sc.r, sc.buf, off); err != nil {
+	read := sc.read
+	if read == nil {
+		read = readAround
+	}
+	if err := read(sc.r, sc.buf, off); err != nil {
 		sc.buf = sc.buf[:0]
 		return nil, err
 	}
 	return sc.buf[:n], nil
+}
+
+// readWhole fills b from off, or fails: what cannot be read now may be
+// readable later.
+func readWhole(r io.ReaderAt, b []byte, off int64) error {
+	if n, err := r.ReadAt(b, off); n < len(b) {
+		return fmt.Errorf("read %d bytes at %d: %w", len(b), off, err)
+	}
+	return nil
+}
+
+// readWhatIs fills b from off. What cannot be read becomes zeros.
+func readWhatIs(r io.ReaderAt, b []byte, off int64) error {
+	if readAround(r, b, off) != nil {
+		clear(b)
+	}
+	return nil
 }
 
 // readAround fills b from off. Blocks that cannot be read, as from a bad

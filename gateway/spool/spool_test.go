@@ -294,6 +294,9 @@ func TestAFullSpoolRefusesAndTakesAgainAfterTrim(t *testing.T) {
 	if st := s.Stats(); st.Refused != 2 || st.Stored != stored || st.Bytes > st.MaxBytes {
 		t.Fatalf("%+v", st)
 	}
+	if !s.Stats().Full {
+		t.Error("the refusal is not shown")
+	}
 	if err := s.Trim(stored); err != nil {
 		t.Fatal(err)
 	}

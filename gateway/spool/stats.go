@@ -16,6 +16,7 @@ type Stats struct {
 	Sealed  uint64 // segments given up after an error of the disk
 	Lost    uint64 // numbers found missing, at Open or since
 
+	Full  bool  // the newest record was refused with ErrFull, and nothing was removed since
 	Fault error // why the last group failed; nil: it was stored
 }
 

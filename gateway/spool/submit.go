@@ -95,8 +95,10 @@ func (s *Spool) enqueue(done func(uint64, error), recs ...[]byte) error {
 	}
 	if s.bytes+s.flight+s.pending.size()+cost > s.opt.MaxBytes {
 		s.stats.Refused += uint64(len(recs))
+		s.stats.Full = true
 		return ErrFull
 	}
+	s.stats.Full = false
 	before := len(s.pending.lengths)
 	if before == 0 {
 		s.pending.since = time.Now()

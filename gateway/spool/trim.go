@@ -1,5 +1,10 @@
 package spool
 
+import (
+	"errors"
+	"io/fs"
+)
+
 // Trim says that every record up to and including upTo is stored at the far
 // end and need not be kept. Numbers that are not in use yet are ignored, and
 // so is an upTo below an earlier one.
@@ -22,12 +27,13 @@ func (s *Spool) Trim(upTo uint64) error {
 	}
 	for _, seg := range removable {
 		s.reader.leave(seg)
-		if err := s.opt.FS.Remove(s.path(seg.name)); err != nil {
+		if err := s.opt.FS.Remove(s.path(seg.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return s.fault("remove segment", err)
 		}
 		s.mu.Lock()
 		s.segs = s.segs[1:]
 		s.bytes -= seg.size
+		s.stats.Full = false
 		s.mu.Unlock()
 	}
 	if err := s.opt.FS.SyncDir(s.opt.Dir); err != nil {

@@ -16,12 +16,15 @@ type Spool interface {
 	Base() uint64 // the oldest sequence number it still holds
 	Next() uint64 // the sequence number that the next record gets
 	// Read returns durable records from a sequence number on, or from Base
-	// where that is later.
+	// where that is later. What it cannot read at a second try it gives up.
 	Read(from uint64, maxRecords, maxBytes int) (first uint64, records [][]byte, err error)
 	Trim(upTo uint64) error
 	// Wait returns when Next exceeds from.
 	Wait(ctx context.Context, from uint64) error
 }
+
+// DefaultAckTimeout is how long a batch may be without acknowledgement.
+const DefaultAckTimeout = 30 * time.Second
 
 // Options says what to send, where to and at which pace. Zero values of the
 // numbers mean the defaults that stand beside them.
@@ -36,6 +39,7 @@ type Options struct {
 	MaxRecords int           // in a batch; 1,000
 	Linger     time.Duration // how long a batch that is not full waits for more; 50 ms
 	AckTimeout time.Duration // until a batch is sent again; 30 s
+	ReadAgain  time.Duration // after the spool could not be read; 5 s
 	StateEvery time.Duration // how often the state is refreshed; 30 s
 	Drain      time.Duration // how long stopping may wait for the services; 3 s
 	Backoff    mqttconn.Backoff
@@ -47,7 +51,8 @@ func (o *Options) fill() {
 	o.Window = min(or(o.Window, 64), 256)
 	o.MaxRecords = min(or(o.MaxRecords, 1000), wire.MaxBatchRecords)
 	o.Linger = or(o.Linger, 50*time.Millisecond)
-	o.AckTimeout = or(o.AckTimeout, 30*time.Second)
+	o.AckTimeout = or(o.AckTimeout, DefaultAckTimeout)
+	o.ReadAgain = or(o.ReadAgain, 5*time.Second)
 	o.StateEvery = or(o.StateEvery, 30*time.Second)
 	o.Drain = or(o.Drain, 3*time.Second)
 	if o.Broker.ClientID == "" {

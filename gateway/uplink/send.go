@@ -14,7 +14,7 @@ const goodbyeTimeout = 2 * time.Second
 // send fills the window with batches that are full, or whose linger is over.
 func (s *session) send() error {
 	u := s.u
-	for u.w.open() {
+	for u.w.open() && s.again == nil {
 		next, from := u.o.Spool.Next(), max(u.w.next, u.o.Spool.Base())
 		if from >= next {
 			s.full = false
@@ -36,8 +36,9 @@ func (s *session) send() error {
 func (s *session) sendBatch(from uint64) (bool, error) {
 	u := s.u
 	first, records, err := u.o.Spool.Read(from, u.o.MaxRecords, wire.MaxPayload)
+	s.noteRead(err)
 	if err != nil || len(records) == 0 {
-		return false, err
+		return false, nil
 	}
 	base := u.o.Spool.Base()
 	if first > from {
@@ -60,8 +61,26 @@ func (s *session) sendBatch(from uint64) (bool, error) {
 		return false, err
 	}
 	u.w.sent(first, len(records), time.Now())
-	u.count(func(st *Stats) { st.Batches++; st.Records += uint64(len(records)) })
+	u.count(func(st *Stats) {
+		st.Batches++
+		st.Records += uint64(len(records))
+		if st.Owed.IsZero() {
+			st.Owed = plantroom.At(time.Now())
+		}
+	})
 	return true, nil
+}
+
+// noteRead notes whether the spool could be read. A disk that fails is no
+// reason to give up the connection.
+func (s *session) noteRead(err error) {
+	u, text := s.u, ""
+	if err != nil {
+		text = err.Error()
+		s.again = time.After(u.o.ReadAgain)
+		u.log.Error("the spool cannot be read; it is tried again", "after", u.o.ReadAgain, "error", err)
+	}
+	u.count(func(st *Stats) { st.SpoolError = text })
 }
 
 // size bounds the length of a batch.
@@ -98,6 +117,10 @@ func (u *Uplink) acknowledged(payload []byte) {
 			st.Rewinds++
 		}
 		st.Seen, st.Stored, st.LastAck = a.Seen, a.Stored, plantroom.At(time.Now())
+		st.Owed = 0
+		if len(u.w.flight) > 0 {
+			st.Owed = st.LastAck
+		}
 	})
 }
 

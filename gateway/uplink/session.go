@@ -21,9 +21,10 @@ type session struct {
 	ackTopic   string
 	stateTopic string
 
-	acks chan mqtt.Message
-	more chan struct{} // the spool has grown
-	full bool          // records wait since more than the linger, or fill a batch
+	acks  chan mqtt.Message
+	more  chan struct{}    // the spool has grown
+	again <-chan time.Time // when the spool is read again; nil: it can be read
+	full  bool             // records wait since more than the linger, or fill a batch
 }
 
 func newSession(u *Uplink) *session {
@@ -91,6 +92,8 @@ func (s *session) run(ctx context.Context) error {
 		case m := <-s.acks:
 			u.acknowledged(m.Payload())
 		case <-s.more:
+		case <-s.again:
+			s.again = nil
 		case <-linger.C:
 			lingering, s.full = false, true
 		case now := <-expiry.C:

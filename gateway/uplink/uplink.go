@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	settledAfter = 10 * time.Second // a connection that lived this long was of use
-	flapWindow   = 5 * time.Minute
-	flapLimit    = 3 // connections within flapWindow
+	flapWindow = 5 * time.Minute
+	flapLimit  = 3 // connections within flapWindow
 )
 
 // Uplink sends one spool to the services.
@@ -30,19 +29,21 @@ type Uplink struct {
 
 // Stats is what the health page shows.
 type Stats struct {
-	Connected bool
-	Since     plantroom.Instant // of the present state
-	Connects  uint64
-	Batches   uint64 // sent, repeats included
-	Records   uint64 // sent, repeats included
-	Acks      uint64
-	Ignored   uint64 // acknowledgements of another epoch or of nonsense
-	Timeouts  uint64 // batches that were not acknowledged in time
-	Rewinds   uint64 // times that the services asked for records again
-	Seen      uint64 // judged by the services
-	Stored    uint64 // stored by the services: trimmed from the spool
-	LastAck   plantroom.Instant
-	LastError string // why the connection was lost or could not be made
+	Connected  bool
+	Since      plantroom.Instant // of the present state
+	Connects   uint64
+	Batches    uint64 // sent, repeats included
+	Records    uint64 // sent, repeats included
+	Acks       uint64
+	Ignored    uint64 // acknowledgements of another epoch or of nonsense
+	Timeouts   uint64 // batches that were not acknowledged in time
+	Rewinds    uint64 // times that the services asked for records again
+	Seen       uint64 // judged by the services
+	Stored     uint64 // stored by the services: trimmed from the spool
+	LastAck    plantroom.Instant
+	Owed       plantroom.Instant // since when the services owe an acknowledgement; zero: they owe none
+	SpoolError string            // why the spool cannot be read; "": it can
+	LastError  string            // why the connection was lost or could not be made
 }
 
 // New makes an Uplink. It fails where the options could never work: an
@@ -78,47 +79,46 @@ func (u *Uplink) Run(ctx context.Context) {
 	pause := u.o.Backoff
 	var flaps flapping
 	for pause.Pause(ctx) {
-		begun := time.Now()
-		err := u.connection(ctx)
+		up, err := u.connection(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		u.count(func(s *Stats) { s.Connected, s.Since, s.LastError = false, plantroom.At(time.Now()), err.Error() })
 		u.log.Warn("uplink is down; readings are kept in the spool", "broker", u.o.Broker.URL, "error", err)
-		if time.Since(begun) >= settledAfter {
-			pause.Reset()
-		}
-		if flaps.note(begun) {
+		pause.Ended(up)
+		if !up.IsZero() && flaps.note(up) {
 			u.log.Error("uplink keeps losing its connection: is the client id used twice?",
 				"client_id", u.o.Broker.ClientID, "connects", flapLimit+1, "within", flapWindow)
 		}
 	}
 }
 
-// connection makes one connection and uses it until it is lost or ctx ends.
-func (u *Uplink) connection(ctx context.Context) error {
+// connection makes one connection and uses it until it is lost or ctx ends. It
+// returns since when the connection was up; zero: it was never made.
+func (u *Uplink) connection(ctx context.Context) (up time.Time, err error) {
 	s := newSession(u)
 	will, err := u.state(false)
 	if err != nil {
-		return err
+		return up, err
 	}
 	s.conn, err = mqttconn.Connect(ctx, u.o.Broker, mqttconn.Session{
 		Will:   &mqttconn.Will{Topic: s.stateTopic, Payload: will},
 		Handle: s.handle,
 	})
 	if err != nil {
-		return err
+		return up, err
 	}
 	defer s.conn.Close()
 	if err := s.conn.SubscribeAll(ctx, s.ackTopic); err != nil {
-		return err
+		return up, err
 	}
+	up = time.Now()
 	u.count(func(st *Stats) {
-		st.Connected, st.Since, st.LastError = true, plantroom.At(time.Now()), ""
+		st.Connected, st.Since, st.LastError = true, plantroom.At(up), ""
 		st.Connects++
 	})
 	u.log.Info("uplink is up", "broker", u.o.Broker.URL, "client_id", u.o.Broker.ClientID)
-	return s.run(ctx)
+	return up, s.run(ctx)
 }
 
 // flapping notices more than flapLimit connections within flapWindow.

@@ -2,8 +2,11 @@ package uplink_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -167,6 +170,25 @@ func TestLostAcknowledgementsAreMadeGoodByRepeating(t *testing.T) {
 	r.arrived(t, s, 30)
 }
 
+func TestWhetherTheServicesOweAnAcknowledgementIsShown(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	s := listen(t, b, nil)
+	s.set(func(s *services) { s.mute = true })
+	r := start(t, b, t.TempDir(), nil)
+	wait(t, "it is connected", func() bool { return r.up.Stats().Connected })
+	if owed := r.up.Stats().Owed; !owed.IsZero() {
+		t.Errorf("before anything was sent they owe since %s", owed)
+	}
+	r.put(30)
+	wait(t, "the first batch was repeated", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.times[1] >= 2 })
+	if r.up.Stats().Owed.IsZero() {
+		t.Error("they owe nothing, and have acknowledged nothing")
+	}
+	s.set(func(s *services) { s.mute = false })
+	r.arrived(t, s, 30)
+	wait(t, "they owe nothing any more", func() bool { return r.up.Stats().Owed.IsZero() })
+}
+
 func TestDoubledAcknowledgementsChangeNothing(t *testing.T) {
 	b := brokertest.NewMochi(t)
 	s := listen(t, b, nil)
@@ -250,6 +272,41 @@ func TestRecordsMissingFromTheMidstOfTheSpoolAreDeclaredAndNoOthers(t *testing.T
 	}
 }
 
+func TestASpoolThatCannotBeReadForAMomentCostsNoConnection(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	s := listen(t, b, nil)
+	var sick *unreadable
+	r := start(t, b, t.TempDir(), func(o *uplink.Options) {
+		sick = &unreadable{Spool: o.Spool, fails: true}
+		o.Spool, o.ReadAgain = sick, 10*time.Millisecond
+	})
+	r.put(30)
+	wait(t, "the fault is shown", func() bool { return strings.Contains(r.up.Stats().SpoolError, "bad sector") })
+	sick.set(false)
+	r.arrived(t, s, 30)
+	if st := r.up.Stats(); st.Connects != 1 || !st.Connected || st.SpoolError != "" || st.LastError != "" {
+		t.Errorf("%+v", st)
+	}
+}
+
+// unreadable is a spool that fails to read while fails is set.
+type unreadable struct {
+	uplink.Spool
+	mu    sync.Mutex
+	fails bool
+}
+
+func (u *unreadable) set(fails bool) { u.mu.Lock(); defer u.mu.Unlock(); u.fails = fails }
+
+func (u *unreadable) Read(from uint64, records, size int) (uint64, [][]byte, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.fails {
+		return from, nil, errors.New("bad sector")
+	}
+	return u.Spool.Read(from, records, size)
+}
+
 // holed is a spool that has lost records first to last.
 type holed struct {
 	uplink.Spool
@@ -318,11 +375,72 @@ func TestStoppingDrainsTheSpool(t *testing.T) {
 	}
 }
 
+func TestOnlyConnectionsThatWereMadeAndLostAreBlamedOnAClientIDUsedTwice(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	log := &lines{}
+	r := start(t, b, t.TempDir(), func(o *uplink.Options) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) })
+	wait(t, "it is connected", func() bool { return r.up.Stats().Connected })
+	b.Stop()
+	wait(t, "it has tried again and again", func() bool { return log.count("uplink is down") >= 8 })
+	if log.count("used twice") > 0 {
+		t.Fatal("a broker that is away was taken for a client id that is used twice")
+	}
+	b.Start()
+	wait(t, "it is connected", func() bool { return r.up.Stats().Connected })
+	for range 3 {
+		before := r.up.Stats().Connects
+		ctx, cancel := context.WithTimeout(t.Context(), soon)
+		rival, err := mqttconn.Connect(ctx, mqttconn.Options{URL: b.URL(), ClientID: gateway + "-uplink"}, mqttconn.Session{}) // throws ours out
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		wait(t, "it is connected again", func() bool { return r.up.Stats().Connects > before })
+		rival.Close()
+	}
+	wait(t, "the client id is blamed", func() bool { return log.count("used twice") > 0 })
+}
+
+// lines is a log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) count(what string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), what)
+}
+
 func TestARefusedClientIsNamed(t *testing.T) {
 	b := brokertest.Mosquitto(t, "allow_anonymous false")
 	r := start(t, b, t.TempDir(), nil)
 	wait(t, "the refusal is shown", func() bool { return r.up.Stats().LastError != "" })
 	if got, want := r.up.Stats().LastError, "the broker does not admit client gw-b1-uplink"; !strings.Contains(got, want) {
 		t.Errorf("the error is %q, want it to say %q", got, want)
+	}
+}
+
+func TestPausesGrowWhileTheBrokerDoesNotAnswer(t *testing.T) {
+	log := &lines{}
+	b := brokertest.NewMochi(t)
+	b.Stop()
+	start(t, b, t.TempDir(), func(o *uplink.Options) {
+		o.Logger = slog.New(slog.NewTextHandler(log, nil))
+		o.Backoff = mqttconn.Backoff{First: time.Millisecond, Cap: time.Hour, Use: time.Nanosecond} // any connection would be of use
+	})
+	began := time.Now()
+	wait(t, "it has tried twelve times", func() bool { return log.count("is down") >= 12 })
+	// The pauses are random up to 1, 2, 4 ... 2,048 ms: together less than 30 ms
+	// once in a million times, where they do not grow nearly always.
+	if d := time.Since(began); d < 30*time.Millisecond {
+		t.Errorf("twelve attempts took %v: the pauses do not grow", d)
 	}
 }

@@ -13,6 +13,7 @@ import (
 type Backoff struct {
 	First time.Duration // limit of the first pause; 0: 1 s
 	Cap   time.Duration // greatest limit; 0: 60 s
+	Use   time.Duration // how long a connection has to last to be of use; 0: 10 s
 
 	failed int
 }
@@ -36,6 +37,19 @@ func (b *Backoff) Next() time.Duration {
 
 // Reset starts over, after a connection that was of use.
 func (b *Backoff) Reset() { b.failed = 0 }
+
+// Ended starts over after a connection that was of use. up is when it was made
+// and subscribed, not when it was tried: an attempt on a host that does not
+// answer takes as long; zero: it was never made.
+func (b *Backoff) Ended(up time.Time) {
+	use := b.Use
+	if use <= 0 {
+		use = 10 * time.Second
+	}
+	if !up.IsZero() && time.Since(up) >= use {
+		b.Reset()
+	}
+}
 
 // Pause waits for Next, and reports false where ctx ends first.
 func (b *Backoff) Pause(ctx context.Context) bool {

@@ -43,6 +43,28 @@ func TestPausesAreRandomFromTheFirstOnAndBounded(t *testing.T) {
 	}
 }
 
+func TestOnlyAConnectionThatLastedStartsThePausesOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		time.Sleep(time.Minute)
+		for name, c := range map[string]struct {
+			up        time.Time
+			startOver bool
+		}{
+			"never made":      {time.Time{}, false},
+			"lost at once":    {began.Add(51 * time.Second), false},
+			"lasted 10 s":     {began.Add(50 * time.Second), true},
+			"lasted a minute": {began, true},
+		} {
+			b := Backoff{First: time.Second, Cap: 8 * time.Second, failed: 5}
+			b.Ended(c.up)
+			if got := b.failed == 0; got != c.startOver {
+				t.Errorf("%s: starts over is %v", name, got)
+			}
+		}
+	})
+}
+
 func TestThePipeSendsEverythingInOrderAndAllOfItBeforeItCloses(t *testing.T) {
 	near, other := net.Pipe()
 	p := newPipe(near)
@@ -132,11 +154,11 @@ func TestOptionsThatCannotWorkAreNamedByKey(t *testing.T) {
 		keys string
 	}{
 		{"plain", Options{URL: "tcp://h"}, ""},
-		{"all", Options{URL: "tls://h:1", PasswordFile: secret, TLS: TLS{CA: cert, Cert: cert, Key: key}}, ""},
+		{"all", Options{URL: "tls://h:1", Username: "u", PasswordFile: secret, TLS: TLS{CA: cert, Cert: cert, Key: key}}, ""},
 		{"scheme", Options{URL: "http://h"}, "broker"},
 		{"no url", Options{URL: "h:1883"}, "broker"},
 		{"secret in the url", Options{URL: "tcp://me:pw@h"}, "broker"},
-		{"files gone", Options{URL: "tls://h", PasswordFile: gone, TLS: TLS{CA: gone}}, "password_file tls"},
+		{"files gone", Options{URL: "tls://h", Username: "u", PasswordFile: gone, TLS: TLS{CA: gone}}, "password_file tls"},
 		{"no certificate in it", Options{URL: "tls://h", TLS: TLS{CA: secret}}, "tls"},
 		{"half a pair", Options{URL: "tls://h", TLS: TLS{Cert: cert}}, "tls"},
 		{"tls without tls", Options{URL: "tcp://h", TLS: TLS{CA: cert}}, "tls"},
@@ -152,7 +174,7 @@ func TestOptionsThatCannotWorkAreNamedByKey(t *testing.T) {
 			t.Errorf("%s: problems with %q, want %q (%v)", c.name, got, c.keys, c.o.Check())
 		}
 	}
-	o := Options{PasswordFile: secret}
+	o := Options{Username: "u", PasswordFile: secret}
 	if p, err := o.password(); p != "correct horse" || err != nil {
 		t.Errorf("the password is %q, error %v", p, err)
 	}

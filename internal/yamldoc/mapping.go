@@ -23,11 +23,11 @@ func (m *mapping) leaf(k jsonschema.ErrorKind) bool {
 	switch k := k.(type) {
 	case *kind.AdditionalProperties:
 		for _, p := range k.Properties {
-			m.add(m.path+"/"+escape(p), fmt.Sprintf("the key %q is not known here", p), suggest(p, m.known()))
+			m.add(m.path+"/"+Escape(p), fmt.Sprintf("the key %q is not known here", p), suggest(p, m.known()))
 		}
 	case *kind.Required:
 		for _, p := range k.Missing {
-			m.add(m.path, fmt.Sprintf("the key %q is missing", p), "add it: "+m.describe(p))
+			m.addAt(m.path, m.path+"/"+Escape(p), fmt.Sprintf("the key %q is missing", p), "add it: "+m.describe(p))
 		}
 	case *kind.MinProperties:
 		m.tooFew(k.Want)

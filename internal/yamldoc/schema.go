@@ -15,28 +15,27 @@ import (
 
 const schemaURL = "schema.json"
 
-// validate returns what the schema finds wrong. The error is for a schema that
-// is itself broken.
-func (d *Doc) validate(schema []byte) (Faults, error) {
+// validate notes what the schema finds wrong with what was readable. The error
+// is for a schema that is itself broken.
+func (d *Doc) validate(schema []byte) error {
 	raw, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
-		return nil, fmt.Errorf("read the schema of %s: %w", d.file, err)
+		return fmt.Errorf("read the schema of %s: %w", d.file, err)
 	}
 	c := jsonschema.NewCompiler()
 	if err := c.AddResource(schemaURL, raw); err != nil {
-		return nil, fmt.Errorf("load the schema of %s: %w", d.file, err)
+		return fmt.Errorf("load the schema of %s: %w", d.file, err)
 	}
 	s, err := c.Compile(schemaURL)
 	if err != nil {
-		return nil, fmt.Errorf("compile the schema of %s: %w", d.file, err)
+		return fmt.Errorf("compile the schema of %s: %w", d.file, err)
 	}
 	var bad *jsonschema.ValidationError
 	if errors.As(s.Validate(d.tree), &bad) {
-		e := explainer{doc: d, schema: raw}
+		e := explainer{doc: d, schema: raw, unread: slices.Clone(d.spoilt)}
 		e.explain(bad)
-		return e.faults, nil
 	}
-	return nil, nil
+	return nil
 }
 
 // explainer puts the validator's findings into the words of whoever wrote the
@@ -44,7 +43,7 @@ func (d *Doc) validate(schema []byte) (Faults, error) {
 type explainer struct {
 	doc    *Doc
 	schema any
-	faults Faults
+	unread []string // values that could not be read: what is wrong with them is known
 }
 
 func (e *explainer) explain(v *jsonschema.ValidationError) {
@@ -89,8 +88,13 @@ func depth(v *jsonschema.ValidationError) int {
 	return n
 }
 
-func (e *explainer) add(path, problem, remedy string) {
-	e.faults = append(e.faults, e.doc.Fault(path, problem, remedy))
+func (e *explainer) add(path, problem, remedy string) { e.addAt(path, path, problem, remedy) }
+
+// addAt adds a fault that shows at path and spoils another value.
+func (e *explainer) addAt(path, spoilt, problem, remedy string) {
+	if !slices.ContainsFunc(e.unread, func(u string) bool { return within(spoilt, u) }) {
+		e.doc.note(spoilt, e.doc.Fault(path, problem, remedy))
+	}
 }
 
 // leaf explains a finding that has no finer one below it.
@@ -128,7 +132,7 @@ func (e *explainer) at(location string) any {
 	}
 	segs := strings.Split(frag, "/")
 	for i, seg := range segs {
-		segs[i] = strings.ReplaceAll(strings.ReplaceAll(seg, "~1", "/"), "~0", "~")
+		segs[i] = unescape(seg)
 	}
 	return descend(e.schema, segs)
 }
@@ -158,7 +162,7 @@ func descend(cur any, segs []string) any {
 func pointer(loc []string) string {
 	var b strings.Builder
 	for _, s := range loc {
-		b.WriteString("/" + escape(s))
+		b.WriteString("/" + Escape(s))
 	}
 	return b.String()
 }

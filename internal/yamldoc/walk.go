@@ -14,9 +14,8 @@ const maxDepth = 64
 // walker turns the syntax tree into the values that JSON knows and remembers
 // where each one stood.
 type walker struct {
-	doc    *Doc
-	faults Faults
-	depth  int
+	doc   *Doc
+	depth int
 }
 
 func (w *walker) fault(path string, tk *token.Token, problem, remedy string) {
@@ -24,7 +23,7 @@ func (w *walker) fault(path string, tk *token.Token, problem, remedy string) {
 	if tk != nil && tk.Position != nil {
 		f.Line, f.Col = tk.Position.Line, tk.Position.Column
 	}
-	w.faults = append(w.faults, f)
+	w.doc.note(path, f)
 }
 
 func (w *walker) mark(path string, tk *token.Token) {
@@ -105,7 +104,7 @@ func (w *walker) mapping(path string, values []*ast.MappingValueNode) any {
 			continue
 		}
 		key := kv.Key.GetToken().Value
-		p := path + "/" + escape(key)
+		p := path + "/" + Escape(key)
 		if _, twice := out[key]; twice {
 			w.fault(p, kv.Key.GetToken(), fmt.Sprintf("the key %q stands twice", key), "remove one of them")
 			continue
@@ -116,7 +115,7 @@ func (w *walker) mapping(path string, values []*ast.MappingValueNode) any {
 	return out
 }
 
-// escape writes a key as a segment of a JSON pointer (RFC 6901).
-func escape(key string) string {
+// Escape writes a key as a segment of a JSON pointer (RFC 6901).
+func Escape(key string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -20,46 +21,46 @@ import (
 // MaxSize is the largest file that is read, in bytes.
 const MaxSize = 4 << 20
 
-// Doc is a file that agrees with its schema.
+// Doc is a file that was read.
 type Doc struct {
-	file string
-	tree any
-	at   map[string]pos
+	file   string
+	tree   any
+	at     map[string]pos
+	faults Faults
+	spoilt []string // the values that the faults are about
 }
 
 type pos struct{ line, col int }
 
 // Parse reads src and checks it against a JSON Schema (2020-12). The error is
 // of type Faults and holds everything that is wrong, in the order of the file.
+// The Doc is there also with faults, for checks of what is Sound; it is nil
+// where the file is not YAML.
 func Parse(file string, src []byte, schema []byte) (*Doc, error) {
 	if len(src) > MaxSize {
 		return nil, Faults{{File: file, Line: 1, Col: 1, Problem: fmt.Sprintf("the file has %d bytes", len(src)),
 			Remedy: fmt.Sprintf("keep it below %d bytes", MaxSize)}}
 	}
 	d := &Doc{file: file, at: map[string]pos{"": {1, 1}}}
-	f, err := parser.ParseBytes(src, 0)
+	f, err := parser.ParseBytes(src, 0, parser.AllowDuplicateMapKey()) // we name them ourselves, all of them
 	if err != nil {
 		return nil, Faults{d.syntax(err)}
 	}
 	w := walker{doc: d}
+	body := true
 	switch {
 	case len(f.Docs) > 1 && f.Docs[1].Body != nil:
 		w.fault("", f.Docs[1].Start, "a second document begins here", "keep one document in a file")
+		body = false
 	case len(f.Docs) > 0 && f.Docs[0].Body != nil:
 		d.tree = w.node("", f.Docs[0].Body)
 	}
-	faults := w.faults
-	if len(faults) == 0 {
-		faults, err = d.validate(schema)
-		if err != nil {
+	if body {
+		if err := d.validate(schema); err != nil {
 			return nil, err
 		}
 	}
-	if len(faults) > 0 {
-		faults.sort()
-		return nil, faults
-	}
-	return d, nil
+	return d, d.Faults().Err()
 }
 
 func (d *Doc) syntax(err error) Fault {
@@ -74,9 +75,29 @@ func (d *Doc) syntax(err error) Fault {
 	return f
 }
 
-// Decode stores the document in v, which carries json tags. A key for which v
-// has no field is an error: the schema and the struct have drifted apart.
+// Decode stores the document in v, which carries json tags; of a document with
+// faults, what is sound. The error is of type Faults where values do not fit,
+// and then holds those of Parse as well. A key for which v has no field is
+// another error: the schema and the struct have drifted apart.
 func (d *Doc) Decode(v any) error {
+	d.prune()
+	err := d.decode(v)
+	if err == nil {
+		return d.Faults().Err()
+	}
+	before := len(d.faults)
+	d.misfits(reflect.TypeOf(v), d.tree, "")
+	if len(d.faults) == before {
+		return err
+	}
+	d.prune()
+	if err := d.decode(v); err != nil {
+		return err
+	}
+	return d.Faults().Err()
+}
+
+func (d *Doc) decode(v any) error {
 	b, err := json.Marshal(d.tree)
 	if err != nil {
 		return fmt.Errorf("decode %s: %w", d.file, err)

@@ -67,7 +67,13 @@ func TestEveryFaultIsNamedWithPlaceAndRemedy(t *testing.T) {
 		"not a number":   {"name: a\nfloors: .nan\n", []string{`f.yaml:2:9: floors: infinity and NaN`}},
 		"broken syntax":  {"name: [a\n", []string{`f.yaml:1:`}},
 		"empty":          {"", []string{`f.yaml:1:1: this is empty, not a mapping`}},
-		"nested too far": {"name: " + strings.Repeat("[", 100) + strings.Repeat("]", 100), []string{`too deep`}},
+		"nested too far": {"name: " + strings.Repeat("[", 100) + strings.Repeat("]", 100), []string{`too deep`, `f.yaml:1:1: name: this is a list, not text`}},
+		"what cannot be read hides nothing else": {"name: &x a\nfloors: 0\nmode: day\nmode: night\nliftz: []\n", []string{
+			`f.yaml:1:7: name: anchors and aliases`,
+			`f.yaml:2:1: floors: 0 is too small`,
+			`f.yaml:4:1: mode: the key "mode" stands twice`,
+			`f.yaml:5:1: liftz: the key "liftz" is not known here; did you mean lifts?`,
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := yamldoc.Parse("f.yaml", []byte(c.src), []byte(schema))
@@ -87,17 +93,67 @@ func TestEveryFaultIsNamedWithPlaceAndRemedy(t *testing.T) {
 	}
 }
 
+func TestAValueThatFitsTheSchemaAndNotItsTypeIsNamedWithItsPlace(t *testing.T) {
+	doc, err := yamldoc.Parse("a.yaml", []byte("name: tower\nfloors: 300\nlifts:\n  - {id: l1}\n  - {id: l2, load: 70000}\n"), []byte(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v struct {
+		Name   string `json:"name"`
+		Floors uint8  `json:"floors"`
+		Lifts  []struct {
+			ID   string `json:"id"`
+			Load *int16 `json:"load"`
+		} `json:"lifts"`
+	}
+	err = doc.Decode(&v)
+	want := "a.yaml:2:1: floors: 300 is out of range; give a value that is within bounds\n" +
+		"a.yaml:5:14: lifts.1.load: 70000 is out of range; give a value that is within bounds"
+	if !errors.As(err, new(yamldoc.Faults)) || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+	if v.Name != "tower" || len(v.Lifts) != 2 || v.Lifts[1].ID != "l2" {
+		t.Errorf("what fits was not decoded: %+v", v)
+	}
+}
+
+func TestWhatIsSoundInAFileWithFaultsIsDecoded(t *testing.T) {
+	doc, err := yamldoc.Parse("a.yaml", []byte("nam: tower\nfloors: 26\nlifts:\n  - {id: 4}\n  - {id: l2}\n"), []byte(schema))
+	if doc == nil || err == nil {
+		t.Fatalf("got %v, %v; want a document and its faults", doc, err)
+	}
+	var v struct {
+		Name   string `json:"name"`
+		Floors int    `json:"floors"`
+		Lifts  []struct {
+			ID string `json:"id"`
+		} `json:"lifts"`
+	}
+	if again := doc.Decode(&v); again == nil || again.Error() != err.Error() {
+		t.Errorf("Decode gives %v, want the faults that are known", again)
+	}
+	if v.Floors != 26 || len(v.Lifts) != 2 || v.Lifts[0].ID != "" || v.Lifts[1].ID != "l2" {
+		t.Errorf("decoded %+v", v)
+	}
+	for pointer, want := range map[string]bool{"/floors": true, "/name": false, "/lifts": false, "/lifts/0": false, "/lifts/0/id/x": false, "/lifts/1": true, "/lifts/10": true} {
+		if got := doc.Sound(pointer); got != want {
+			t.Errorf("%s is sound: %v, want %v", pointer, got, want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("name: tower\nlifts: [{id: l1}]\n"))
 	f.Add([]byte("name: &a [*a]\n"))
 	f.Add([]byte("? [a]: b\n- c"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		doc, err := yamldoc.Parse("f.yaml", src, []byte(schema))
-		if err == nil {
-			var v any
-			if err := doc.Decode(&v); err != nil {
-				t.Errorf("a valid document does not decode: %v", err)
-			}
+		if doc == nil {
+			return
+		}
+		var v any
+		if again := doc.Decode(&v); (again == nil) != (err == nil) {
+			t.Errorf("the document has %v and decodes with %v", err, again)
 		}
 	})
 }

@@ -105,13 +105,14 @@ func (d *device) due(e *Engine) plantroom.Instant {
 }
 
 // alive takes a reading as a sign of life, unless it repeats an old one or
-// says itself that the device cannot be reached. Of a backlog it is the
+// says itself that the device cannot be reached: the gateway says so of a
+// wired one, its bridge of others. Of a backlog it is the
 // source time that counts.
 func (e *Engine) alive(now plantroom.Instant, d *device, r plantroom.Reading) {
 	if d.silence == nil || r.At <= d.newest || r.At == d.lead.newest || r.At > now && r.At < d.lead.newest {
 		return
 	}
-	if r.Signal == "online" && !r.Value.True() {
+	if r.Signal == "online" && !r.Value.True() || r.Signal == "bus_stuck" && r.Value.True() {
 		return
 	}
 	d.newest = max(d.newest, min(r.At, now))

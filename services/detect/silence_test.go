@@ -103,7 +103,13 @@ func TestADeviceWithoutAnIntervalIsNeverSilent(t *testing.T) {
 func TestWhatIsNoSignOfLife(t *testing.T) {
 	for why, say := range map[string]func(*house){
 		"its bridge's word that it is gone": func(h *house) { h.says("controller/online", false) },
-		"an old reading again":              func(h *house) { h.said("controller/fault", "none", eight) },
+		"its gateway's word that the bus is stuck": func(h *house) {
+			for range 3 {
+				h.says("controller/bus_stuck", true)
+				h.wait(5 * time.Second)
+			}
+		},
+		"an old reading again": func(h *house) { h.said("controller/fault", "none", eight) },
 		"a simulated reading": func(h *house) {
 			r := reading("controller/fault", "none", h.now)
 			r.Quality = plantroom.Simulated

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -23,29 +24,47 @@ type checker struct {
 	names   map[string]bool // of sources
 	clients map[string]bool // broker and client id
 	bound   map[plantroom.DeviceID]bool
+	lines   map[string]bool // GPIO lines
+	buses   map[string]bool
 }
 
 func (c *Config) check(doc *yamldoc.Doc) error {
-	k := &checker{doc: doc, names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{}}
+	k := &checker{doc: doc, faults: doc.Faults(), names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{},
+		lines: map[string]bool{}, buses: map[string]bool{}}
 	if d := time.Duration(c.Spool.Linger); d > spool.MaxLinger {
 		k.fault("/spool/linger", d.String()+" is too long", "use at most "+spool.MaxLinger.String())
 	}
 	if c.Spool.Max != 0 && c.Spool.Max < 1<<20 {
 		k.fault("/spool/max", "it leaves no room to work", "use at least 1MiB")
 	}
-	k.connection("/uplink", &c.Uplink.Options)
+	// Of what has faults already it is not said what is wrong because of them.
+	if doc.Sound("/uplink") {
+		k.connection("/uplink", &c.Uplink.Options)
+	}
 	for i := range c.MQTT {
-		k.source(fmt.Sprintf("/mqtt/%d", i), &c.MQTT[i])
-	}
-	for i, p := range c.Pins {
-		k.wired(fmt.Sprintf("/pins/%d", i), p.Device, p.Map)
-	}
-	for i, b := range c.Buses {
-		for j, in := range b.Devices {
-			k.input(fmt.Sprintf("/buses/%d/devices/%d", i, j), in)
+		if path := fmt.Sprintf("/mqtt/%d", i); doc.Sound(path) {
+			k.source(path, &c.MQTT[i])
 		}
 	}
-	k.health(c.Health.Listen)
+	for i, p := range c.Pins {
+		if path := fmt.Sprintf("/pins/%d", i); doc.Sound(path) {
+			k.wired(path, p.Device, p.Map)
+			k.once(k.lines, path+"/pin", p.Pin, "line", "give each contact a line of its own")
+		}
+	}
+	for i, b := range c.Buses {
+		if path := fmt.Sprintf("/buses/%d/name", i); doc.Sound(path) {
+			k.once(k.buses, path, b.Name, "bus", "list all its devices in one place")
+		}
+		for j, in := range b.Devices {
+			if path := fmt.Sprintf("/buses/%d/devices/%d", i, j); doc.Sound(path) {
+				k.input(path, in)
+			}
+		}
+	}
+	if doc.Sound("/health") {
+		k.health(c.Health.Listen)
+	}
 	return k.faults.Err()
 }
 
@@ -53,18 +72,29 @@ func (k *checker) fault(path, problem, remedy string) {
 	k.faults = append(k.faults, k.doc.Fault(path, problem, remedy))
 }
 
-// broken adds an error of a package whose options the file sets.
+// broken adds an error of a package whose options the file sets. What to do
+// about it is the hint of the error, or of the one that it wraps.
 func (k *checker) broken(path string, err error) {
-	if err != nil {
-		k.fault(path, err.Error(), "")
+	if err == nil {
+		return
 	}
+	text, remedy := err.Error(), ""
+	var e *plantroom.Error
+	for cause := err; remedy == "" && errors.As(cause, &e); cause = e.Unwrap() {
+		remedy = e.Hint
+	}
+	k.fault(path, strings.TrimSuffix(text, "; "+remedy), remedy)
 }
 
 func (k *checker) connection(path string, o *mqttconn.Options) {
 	for _, p := range o.Problems() {
 		k.broken(path+"/"+p.Key, p.Err)
 	}
-	id := o.URL + " " + o.ClientID
+	server := o.Server()
+	if server == "" {
+		return
+	}
+	id := server + " " + o.ClientID
 	if k.clients[id] {
 		k.fault(path+"/client_id", fmt.Sprintf("client id %q is used twice at %s: the two would throw each other out for ever", o.ClientID, o.URL), "give each connection its own")
 	}
@@ -100,7 +130,7 @@ func (k *checker) family(path string, s *Source) {
 		if len(known) > 0 {
 			remedy = "use one of " + strings.Join(known, ", ")
 		}
-		k.fault(path+"/models/"+key, fmt.Sprintf("%s has no decoder %q", s.Family, model), remedy)
+		k.fault(path+"/models/"+yamldoc.Escape(key), fmt.Sprintf("%s has no decoder %q", s.Family, model), remedy)
 	}
 }
 
@@ -113,6 +143,9 @@ func (k *checker) source(path string, s *Source) {
 	k.family(path, s)
 	if _, err := time.LoadLocation(s.Zone); err != nil {
 		k.fault(path+"/zone", fmt.Sprintf("there is no time zone %q", s.Zone), "write it like Asia/Shanghai")
+	}
+	if strings.ContainsAny(s.Prefix, "+#") {
+		k.fault(path+"/prefix", fmt.Sprintf("%q holds a wildcard", s.Prefix), "name the levels, or give topics")
 	}
 	for i, t := range s.Topics {
 		k.topic(fmt.Sprintf("%s/topics/%d", path, i), t)
@@ -136,6 +169,14 @@ func (k *checker) topic(path, filter string) {
 			return
 		}
 	}
+}
+
+// once finds fault with what stands in the file twice and exists once.
+func (k *checker) once(seen map[string]bool, path, name, what, remedy string) {
+	if seen[name] {
+		k.fault(path, fmt.Sprintf("the %s %q is used twice", what, name), remedy)
+	}
+	seen[name] = true
 }
 
 func (k *checker) wired(path string, device plantroom.DeviceID, signals map[string]binding.Signal) {

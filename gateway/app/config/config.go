@@ -6,6 +6,7 @@ package config
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -117,8 +118,11 @@ func (s *Size) UnmarshalText(b []byte) error {
 		}
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 || n > 1<<62>>shift {
-		return fmt.Errorf("size %q is not like 512MiB or 1GiB", b)
+	switch {
+	case errors.Is(err, strconv.ErrRange), err == nil && n > 1<<62>>shift:
+		return &plantroom.Error{Code: plantroom.CodeInvalid, Message: fmt.Sprintf("size %.40q is larger than any disk", b), Hint: "give a smaller one, like 1GiB"}
+	case err != nil || n < 1:
+		return &plantroom.Error{Code: plantroom.CodeInvalid, Message: fmt.Sprintf("%.40q is no size", b), Hint: "write it like 512MiB or 1GiB"}
 	}
 	*s = Size(n << shift)
 	return nil
@@ -140,11 +144,11 @@ func Load(file string) (Config, error) {
 // Parse is Load for a file that is in memory.
 func Parse(file string, src []byte) (Config, error) {
 	doc, err := yamldoc.Parse(file, src, Schema)
-	if err != nil {
+	if doc == nil {
 		return Config{}, err
 	}
 	var c Config
-	if err := doc.Decode(&c); err != nil {
+	if err := doc.Decode(&c); err != nil && !errors.As(err, new(yamldoc.Faults)) {
 		return Config{}, err
 	}
 	c.fill(filepath.Dir(file))

@@ -118,6 +118,18 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"nothing on the input", ", distance: {}", "", []string{"buses.0.devices.1", "rope: {} or distance: {}"}},
 		{"rope", "end_ohm: 10000", "end_ohm: 10000, break_above_ohm: 10100", []string{"buses.0.devices.0.rope", "too near"}},
 		{"health", "127.0.0.1:9101", "0.0.0.0:9101", []string{"health.listen", "no access control"}},
+		{"a size beyond all disks", "max: 1GiB", "max: 99999999999999GiB", []string{`3:23: spool.max`, "larger than any disk"}},
+		{"a duration beyond all bounds", "linger: 10ms", "linger: 99999999999999h", []string{`3:34: spool.linger`, "290 years"}},
+		{"range", "distance: {}", "distance: {min_m: 6}", []string{"buses.0.devices.1.distance", "is empty", "max_m"}},
+		{"map", `{"true": controller_fault, "false": none}}`, `{a: b}, scale: 2}`, []string{"exclude each other", "remove one of them"}},
+		{"certificate", `broker: "tcp://127.0.0.1:1883", client_id`, `broker: "tls://127.0.0.1:1883", tls: {ca: gone}, client_id`, []string{"uplink.tls", "PEM file"}},
+		{"client id twice, written otherwise", "- {name: lora, broker: \"tcp://127.0.0.1:1883\", ", "- {name: lora, client_id: gw-b1-zigbee, broker: \"mqtt://127.0.0.1\", ", []string{"mqtt.1.client_id", "used twice"}},
+		{"port", `broker: "tcp://127.0.0.1:1883", client_id`, `broker: "tcp://127.0.0.1:99999", client_id`, []string{"4:10: uplink.broker", "no port 99999", "65535"}},
+		{"password without a name", "username: gw-b1, ", "", []string{"uplink.password_file", "add username"}},
+		{"prefix", "family: chirpstack", "family: chirpstack, prefix: \"x/#\"", []string{"mqtt.1.prefix", "wildcard"}},
+		{"model of a name with a slash", `"EM310-UDL": milesight-em310-udl`, "\n    a/b: em310_udl", []string{"16:5: mqtt.1.models.", `no decoder "em310_udl"`}},
+		{"bus twice", "health:", "  - {name: I2C1, devices: [{device: other, channel: 0, rope: {}}]}\nhealth:", []string{"24:6: buses.1.name", `the bus "I2C1" is used twice`}},
+		{"line twice", "buses:", "  - {device: other, pin: GPIO17}\nbuses:", []string{"19:21: pins.1.pin", `the line "GPIO17" is used twice`}},
 		{"tls", `broker: "tcp://127.0.0.1:1883", client_id`, `broker: "tcp://127.0.0.1:1883", tls: {ca: x}, client_id`, []string{"uplink.tls", "write tls://"}},
 	} {
 		text := strings.Replace(full, c.old, c.new, 1)
@@ -130,6 +142,9 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		if !errors.As(err, &faults) || len(faults) != 1 {
 			t.Errorf("%s: got %v, want one fault", c.name, err)
 			continue
+		}
+		if faults[0].Remedy == "" {
+			t.Errorf("%s: %q gives no remedy", c.name, faults[0].Error())
 		}
 		for _, part := range c.want {
 			if !strings.Contains(faults[0].Error(), part) {
@@ -145,6 +160,29 @@ func TestAllFaultsAreListedInTheOrderOfTheFile(t *testing.T) {
 	var faults yamldoc.Faults
 	if !errors.As(err, &faults) || len(faults) != 3 || faults[0].Line != 3 || faults[1].Line != 8 || faults[2].Line != 24 {
 		t.Errorf("got\n%v\nwant faults on lines 3, 8 and 24", err)
+	}
+}
+
+func TestFaultsOfOneKindDoNotHideOthers(t *testing.T) {
+	text := strings.NewReplacer("health:", "helth:", "family: zigbee2mqtt", "family: zwave", "max: 1GiB", "max: 99999999999999GiB",
+		"ignore: [\"test-*\"]", "name: again", "device: b1-pump-rope", "device: b1-l1-fault", "channel: 1, distance: {}", "distance: {}").Replace(full)
+	_, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
+	var faults yamldoc.Faults
+	errors.As(err, &faults)
+	want := []string{
+		`3:23: spool.max: size "99999999999999GiB" is larger than any disk`,
+		`14:5: mqtt.0.name: the key "name" stands twice`,
+		`buses.0.devices.0.device: device "b1-l1-fault" is wired twice`,
+		`23:9: buses.0.devices.1: the key "channel" is missing`,
+		`24:1: helth: the key "helth" is not known here`,
+	}
+	for _, w := range want {
+		if err == nil || !strings.Contains(err.Error(), w) {
+			t.Errorf("missing: %s", w)
+		}
+	}
+	if len(faults) != len(want) {
+		t.Errorf("got\n%v\nwant %d faults", err, len(want))
 	}
 }
 

@@ -105,7 +105,9 @@ func Load(path string, known estate.Known) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{}
-	if err := doc.Decode(c); err != nil { // schema and structs have drifted apart
+	if err := doc.Decode(c); errors.As(err, new(yamldoc.Faults)) {
+		return nil, err
+	} else if err != nil { // schema and structs have drifted apart
 		return nil, &plantroom.Error{Code: plantroom.CodeInternal, Op: "read the server's file", Message: path, Err: err}
 	}
 	c.resolve(filepath.Dir(path))

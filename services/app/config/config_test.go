@@ -151,7 +151,7 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 	}{
 		{"not YAML", "estate: [", goodEstate, []string{"plantroom.yaml:1:9: "}},
 		{"empty", "", goodEstate, []string{"plantroom.yaml:1:1: this is empty, not a mapping"}},
-		{"a key twice", good + "data: elsewhere\n", goodEstate, []string{`plantroom.yaml:9:1: mapping key "data" already defined at [2:1]`}},
+		{"a key twice", good + "data: elsewhere\n", goodEstate, []string{`plantroom.yaml:9:1: data: the key "data" stands twice; remove one of them`}},
 		{"two documents", good + "---\nestate: other\n", goodEstate, []string{"plantroom.yaml:9:1: a second document"}},
 		{"keys missing", "estate: estate.yaml\n", goodEstate, []string{
 			`plantroom.yaml:1:1: the key "data" is missing; add it: the directory for the database, keys and secrets`, `plantroom.yaml:1:1: the key "web" is missing`,

@@ -28,7 +28,7 @@ func fastFillRule() plantroom.Rule {
 	return plantroom.Rule{
 		ID:    RuleFastFill,
 		Title: plantroom.Text{En: "Bin fills fast", Zh: "垃圾桶填充异常快"},
-		Doc: "Fill has risen by 0.50 or more within an hour, by two samples at either end, so that one bad echo is no rise. " +
+		Doc: "Fill has risen by 0.50 or more within an hour, by two samples at either end, so that one bad echo is no rise. Samples whose time was estimated tell nothing. " +
 			"Over when an hour holds no such rise any more, or the bin is emptied. Each further sample is one clean cycle.",
 		Clocks:  []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Restore},
 		Clean:   1,
@@ -82,6 +82,9 @@ func (d *fastDetector) Observe(r plantroom.Reading) plantroom.Verdict {
 func (d *fastDetector) Tick(plantroom.Instant) plantroom.Verdict { return d.s.Verdict(0) }
 
 func (d *fastDetector) sample(r plantroom.Reading) {
+	if r.Quality == plantroom.EstimatedTime {
+		return // hours of a backlog that are all dated now are no rise within an hour
+	}
 	t := d.trail(r.Device)
 	if r.At <= t.At {
 		return
