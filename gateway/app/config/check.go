@@ -25,7 +25,8 @@ type checker struct {
 	bound   map[plantroom.DeviceID]bool
 }
 
-func (c *Config) check(doc *yamldoc.Doc) error {
+// check finds what the schema cannot. dir is the file's.
+func (c *Config) check(doc *yamldoc.Doc, dir string) error {
 	k := &checker{doc: doc, names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{}}
 	if d := time.Duration(c.Spool.Linger); d > spool.MaxLinger {
 		k.fault("/spool/linger", d.String()+" is too long", "use at most "+spool.MaxLinger.String())
@@ -45,6 +46,7 @@ func (c *Config) check(doc *yamldoc.Doc) error {
 			k.input(fmt.Sprintf("/buses/%d/devices/%d", i, j), in)
 		}
 	}
+	k.modbus(c.Modbus, dir)
 	k.health(c.Health.Listen)
 	return k.faults.Err()
 }
