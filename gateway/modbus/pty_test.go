@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"sync"
@@ -142,8 +143,9 @@ func counting(q []byte) []byte {
 func silent([]byte) []byte { return nil }
 
 const (
-	long  = 5 * time.Second // for answers that come
-	short = 80 * time.Millisecond
+	long   = 15 * time.Second // for answers that come, on a busy machine
+	enough = 2 * time.Second  // for something that comes and is no answer
+	short  = 80 * time.Millisecond
 )
 
 func TestALineReadsAllFourTables(t *testing.T) {
@@ -190,8 +192,8 @@ func TestFaultsOfALineAreToldApart(t *testing.T) {
 	}{
 		{"silence", silent, short, errSilent},
 		{"a bad checksum", bad, long, errGarbled},
-		{"a torn answer", func(q []byte) []byte { return counting(q)[:4] }, short, errGarbled},
-		{"an answer of another device", func(q []byte) []byte { q[0]++; return counting(q) }, short, errGarbled},
+		{"a torn answer", func(q []byte) []byte { return counting(q)[:4] }, enough, errGarbled},
+		{"an answer of another device", func(q []byte) []byte { q[0]++; return counting(q) }, enough, errGarbled},
 		{"an exception", func(q []byte) []byte { return framed(q[0], q[1]|failed, 2) }, long, illegalAddress},
 		{"an exception nobody knows", func(q []byte) []byte { return framed(q[0], q[1]|failed, 99) }, long, Exception(99)},
 		{"a line that does not stop talking", func([]byte) []byte { return make([]byte, 4000) }, long, errGarbled},
@@ -225,7 +227,16 @@ func TestALateAnswerIsNotTakenForTheNextOne(t *testing.T) {
 			if _, err := conn.read(3, request(registers.Input, 100, 2)); !errors.Is(err, errSilent) {
 				t.Fatalf("got %v, want silence", err)
 			}
-			l.send(counting([]byte{3, 4, 0, 100, 0, 2})) // now it comes
+			// Now it comes, twice at once: the first is read here, so that the
+			// second is sure to have arrived.
+			late := counting([]byte{3, 4, 0, 100, 0, 2})
+			l.send(slices.Repeat(late, 2))
+			if err := conn.port.SetReadTimeout(long); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(conn.port, late); err != nil {
+				t.Fatal(err)
+			}
 			l.become(counting)
 			conn.timeout = long
 			for address := uint16(200); address < 210; address += 2 {

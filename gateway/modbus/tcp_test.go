@@ -115,18 +115,19 @@ func TestAConnectionReadsAllFourTables(t *testing.T) {
 
 func TestFaultsOfAConnectionAreToldApart(t *testing.T) {
 	a, server := newServer(t)
-	c := connected(t, a, short)
+	patient, c := connected(t, a, long), connected(t, a, short)
 	for _, k := range []struct {
 		name    string
+		conn    conn
 		unit    byte
 		address uint16
 		want    error
 	}{
-		{"an address that the device does not have", 1, 1000, illegalAddress},
-		{"a device that is silent behind the converter", 2, 0, noAnswer},
-		{"a device that takes too long", 3, 0, errSilent},
+		{"an address that the device does not have", patient, 1, 1000, illegalAddress},
+		{"a device that is silent behind the converter", patient, 2, 0, noAnswer},
+		{"a device that takes too long", c, 3, 0, errSilent},
 	} {
-		if got, err := c.read(k.unit, request(registers.Input, k.address, 2)); !errors.Is(err, k.want) || !usable(err) {
+		if got, err := k.conn.read(k.unit, request(registers.Input, k.address, 2)); !errors.Is(err, k.want) || !usable(err) {
 			t.Errorf("%s: got %v, %v; want %v", k.name, got, err, k.want)
 		}
 	}
