@@ -65,9 +65,9 @@ type UplinkHealth struct {
 	LastError  string            `json:"last_error,omitempty"`
 }
 
-// SourceHealth is what one source, pin or bus has brought.
+// SourceHealth is what one source, pin, bus or link has brought.
 type SourceHealth struct {
-	Name       string            `json:"name"` // source/zigbee, pin/b1-l1-fault, bus/I2C1
+	Name       string            `json:"name"` // source/zigbee, pin/b1-l1-fault, bus/I2C1, modbus/riser
 	Connected  *bool             `json:"connected,omitempty"`
 	Since      plantroom.Instant `json:"since,omitzero"`
 	Connects   uint64            `json:"connects,omitempty"`
@@ -78,6 +78,7 @@ type SourceHealth struct {
 	Suppressed uint64            `json:"rejects_suppressed"`
 	Ignored    uint64            `json:"ignored"`
 	LastError  string            `json:"last_error,omitempty"`
+	Modbus     *ModbusHealth     `json:"modbus,omitempty"`
 }
 
 // Health tells how the gateway is.
@@ -117,6 +118,9 @@ func (h *Health) judge(now plantroom.Instant) {
 		if s.Connected != nil && !*s.Connected {
 			problem("degraded", s.Name+" is down: "+s.LastError)
 		}
+		for _, text := range s.silent() {
+			problem("degraded", text)
+		}
 	}
 	if h.Uplink.SpoolError != "" {
 		problem("degraded", "the uplink cannot read: "+h.Uplink.SpoolError)
@@ -155,6 +159,9 @@ func sourceHealth(p *part) SourceHealth {
 	h := SourceHealth{Name: p.key}
 	var taken intake.Stats = p.intake.Stats()
 	h.Readings, h.Rejected, h.Suppressed, h.Ignored = taken.Readings, taken.Rejected, taken.Suppressed, taken.Ignored
+	if p.link != nil {
+		h.modbus(p.link.State())
+	}
 	if p.source != nil {
 		var st source.State = p.source.State()
 		h.Connected, h.Since, h.Connects = &st.Connected, st.Since, st.Connects

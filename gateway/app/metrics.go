@@ -48,6 +48,7 @@ func writeMetrics(w io.Writer, h Health) {
 	writeSpool(m, h.Spool)
 	writeUplink(m, h.Uplink)
 	writeSources(m, h.Sources)
+	writeModbus(m, h.Sources)
 }
 
 func writeSpool(m metrics, s SpoolHealth) {
@@ -78,10 +79,10 @@ func writeSources(m metrics, sources []SourceHealth) {
 		name, kind, help string
 		value            func(SourceHealth) (float64, bool)
 	}{
-		{"connected", "gauge", "1 while the source's broker is connected.", func(s SourceHealth) (float64, bool) {
+		{"connected", "gauge", "1 while the source's broker, line or connection is open.", func(s SourceHealth) (float64, bool) {
 			return truth(s.Connected != nil && *s.Connected), s.Connected != nil
 		}},
-		{"messages_total", "counter", "Messages received.", func(s SourceHealth) (float64, bool) { return float64(s.Messages), s.Connected != nil }},
+		{"messages_total", "counter", "Messages and answers received.", func(s SourceHealth) (float64, bool) { return float64(s.Messages), s.Connected != nil }},
 		{"readings_total", "counter", "Readings taken in.", func(s SourceHealth) (float64, bool) { return float64(s.Readings), true }},
 		{"rejected_total", "counter", "Messages kept as rejects.", func(s SourceHealth) (float64, bool) { return float64(s.Rejected), true }},
 		{"rejects_suppressed_total", "counter", "Rejects beyond one per source and minute.", func(s SourceHealth) (float64, bool) { return float64(s.Suppressed), true }},
@@ -93,6 +94,31 @@ func writeSources(m metrics, sources []SourceHealth) {
 			if v, ok := f.value(s); ok {
 				m.sample(name, `{source="`+escape.Replace(s.Name)+`"}`, v)
 			}
+		}
+	}
+}
+
+// writeModbus writes the families that only Modbus links have.
+func writeModbus(m metrics, sources []SourceHealth) {
+	links := func(name string, value func(*ModbusHealth) uint64) {
+		for _, s := range sources {
+			if s.Modbus != nil {
+				m.sample("plantroom_gateway_modbus_"+name, `{source="`+escape.Replace(s.Name)+`"}`, float64(value(s.Modbus)))
+			}
+		}
+	}
+	m.family("plantroom_gateway_modbus_requests_total", "counter", "Questions asked on a Modbus link.")
+	links("requests_total", func(h *ModbusHealth) uint64 { return h.Requests })
+	m.family("plantroom_gateway_modbus_unanswered_total", "counter", "Questions that nobody has answered.")
+	links("unanswered_total", func(h *ModbusHealth) uint64 { return h.Silent })
+	m.family("plantroom_gateway_modbus_garbled_total", "counter", "Answers with a bad checksum or length.")
+	links("garbled_total", func(h *ModbusHealth) uint64 { return h.Garbled })
+	m.family("plantroom_gateway_modbus_exceptions_total", "counter", "Questions that a device has refused.")
+	links("exceptions_total", func(h *ModbusHealth) uint64 { return h.Exceptions })
+	m.family("plantroom_gateway_modbus_device_silent", "gauge", "1 while a device on a Modbus link does not answer.")
+	for _, s := range sources {
+		for _, d := range s.devices() {
+			m.sample("plantroom_gateway_modbus_device_silent", `{source="`+escape.Replace(s.Name)+`",device="`+escape.Replace(string(d.Device))+`"}`, truth(d.Silent))
 		}
 	}
 }

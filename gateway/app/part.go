@@ -13,12 +13,13 @@ import (
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/binding"
 	"plantroom/gateway/intake"
+	"plantroom/gateway/modbus"
 	"plantroom/gateway/sensor"
 	"plantroom/gateway/source"
 	"plantroom/gateway/uplink"
 )
 
-// part is something that runs: the uplink, a source, a pin or a bus.
+// part is something that runs: the uplink, a source, a pin, a bus or a link.
 type part struct {
 	key  string // what it is, as in source/zigbee
 	says string // its section of the file, to see whether that has changed
@@ -29,6 +30,7 @@ type part struct {
 	intake *intake.Intake
 	source *source.Source
 	uplink *uplink.Uplink
+	link   *modbus.Link
 
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -92,6 +94,13 @@ func (a *App) build(cfg config.Config) ([]*part, error) {
 	}
 	for _, b := range cfg.Buses {
 		p, err := a.bus(b)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	for _, m := range cfg.Modbus {
+		p, err := a.link(m)
 		if err != nil {
 			return nil, err
 		}

@@ -28,7 +28,8 @@ type checker struct {
 	buses   map[string]bool
 }
 
-func (c *Config) check(doc *yamldoc.Doc) error {
+// check finds what the schema cannot. dir is the file's.
+func (c *Config) check(doc *yamldoc.Doc, dir string) error {
 	k := &checker{doc: doc, faults: doc.Faults(), names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{},
 		lines: map[string]bool{}, buses: map[string]bool{}}
 	if d := time.Duration(c.Spool.Linger); d > spool.MaxLinger {
@@ -62,6 +63,7 @@ func (c *Config) check(doc *yamldoc.Doc) error {
 			}
 		}
 	}
+	k.modbus(c.Modbus, dir)
 	if doc.Sound("/health") {
 		k.health(c.Health.Listen)
 	}

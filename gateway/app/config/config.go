@@ -36,6 +36,7 @@ type Config struct {
 	MQTT    []Source            `json:"mqtt,omitempty"`
 	Pins    []Pin               `json:"pins,omitempty"`
 	Buses   []Bus               `json:"buses,omitempty"`
+	Modbus  []Modbus            `json:"modbus,omitempty"`
 	Health  Health              `json:"health,omitzero"`
 }
 
@@ -152,7 +153,7 @@ func Parse(file string, src []byte) (Config, error) {
 		return Config{}, err
 	}
 	c.fill(filepath.Dir(file))
-	return c, c.check(doc)
+	return c, c.check(doc, filepath.Dir(file))
 }
 
 // fill makes paths independent of the file's place and sets the defaults that
