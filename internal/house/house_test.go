@@ -49,11 +49,12 @@ const module = "plantroom"
 var mayImport = map[string][]string{
 	".":                       {},
 	"internal/yamldoc":        {},
+	"internal/access":         {},
 	"internal/mqttconn":       {".", "internal/mqttconn", "internal/parts"},
 	"internal/parts":          {},
 	"internal/house":          {},
 	"firmware-bridge":         {"."},
-	"gateway":                 {".", "firmware-bridge", "gateway", "internal/yamldoc", "internal/mqttconn"},
+	"gateway":                 {".", "firmware-bridge", "gateway", "internal/access", "internal/yamldoc", "internal/mqttconn"},
 	"services":                {".", "firmware-bridge/wire", "services", "internal/yamldoc", "internal/mqttconn"},
 	"services/domains":        {".", "services/domains"},
 	"services/detect":         {"."},
@@ -69,7 +70,7 @@ var mayImport = map[string][]string{
 	"services/influx":         {"."},
 	"services/influxd":        {".", "services/influxd", "internal/parts"},
 	"services/store":          {"."},
-	"services/broker":         {".", "firmware-bridge/wire"},
+	"services/broker":         {".", "firmware-bridge/wire", "internal/access"},
 	"sim":                     {".", "firmware-bridge", "gateway", "services", "sim", "internal"},
 	"firmware-bridge/devices": {".", "firmware-bridge"},
 }
