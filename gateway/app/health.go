@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"plantroom"
@@ -26,6 +27,7 @@ type Health struct {
 	Spool    SpoolHealth         `json:"spool"`
 	Uplink   UplinkHealth        `json:"uplink"`
 	Sources  []SourceHealth      `json:"sources"`
+	Listen   *ListenHealth       `json:"listen,omitempty"` // nil: the gateway has no broker of its own
 	Reloads  int                 `json:"reloads"`
 	Refused  int                 `json:"reloads_refused"`
 }
@@ -77,6 +79,25 @@ type SourceHealth struct {
 	LastError  string            `json:"last_error,omitempty"`
 }
 
+// ListenHealth is how the gateway's own broker is.
+type ListenHealth struct {
+	Serving     bool              `json:"serving"`
+	Since       plantroom.Instant `json:"since,omitzero"`
+	Addresses   []string          `json:"addresses"`
+	Clients     int               `json:"clients"`
+	Accounts    int               `json:"accounts"`
+	Unacked     int               `json:"unacked"` // messages on their way to the disk
+	Messages    uint64            `json:"messages"`
+	Unheard     uint64            `json:"unheard"` // on topics of no source
+	Denied      uint64            `json:"denied"`
+	Turned      uint64            `json:"turned_away"`
+	Held        uint64            `json:"held_back"` // clients disconnected because the spool took no more
+	Lost        uint64            `json:"lost_qos0"` // the spool took them not, and nobody sends them again
+	Undelivered uint64            `json:"undelivered"`
+	Problem     string            `json:"problem,omitempty"` // with a file
+	LastError   string            `json:"last_error,omitempty"`
+}
+
 // Health tells how the gateway is.
 func (a *App) Health() Health {
 	a.mu.Lock()
@@ -90,6 +111,9 @@ func (a *App) Health() Health {
 	for _, p := range a.parts {
 		if p.intake != nil {
 			h.Sources = append(h.Sources, sourceHealth(p))
+		}
+		if p.listen != nil {
+			h.listen(p.listen)
 		}
 	}
 	h.judge()
@@ -108,8 +132,16 @@ func (h *Health) judge() {
 		problem("degraded", "the uplink is down: "+h.Uplink.LastError)
 	}
 	for _, s := range h.Sources {
-		if s.Connected != nil && !*s.Connected {
+		if s.Connected != nil && !*s.Connected && !strings.HasPrefix(s.Name, "listen/") { // their broker speaks for those
 			problem("degraded", s.Name+" is down: "+s.LastError)
+		}
+	}
+	if l := h.Listen; l != nil {
+		if !l.Serving {
+			problem("degraded", "the gateway's own broker is down: "+l.LastError)
+		}
+		if l.Problem != "" {
+			problem("degraded", "the gateway's own broker: "+l.Problem)
 		}
 	}
 	switch s := h.Spool; {
@@ -142,14 +174,33 @@ func uplinkHealth(s uplink.Stats) UplinkHealth {
 
 func sourceHealth(p *part) SourceHealth {
 	h := SourceHealth{Name: p.key}
-	var taken intake.Stats = p.intake.Stats()
-	h.Readings, h.Rejected, h.Suppressed, h.Ignored = taken.Readings, taken.Rejected, taken.Suppressed, taken.Ignored
+	h.taken(p.intake.Stats())
 	if p.source != nil {
 		var st source.State = p.source.State()
 		h.Connected, h.Since, h.Connects = &st.Connected, st.Since, st.Connects
 		h.Messages, h.Held, h.LastError = st.Messages, st.Failed, st.LastError
 	}
 	return h
+}
+
+func (h *SourceHealth) taken(s intake.Stats) {
+	h.Readings, h.Rejected, h.Suppressed, h.Ignored = s.Readings, s.Rejected, s.Suppressed, s.Ignored
+}
+
+// listen adds the gateway's own broker, and its sources.
+func (h *Health) listen(l *listen) {
+	b := l.broker.State()
+	h.Listen = &ListenHealth{
+		Serving: b.Serving, Since: b.Since, Addresses: append([]string{}, b.Addresses...), Clients: b.Clients, Accounts: b.Accounts, Unacked: b.Unacked,
+		Messages: b.Messages, Unheard: b.Unheard, Denied: b.Denied, Turned: b.Turned, Held: b.Held, Lost: b.Lost,
+		Undelivered: b.Undelivered, Problem: b.Problem, LastError: b.LastError,
+	}
+	for _, s := range l.heard {
+		st := s.source.State()
+		one := SourceHealth{Name: s.name, Connected: &st.Connected, Since: st.Since, Messages: st.Messages}
+		one.taken(s.intake.Stats())
+		h.Sources = append(h.Sources, one)
+	}
 }
 
 // serve starts the health page on a loopback address; "" starts nothing.

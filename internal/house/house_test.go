@@ -149,7 +149,7 @@ func TestTheGatewayCarriesNoServerParts(t *testing.T) {
 	for _, p := range list(t, "./gateway/cmd/plantroom-gateway") {
 		for _, dep := range p.Deps {
 			for _, no := range []string{"database/sql", "modernc.org/sqlite", "influxdata", "grafana", "jackc/pgx", "plantroom/services", "plantroom/sim", "prometheus/client_golang"} {
-				if strings.Contains(dep, no) {
+				if strings.Contains(dep, no) && dep != "database/sql/driver" { // an interface, of an id that mochi-mqtt makes
 					t.Errorf("the gateway's binary contains %s", dep)
 				}
 			}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
+	"plantroom/gateway/broker"
+	"plantroom/gateway/source"
 	"plantroom/gateway/spool"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
@@ -37,6 +40,7 @@ func (c *Config) check(doc *yamldoc.Doc) error {
 	for i := range c.MQTT {
 		k.source(fmt.Sprintf("/mqtt/%d", i), &c.MQTT[i])
 	}
+	k.listen(c.Listen)
 	for i, p := range c.Pins {
 		k.wired(fmt.Sprintf("/pins/%d", i), p.Device, p.Map)
 	}
@@ -100,6 +104,11 @@ func (k *checker) source(path string, s *Source) {
 	}
 	k.names[s.Name] = true
 	k.connection(path, &s.Options)
+	k.devices(path, s)
+}
+
+// devices checks what a source says of its devices.
+func (k *checker) devices(path string, s *Source) {
 	k.family(path, s)
 	if _, err := time.LoadLocation(s.Zone); err != nil {
 		k.fault(path+"/zone", fmt.Sprintf("there is no time zone %q", s.Zone), "write it like Asia/Shanghai")
@@ -114,6 +123,37 @@ func (k *checker) source(path string, s *Source) {
 	if len(k.faults) == before {
 		_, err := binding.New(s.Devices, s.Ignore)
 		k.broken(path+"/devices", err)
+	}
+}
+
+// listen checks the gateway's own broker.
+func (k *checker) listen(l *Listen) {
+	if l == nil {
+		return
+	}
+	o := broker.Options{Addresses: l.Addresses, TLS: l.TLS, Accounts: l.Accounts}
+	for i := range l.Sources {
+		path, s := fmt.Sprintf("/listen/sources/%d", i), l.Sources[i].Source()
+		if k.names["listen/"+s.Name] {
+			k.fault(path+"/name", fmt.Sprintf("a source %q exists already", s.Name), "give it another name")
+		}
+		k.names["listen/"+s.Name] = true
+		k.devices(path, &s)
+		if f, err := devices.ByName(s.Family); err == nil {
+			topics := s.Topics
+			if len(topics) == 0 {
+				topics = f.Topics(devices.Options{Prefix: s.Prefix})
+			}
+			o.Sources = append(o.Sources, source.NewLocal(source.LocalOptions{Name: s.Name, Topics: topics}))
+		}
+	}
+	for _, p := range o.Problems() {
+		var elsewhere yamldoc.Faults
+		if errors.As(p.Err, &elsewhere) { // in the accounts' file
+			k.faults = append(k.faults, elsewhere...)
+			continue
+		}
+		k.fault("/listen/"+p.Key, p.Problem, p.Remedy)
 	}
 }
 
