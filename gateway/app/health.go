@@ -92,7 +92,7 @@ type ListenHealth struct {
 	Denied      uint64            `json:"denied"`
 	Turned      uint64            `json:"turned_away"`
 	Held        uint64            `json:"held_back"` // clients disconnected because the spool took no more
-	Lost        uint64            `json:"lost_qos0"` // the spool took them not, and nobody sends them again
+	Lost        uint64            `json:"lost"`      // at QoS 0: the spool did not take them, and nobody sends them again
 	Undelivered uint64            `json:"undelivered"`
 	Problem     string            `json:"problem,omitempty"` // with a file
 	LastError   string            `json:"last_error,omitempty"`

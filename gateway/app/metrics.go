@@ -109,7 +109,7 @@ func writeListen(m metrics, l *ListenHealth) {
 	m.one("plantroom_gateway_listen_denied_total", "counter", "Messages and subscriptions that an account does not permit.", float64(l.Denied))
 	m.one("plantroom_gateway_listen_turned_away_total", "counter", "Connections turned away.", float64(l.Turned))
 	m.one("plantroom_gateway_listen_held_back_total", "counter", "Devices disconnected because the spool took no more; they send again.", float64(l.Held))
-	m.one("plantroom_gateway_listen_lost_qos0_total", "counter", "Messages at QoS 0 that the spool did not take.", float64(l.Lost))
+	m.one("plantroom_gateway_listen_lost_total", "counter", "Messages at QoS 0 that the spool did not take.", float64(l.Lost))
 	m.one("plantroom_gateway_listen_undelivered_total", "counter", "Messages dropped for subscribers that are too slow.", float64(l.Undelivered))
 }
 
