@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"os"
 	"sync"
-	"time"
 
 	"plantroom"
 )
@@ -48,15 +47,19 @@ type fresh[T any] struct {
 	read  func() (T, error)
 
 	mu    sync.Mutex
-	stamp []stamp
+	stamp []os.FileInfo // nil for a file that is gone
 	value T
 	err   error // of the last reading
 }
 
-// stamp tells one state of a file from another.
-type stamp struct {
-	at   time.Time
-	size int64
+// unchanged compares two states of a file. A file put in another's place is
+// another one even where time and size are the same: a system's clock for
+// files ticks every few milliseconds.
+func unchanged(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
 }
 
 // get returns the value, and whether it has been read anew. While a reading
@@ -64,13 +67,13 @@ type stamp struct {
 func (f *fresh[T]) get() (value T, changed bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := make([]stamp, len(f.files))
+	now := make([]os.FileInfo, len(f.files))
 	same := f.stamp != nil
 	for i, name := range f.files {
-		if info, err := os.Stat(name); err == nil { // one that is gone has the zero stamp
-			now[i] = stamp{info.ModTime(), info.Size()}
+		if info, err := os.Stat(name); err == nil {
+			now[i] = info
 		}
-		same = same && now[i] == f.stamp[i]
+		same = same && unchanged(now[i], f.stamp[i])
 	}
 	if same {
 		return f.value, false, f.err
