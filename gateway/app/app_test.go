@@ -23,6 +23,7 @@ import (
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/broker"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/mqttconn/brokertest"
 )
@@ -317,6 +318,70 @@ func TestAGatewayThatCannotStartLeavesNothingRunning(t *testing.T) {
 		err = app.Run(context.Background(), cfg, app.Options{})
 		if err == nil || !strings.Contains(err.Error(), "start the health page: listen on "+cfg.Health.Listen) {
 			t.Errorf("got %v, want the busy address named", err)
+		}
+	}
+}
+
+const ownBroker = `gateway: gw-b1
+estate: story
+spool: {dir: spool}
+uplink: {broker: BROKER}
+listen:
+  addresses: [{address: "127.0.0.1:0", plain: true}]
+  accounts: ACCOUNTS
+  sources: [{name: boxes, family: plainjson, devices: [{match: "*"}]}]
+health: {listen: "127.0.0.1:0"}
+`
+
+func TestADeviceOfTheGatewaysOwnBrokerReachesTheServices(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	s := listen(t, b)
+	accounts := filepath.Join(t.TempDir(), "accounts.yaml")
+	if _, err := broker.AddAccount(accounts, "first", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	file := strings.Replace(ownBroker, "ACCOUNTS", accounts, 1)
+	g := start(t, file, b)
+	g.ok()
+	password, err := broker.AddAccount(accounts, "d", []string{"plantroom-device/d"}, nil) // while it runs
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	say := func(payload string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(context.Background(), soon)
+		defer cancel()
+		c, err := mqttconn.Connect(ctx, mqttconn.Options{URL: "tcp://" + g.state().Listen.Addresses[0], ClientID: "d", Username: "d", PasswordFile: secret}, mqttconn.Session{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := c.SendAndWait(ctx, "plantroom-device/d", false, []byte(payload)); err != nil {
+			t.Fatal(err)
+		}
+		if h := g.state(); h.Spool.Stored == 0 {
+			t.Error("it is acknowledged, and the spool has stored nothing")
+		}
+	}
+	say(`{"v":{"x":1}}`)
+	wait(t, "the reading arrived", func() bool { return s.has("d x=1") })
+	g.write(strings.Replace(file, `match: "*"`, `match: "d*"`, 1), b)
+	g.reload <- struct{}{}
+	wait(t, "the file is at work", func() bool { return g.state().Reloads == 1 })
+	g.ok()
+	say(`{"v":{"x":2}}`)
+	wait(t, "the next reading arrived", func() bool { return s.has("d x=2") })
+	h := g.state()
+	if h.Listen.Accounts != 2 || h.Listen.Messages != 1 || h.Sources[0].Name != "listen/boxes" || h.Sources[0].Readings != 1 || h.Uplink.Connects != 1 {
+		t.Errorf("the health is %+v, %+v", h.Listen, h.Sources)
+	}
+	for _, want := range []string{"plantroom_gateway_listen_serving 1", "plantroom_gateway_listen_messages_total 1", `plantroom_gateway_source_readings_total{source="listen/boxes"} 1`} {
+		if !strings.Contains(g.get("/metrics"), want) {
+			t.Errorf("/metrics lacks %q", want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"plantroom"
@@ -26,6 +27,7 @@ type Health struct {
 	Spool    SpoolHealth         `json:"spool"`
 	Uplink   UplinkHealth        `json:"uplink"`
 	Sources  []SourceHealth      `json:"sources"`
+	Listen   *ListenHealth       `json:"listen,omitempty"` // nil: the gateway has no broker of its own
 	Reloads  int                 `json:"reloads"`
 	Refused  int                 `json:"reloads_refused"`
 }
@@ -81,6 +83,25 @@ type SourceHealth struct {
 	Modbus     *ModbusHealth     `json:"modbus,omitempty"`
 }
 
+// ListenHealth is how the gateway's own broker is.
+type ListenHealth struct {
+	Serving     bool              `json:"serving"`
+	Since       plantroom.Instant `json:"since,omitzero"`
+	Addresses   []string          `json:"addresses"`
+	Clients     int               `json:"clients"`
+	Accounts    int               `json:"accounts"`
+	Unacked     int               `json:"unacked"` // messages on their way to the disk
+	Messages    uint64            `json:"messages"`
+	Unheard     uint64            `json:"unheard"` // on topics of no source
+	Denied      uint64            `json:"denied"`
+	Turned      uint64            `json:"turned_away"`
+	Held        uint64            `json:"held_back"` // clients disconnected because the spool took no more
+	Lost        uint64            `json:"lost"`      // at QoS 0: the spool did not take them, and nobody sends them again
+	Undelivered uint64            `json:"undelivered"`
+	Problem     string            `json:"problem,omitempty"` // with a file
+	LastError   string            `json:"last_error,omitempty"`
+}
+
 // Health tells how the gateway is.
 func (a *App) Health() Health {
 	a.mu.Lock()
@@ -94,6 +115,9 @@ func (a *App) Health() Health {
 	for _, p := range a.parts {
 		if p.intake != nil {
 			h.Sources = append(h.Sources, sourceHealth(p))
+		}
+		if p.listen != nil {
+			h.listen(p.listen)
 		}
 	}
 	h.judge(plantroom.At(time.Now()))
@@ -115,7 +139,7 @@ func (h *Health) judge(now plantroom.Instant) {
 		problem("degraded", "the services have not acknowledged since "+u.Owed.String()+": do they run, and do they know this gateway?")
 	}
 	for _, s := range h.Sources {
-		if s.Connected != nil && !*s.Connected {
+		if s.Connected != nil && !*s.Connected && !strings.HasPrefix(s.Name, "listen/") { // their broker speaks for those
 			problem("degraded", s.Name+" is down: "+s.LastError)
 		}
 		for _, text := range s.silent() {
@@ -124,6 +148,14 @@ func (h *Health) judge(now plantroom.Instant) {
 	}
 	if h.Uplink.SpoolError != "" {
 		problem("degraded", "the uplink cannot read: "+h.Uplink.SpoolError)
+	}
+	if l := h.Listen; l != nil {
+		if !l.Serving {
+			problem("degraded", "the gateway's own broker is down: "+l.LastError)
+		}
+		if l.Problem != "" {
+			problem("degraded", "the gateway's own broker: "+l.Problem)
+		}
 	}
 	switch s := h.Spool; {
 	case s.Fault != "":
@@ -157,8 +189,7 @@ func uplinkHealth(s uplink.Stats) UplinkHealth {
 
 func sourceHealth(p *part) SourceHealth {
 	h := SourceHealth{Name: p.key}
-	var taken intake.Stats = p.intake.Stats()
-	h.Readings, h.Rejected, h.Suppressed, h.Ignored = taken.Readings, taken.Rejected, taken.Suppressed, taken.Ignored
+	h.taken(p.intake.Stats())
 	if p.link != nil {
 		h.modbus(p.link.State())
 	}
@@ -168,6 +199,26 @@ func sourceHealth(p *part) SourceHealth {
 		h.Messages, h.Held, h.LastError = st.Messages, st.Failed, st.LastError
 	}
 	return h
+}
+
+func (h *SourceHealth) taken(s intake.Stats) {
+	h.Readings, h.Rejected, h.Suppressed, h.Ignored = s.Readings, s.Rejected, s.Suppressed, s.Ignored
+}
+
+// listen adds the gateway's own broker, and its sources.
+func (h *Health) listen(l *listen) {
+	b := l.broker.State()
+	h.Listen = &ListenHealth{
+		Serving: b.Serving, Since: b.Since, Addresses: append([]string{}, b.Addresses...), Clients: b.Clients, Accounts: b.Accounts, Unacked: b.Unacked,
+		Messages: b.Messages, Unheard: b.Unheard, Denied: b.Denied, Turned: b.Turned, Held: b.Held, Lost: b.Lost,
+		Undelivered: b.Undelivered, Problem: b.Problem, LastError: b.LastError,
+	}
+	for _, s := range l.heard {
+		st := s.source.State()
+		one := SourceHealth{Name: s.name, Connected: &st.Connected, Since: st.Since, Messages: st.Messages}
+		one.taken(s.intake.Stats())
+		h.Sources = append(h.Sources, one)
+	}
 }
 
 // serve starts the health page on a loopback address; "" starts nothing.

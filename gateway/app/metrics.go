@@ -49,6 +49,7 @@ func writeMetrics(w io.Writer, h Health) {
 	writeUplink(m, h.Uplink)
 	writeSources(m, h.Sources)
 	writeModbus(m, h.Sources)
+	writeListen(m, h.Listen)
 }
 
 func writeSpool(m metrics, s SpoolHealth) {
@@ -121,6 +122,23 @@ func writeModbus(m metrics, sources []SourceHealth) {
 			m.sample("plantroom_gateway_modbus_device_silent", `{source="`+escape.Replace(s.Name)+`",device="`+escape.Replace(string(d.Device))+`"}`, truth(d.Silent))
 		}
 	}
+}
+
+// writeListen writes nothing where the gateway has no broker of its own.
+func writeListen(m metrics, l *ListenHealth) {
+	if l == nil {
+		return
+	}
+	m.one("plantroom_gateway_listen_serving", "gauge", "1 while the gateway's own broker is open.", truth(l.Serving))
+	m.one("plantroom_gateway_listen_clients", "gauge", "Devices connected to the gateway's own broker.", float64(l.Clients))
+	m.one("plantroom_gateway_listen_unacked", "gauge", "Messages of devices on their way to the disk.", float64(l.Unacked))
+	m.one("plantroom_gateway_listen_messages_total", "counter", "Messages received from devices.", float64(l.Messages))
+	m.one("plantroom_gateway_listen_unheard_total", "counter", "Messages on topics of no source.", float64(l.Unheard))
+	m.one("plantroom_gateway_listen_denied_total", "counter", "Messages and subscriptions that an account does not permit.", float64(l.Denied))
+	m.one("plantroom_gateway_listen_turned_away_total", "counter", "Connections turned away.", float64(l.Turned))
+	m.one("plantroom_gateway_listen_held_back_total", "counter", "Devices disconnected because the spool took no more; they send again.", float64(l.Held))
+	m.one("plantroom_gateway_listen_lost_total", "counter", "Messages at QoS 0 that the spool did not take.", float64(l.Lost))
+	m.one("plantroom_gateway_listen_undelivered_total", "counter", "Messages dropped for subscribers that are too slow.", float64(l.Undelivered))
 }
 
 func truth(b bool) float64 {

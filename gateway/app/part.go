@@ -31,6 +31,7 @@ type part struct {
 	source *source.Source
 	uplink *uplink.Uplink
 	link   *modbus.Link
+	listen *listen
 
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -49,6 +50,9 @@ func (p *part) start() {
 func (p *part) follow(was *part) {
 	if p.binder != nil && was.binder != nil {
 		p.binder.Continue(was.binder)
+	}
+	if p.listen != nil && was.listen != nil {
+		p.listen.follow(was.listen)
 	}
 }
 
@@ -80,6 +84,13 @@ func (a *App) build(cfg config.Config) ([]*part, error) {
 	parts := []*part{up}
 	for i := range cfg.MQTT {
 		p, err := a.source(cfg.MQTT[i])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	if cfg.Listen != nil {
+		p, err := a.listen(cfg.Listen)
 		if err != nil {
 			return nil, err
 		}
@@ -134,35 +145,47 @@ func (a *App) uplink(cfg config.Config) (*part, error) {
 }
 
 func (a *App) source(c config.Source) (*part, error) {
-	family, err := devices.ByName(c.Family)
+	f, err := family(c)
 	if err != nil {
 		return nil, err
 	}
-	zone, err := time.LoadLocation(c.Zone)
+	p, err := a.newPart("source/"+c.Name, c, f.binder)
 	if err != nil {
 		return nil, err
-	}
-	binder, err := binding.New(c.Devices, c.Ignore)
-	if err != nil {
-		return nil, err
-	}
-	p, err := a.newPart("source/"+c.Name, c, binder)
-	if err != nil {
-		return nil, err
-	}
-	o := devices.Options{Prefix: c.Prefix, FullTopic: c.FullTopic, Zone: zone, Models: c.Models, Host: c.Host}
-	topics := c.Topics
-	if len(topics) == 0 {
-		topics = family.Topics(o)
 	}
 	p.source, err = source.New(source.Options{
-		Name: c.Name, Broker: c.Options, Topics: topics, Decoder: family.New(o), Intake: p.intake, Backoff: a.o.Backoff, Logger: a.log,
+		Name: c.Name, Broker: c.Options, Topics: f.topics, Decoder: f.decoder, Intake: p.intake, Backoff: a.o.Backoff, Logger: a.log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	p.run = p.source.Run
 	return p, nil
+}
+
+// spoken is what a source of the file makes of messages.
+type spoken struct {
+	topics  []string
+	decoder plantroom.Decoder
+	binder  *binding.Binder
+}
+
+func family(c config.Source) (spoken, error) {
+	f, err := devices.ByName(c.Family)
+	if err != nil {
+		return spoken{}, err
+	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return spoken{}, err
+	}
+	o := devices.Options{Prefix: c.Prefix, FullTopic: c.FullTopic, Zone: zone, Models: c.Models, Host: c.Host}
+	s := spoken{topics: c.Topics, decoder: f.New(o)}
+	if len(s.topics) == 0 {
+		s.topics = f.Topics(o)
+	}
+	s.binder, err = binding.New(c.Devices, c.Ignore)
+	return s, err
 }
 
 // sink makes a sensor's way into the spool. A sensor keeps nothing: what the

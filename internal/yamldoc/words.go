@@ -53,6 +53,8 @@ func limits(k jsonschema.ErrorKind) (problem, limit string, ok bool) {
 		return "this has " + count(k.Got, "character", "characters"), "give at most " + strconv.Itoa(k.Want), true
 	case *kind.MinItems:
 		return "this list has " + count(k.Got, "entry", "entries"), "give at least " + strconv.Itoa(k.Want), true
+	case *kind.MaxItems:
+		return "this list has " + count(k.Got, "entry", "entries"), "give at most " + strconv.Itoa(k.Want), true
 	}
 	return "", "", false
 }

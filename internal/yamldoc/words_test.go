@@ -36,6 +36,7 @@ var sayings = []saying{
 	{"exclusiveMinimum", `{"exclusiveMinimum": 0}`, "-0.5", `v: -0.5 is too small; give more than 0`},
 	{"maximum", `{"maximum": 0.95}`, "1000000", `v: 1000000 is too large; give at most 0.95`},
 	{"minItems", `{"minItems": 1, "description": "the list of buildings"}`, "[]", `v: this list has no entries; it is the list of buildings: give at least 1`},
+	{"maxItems", `{"maxItems": 1}`, "[a, b]", `v: this list has 2 entries; give at most 1`},
 	{"minItems", `{"minItems": 2}`, "[a]", `v: this list has 1 entry; give at least 2`},
 	{"required", `{"required": ["id"], "properties": {"id": {"description": "its name"}}}`, "{}", `v: the key "id" is missing; add it: its name`},
 	{"required", `{"required": ["id"], "properties": {"id": {"type": "string"}}}`, "{}", `v: the key "id" is missing; add it: text`},

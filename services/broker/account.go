@@ -3,10 +3,10 @@ package broker
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"strings"
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
+	rights "plantroom/internal/access"
 )
 
 // Account is a client's login and all that it may do. Its client ids are its
@@ -78,53 +78,15 @@ func (a *access) login(username string, password []byte, clientID string) string
 	return ""
 }
 
-// owner returns whose a client id is: the longest user name that it is, or
-// begins with before a hyphen.
+// owner returns whose a client id is.
 func (a *access) owner(clientID string) string {
-	for id := clientID; ; {
-		if _, ok := a.accounts[id]; ok {
-			return id
-		}
-		cut := strings.LastIndexByte(id, '-')
-		if cut < 0 {
-			return ""
-		}
-		id = id[:cut]
-	}
+	return rights.Owner(clientID, func(name string) bool { _, ok := a.accounts[name]; return ok })
 }
 
 func (a *access) mayPublish(username, topic string) bool {
-	return anyCovers(a.accounts[username].Publish, topic)
+	return rights.AnyCovers(a.accounts[username].Publish, topic)
 }
 
 func (a *access) maySubscribe(username, filter string) bool {
-	return anyCovers(a.accounts[username].Subscribe, filter)
-}
-
-func anyCovers(permitted []string, wanted string) bool {
-	for _, p := range permitted {
-		if covers(p, wanted) {
-			return true
-		}
-	}
-	return false
-}
-
-// covers reports whether every topic that wanted (a topic or a filter) can
-// match is matched by permitted (MQTT 3.1.1 §4.7; wildcards do not reach
-// topics that begin with $).
-func covers(permitted, wanted string) bool {
-	p, w := strings.Split(permitted, "/"), strings.Split(wanted, "/")
-	if wanted == "" || strings.HasPrefix(wanted, "$") && p[0] != w[0] {
-		return false
-	}
-	for i, level := range p {
-		switch {
-		case level == "#":
-			return true
-		case i >= len(w), w[i] == "#", level != "+" && level != w[i]:
-			return false
-		}
-	}
-	return len(p) == len(w)
+	return rights.AnyCovers(a.accounts[username].Subscribe, filter)
 }

@@ -7,6 +7,8 @@ import (
 
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
+
+	rights "plantroom/internal/access"
 )
 
 // gate is the broker's hook that lets clients in and messages through.
@@ -35,7 +37,7 @@ func (g *gate) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 	if reason == "" {
 		return true
 	}
-	g.log.Warn("MQTT client turned away", "reason", reason, "user", clip(username), "client", clip(pk.Connect.ClientIdentifier), "from", cl.Net.Remote)
+	g.log.Warn("MQTT client turned away", "reason", reason, "user", rights.Clip(username), "client", rights.Clip(pk.Connect.ClientIdentifier), "from", cl.Net.Remote)
 	return false
 }
 
@@ -45,12 +47,9 @@ func (g *gate) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 	if write && g.access.mayPublish(username, topic) || !write && g.access.maySubscribe(username, topic) {
 		return true
 	}
-	g.log.Warn("MQTT client refused", "user", clip(username), "topic", clip(topic), "publish", write, "from", cl.Net.Remote)
+	g.log.Warn("MQTT client refused", "user", rights.Clip(username), "topic", rights.Clip(topic), "publish", write, "from", cl.Net.Remote)
 	return false
 }
-
-// clip bounds what a stranger can write into the log.
-func clip(s string) string { return s[:min(len(s), 100)] }
 
 // quiet turns down mochi's log: it warns of every client that goes.
 type quiet struct{ slog.Handler }

@@ -12,6 +12,8 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
+	"plantroom/gateway/broker"
+	"plantroom/gateway/source"
 	"plantroom/gateway/spool"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
@@ -62,6 +64,9 @@ func (c *Config) check(doc *yamldoc.Doc, dir string) error {
 				k.input(path, in)
 			}
 		}
+	}
+	if doc.Sound("/listen") {
+		k.listen(c.Listen)
 	}
 	k.modbus(c.Modbus, dir)
 	if doc.Sound("/health") {
@@ -142,6 +147,11 @@ func (k *checker) source(path string, s *Source) {
 	}
 	k.names[s.Name] = true
 	k.connection(path, &s.Options)
+	k.devices(path, s)
+}
+
+// devices checks what a source says of its devices.
+func (k *checker) devices(path string, s *Source) {
 	k.family(path, s)
 	if _, err := time.LoadLocation(s.Zone); err != nil {
 		k.fault(path+"/zone", fmt.Sprintf("there is no time zone %q", s.Zone), "write it like Asia/Shanghai")
@@ -159,6 +169,41 @@ func (k *checker) source(path string, s *Source) {
 	if len(k.faults) == before {
 		_, err := binding.New(s.Devices, s.Ignore)
 		k.broken(path+"/devices", err)
+	}
+}
+
+// listen checks the gateway's own broker.
+func (k *checker) listen(l *Listen) {
+	if l == nil {
+		return
+	}
+	o := broker.Options{Addresses: l.Addresses, TLS: l.TLS, Accounts: l.Accounts}
+	for i := range l.Sources {
+		path, s := fmt.Sprintf("/listen/sources/%d", i), l.Sources[i].Source()
+		if k.names["listen/"+s.Name] {
+			k.fault(path+"/name", fmt.Sprintf("a source %q exists already", s.Name), "give it another name")
+		}
+		k.names["listen/"+s.Name] = true
+		k.devices(path, &s)
+		if f, err := devices.ByName(s.Family); err == nil {
+			topics := s.Topics
+			if len(topics) == 0 {
+				topics = f.Topics(devices.Options{Prefix: s.Prefix, FullTopic: s.FullTopic, Host: s.Host})
+			}
+			o.Sources = append(o.Sources, source.NewLocal(source.LocalOptions{Name: s.Name, Topics: topics}))
+		}
+	}
+	for _, p := range o.Problems() {
+		var elsewhere yamldoc.Faults
+		if errors.As(p.Err, &elsewhere) { // in the accounts' file
+			k.faults = append(k.faults, elsewhere...)
+			continue
+		}
+		if p.Remedy == "" && p.Err != nil {
+			k.broken("/listen/"+p.Key, p.Err)
+			continue
+		}
+		k.fault("/listen/"+p.Key, p.Problem, p.Remedy)
 	}
 }
 

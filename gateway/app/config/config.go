@@ -16,6 +16,7 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
+	"plantroom/gateway/broker"
 	"plantroom/gateway/sensor"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
@@ -34,6 +35,7 @@ type Config struct {
 	Spool   Spool               `json:"spool"`
 	Uplink  Uplink              `json:"uplink"`
 	MQTT    []Source            `json:"mqtt,omitempty"`
+	Listen  *Listen             `json:"listen,omitempty"` // nil: no broker of its own
 	Pins    []Pin               `json:"pins,omitempty"`
 	Buses   []Bus               `json:"buses,omitempty"`
 	Modbus  []Modbus            `json:"modbus,omitempty"`
@@ -67,6 +69,32 @@ type Source struct {
 	Host      string            `json:"host,omitempty"`
 	Devices   []binding.Rule    `json:"devices"`
 	Ignore    []string          `json:"ignore,omitempty"`
+}
+
+// Listen is the gateway's own broker, and what its devices speak.
+type Listen struct {
+	Addresses []broker.Address `json:"addresses"`
+	TLS       broker.TLS       `json:"tls,omitzero"`
+	Accounts  string           `json:"accounts"`
+	Sources   []Heard          `json:"sources"`
+}
+
+// Heard is the devices of one family that publish to the gateway itself.
+type Heard struct {
+	Name    string            `json:"name"`
+	Family  string            `json:"family"`
+	Topics  []string          `json:"topics,omitempty"`
+	Prefix  string            `json:"prefix,omitempty"`
+	Zone    string            `json:"zone,omitempty"`
+	Models  map[string]string `json:"models,omitempty"`
+	Devices []binding.Rule    `json:"devices"`
+	Ignore  []string          `json:"ignore,omitempty"`
+}
+
+// Source is the same as of a broker elsewhere.
+func (h *Heard) Source() Source {
+	return Source{Name: h.Name, Family: h.Family, Topics: h.Topics, Prefix: h.Prefix, Zone: h.Zone, Models: h.Models,
+		Devices: h.Devices, Ignore: h.Ignore}
 }
 
 // Pin is a dry contact.
@@ -178,6 +206,11 @@ func (c *Config) fill(dir string) {
 		connection(&c.MQTT[i].Options, c.MQTT[i].Name)
 		if f, err := devices.ByName(c.MQTT[i].Family); err == nil && f.Host && c.MQTT[i].Host == "" {
 			c.MQTT[i].Host = string(c.Gateway)
+		}
+	}
+	if l := c.Listen; l != nil {
+		for _, p := range []*string{&l.TLS.Cert, &l.TLS.Key, &l.TLS.ClientCA, &l.Accounts} {
+			from(p)
 		}
 	}
 }

@@ -1,8 +1,13 @@
 package config_test
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +16,7 @@ import (
 
 	"plantroom"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/broker"
 	"plantroom/internal/yamldoc"
 )
 
@@ -30,6 +36,13 @@ mqtt:
     ignore: ["test-*"]
   - {name: lora, broker: "tcp://127.0.0.1:1883", family: chirpstack, zone: Asia/Shanghai, models: {"EM310-UDL": milesight-em310-udl}, devices: [{match: "*"}]}
   - {name: plugs, broker: "tcp://127.0.0.1:1883", family: tasmota, full_topic: "building/%topic%/%prefix%/", zone: Asia/Shanghai, devices: [{match: "*"}]}
+listen:
+  addresses: [{address: "0.0.0.0:8883"}, {address: "192.168.7.1:1883", plain: true, networks: [192.168.7.0/24]}]
+  tls: {cert: gw.pem, key: gw.key}
+  accounts: accounts.yaml
+  sources:
+    - {name: boxes, family: plainjson, devices: [{match: "*"}], ignore: ["test-*"]}
+    - {name: lora, family: chirpstack, prefix: lora, models: {"EM310-UDL": milesight-em310-udl}, devices: [{match: "*"}]}
 pins:
   - {device: b1-l1-fault, pin: GPIO17, pull: up, active: low, debounce: 30ms, heartbeat: 30s}
 buses:
@@ -46,7 +59,34 @@ func dir(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(d, "secret"), []byte("pw\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := broker.AddAccount(filepath.Join(d, "accounts.yaml"), "b1-leak", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	certificate(t, filepath.Join(d, "gw.pem"), filepath.Join(d, "gw.key"))
 	return d
+}
+
+// certificate writes one that nobody is to trust.
+func certificate(t *testing.T, cert, key string) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: pkcs8}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestAWholeFileIsRead(t *testing.T) {
@@ -69,6 +109,10 @@ func TestAWholeFileIsRead(t *testing.T) {
 		{"mapped to", relay.To, "fault"},
 		{"mapped value", relay.Values["true"], plantroom.String("controller_fault")},
 		{"address", c.Buses[0].Devices[0].Address, uint16(0x48)},
+		{"own broker's accounts", c.Listen.Accounts, filepath.Join(d, "accounts.yaml")},
+		{"own broker's key", c.Listen.TLS.Key, filepath.Join(d, "gw.key")},
+		{"own broker's network", c.Listen.Addresses[1].Networks[0], "192.168.7.0/24"},
+		{"own broker's source", c.Listen.Sources[1].Models["EM310-UDL"], "milesight-em310-udl"},
 		{"end resistor", c.Buses[0].Devices[0].Rope.EndOhm, 10_000.0},
 		{"heartbeat", time.Duration(c.Pins[0].Heartbeat), 30 * time.Second},
 	} {
@@ -94,7 +138,7 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		old, new string
 		want     []string // line:col and a part of the text, per fault
 	}{
-		{"unknown key", "health:", "helth:", []string{`24:1: `, `"helth" is not known`}},
+		{"unknown key", "health:", "helth:", []string{`31:1: `, `"helth" is not known`}},
 		{"missing key", "estate: story\n", "", []string{`"estate" is missing`}},
 		{"id", "gateway: gw-b1", "gateway: GW 1", []string{`1:1: `}},
 		{"duration", "linger: 10ms", "linger: 10", []string{`3:34: `}},
@@ -117,6 +161,13 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"wired twice", "device: b1-pump-rope", "device: b1-l1-fault", []string{"buses.0.devices.0.device", "wired twice"}},
 		{"nothing on the input", ", distance: {}", "", []string{"buses.0.devices.1", "rope: {} or distance: {}"}},
 		{"rope", "end_ohm: 10000", "end_ohm: 10000, break_above_ohm: 10100", []string{"buses.0.devices.0.rope", "too near"}},
+		{"plain to all", "0.0.0.0:8883\"}, {address: \"192.168.7.1:1883\", plain: true, networks: [192.168.7.0/24]}", "0.0.0.0:8883\"}, {address: \"0.0.0.0:1883\", plain: true}", []string{"listen.addresses.1.plain", "not on loopback", "networks: [192.168.7.0/24]"}},
+		{"no certificate", "  tls: {cert: gw.pem, key: gw.key}\n", "", []string{"18:3: listen.addresses", "no certificate", "tls: {cert: gw.pem"}},
+		{"accounts gone", "accounts: accounts.yaml", "accounts: gone.yaml", []string{"20:3: listen.accounts", "device add"}},
+		{"accounts at fault", "accounts: accounts.yaml", "accounts: secret", []string{"secret:1:1:"}},
+		{"own family", "name: boxes, family: plainjson", "name: boxes, family: zwave", []string{"listen.sources.0.family", "plainjson"}},
+		{"own source twice", "name: boxes", "name: lora", []string{"listen.sources.1.name", "exists already"}},
+		{"topics heard twice", "family: chirpstack, prefix: lora", `family: chirpstack, topics: ["plantroom-device/x"]`, []string{"listen.sources.1", "is heard by the source boxes already"}},
 		{"health", "127.0.0.1:9101", "0.0.0.0:9101", []string{"health.listen", "no access control"}},
 		{"a size beyond all disks", "max: 1GiB", "max: 99999999999999GiB", []string{`3:23: spool.max`, "larger than any disk"}},
 		{"a duration beyond all bounds", "linger: 10ms", "linger: 99999999999999h", []string{`3:34: spool.linger`, "290 years"}},
@@ -128,8 +179,8 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"password without a name", "username: gw-b1, ", "", []string{"uplink.password_file", "add username"}},
 		{"prefix", "family: chirpstack", "family: chirpstack, prefix: \"x/#\"", []string{"mqtt.1.prefix", "wildcard"}},
 		{"model of a name with a slash", `"EM310-UDL": milesight-em310-udl`, "\n    a/b: em310_udl", []string{"16:5: mqtt.1.models.", `no decoder "em310_udl"`}},
-		{"bus twice", "health:", "  - {name: I2C1, devices: [{device: other, channel: 0, rope: {}}]}\nhealth:", []string{"24:6: buses.1.name", `the bus "I2C1" is used twice`}},
-		{"line twice", "buses:", "  - {device: other, pin: GPIO17}\nbuses:", []string{"19:21: pins.1.pin", `the line "GPIO17" is used twice`}},
+		{"bus twice", "health:", "  - {name: I2C1, devices: [{device: other, channel: 0, rope: {}}]}\nhealth:", []string{"31:6: buses.1.name", `the bus "I2C1" is used twice`}},
+		{"line twice", "buses:", "  - {device: other, pin: GPIO17}\nbuses:", []string{"26:21: pins.1.pin", `the line "GPIO17" is used twice`}},
 		{"tls", `broker: "tcp://127.0.0.1:1883", client_id`, `broker: "tcp://127.0.0.1:1883", tls: {ca: x}, client_id`, []string{"uplink.tls", "write tls://"}},
 	} {
 		text := strings.Replace(full, c.old, c.new, 1)
@@ -158,8 +209,8 @@ func TestAllFaultsAreListedInTheOrderOfTheFile(t *testing.T) {
 	text := strings.NewReplacer("linger: 10ms", "linger: 10s", "family: zigbee2mqtt", "family: zwave", "0.0.1:9101", "0.0.1").Replace(full)
 	_, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
 	var faults yamldoc.Faults
-	if !errors.As(err, &faults) || len(faults) != 3 || faults[0].Line != 3 || faults[1].Line != 8 || faults[2].Line != 24 {
-		t.Errorf("got\n%v\nwant faults on lines 3, 8 and 24", err)
+	if !errors.As(err, &faults) || len(faults) != 3 || faults[0].Line != 3 || faults[1].Line != 8 || faults[2].Line != 31 {
+		t.Errorf("got\n%v\nwant faults on lines 3, 8 and 31", err)
 	}
 }
 
@@ -172,9 +223,10 @@ func TestFaultsOfOneKindDoNotHideOthers(t *testing.T) {
 	want := []string{
 		`3:23: spool.max: size "99999999999999GiB" is larger than any disk`,
 		`14:5: mqtt.0.name: the key "name" stands twice`,
+		`22:65: listen.sources.0.name: the key "name" stands twice`,
 		`buses.0.devices.0.device: device "b1-l1-fault" is wired twice`,
-		`23:9: buses.0.devices.1: the key "channel" is missing`,
-		`24:1: helth: the key "helth" is not known here`,
+		`30:9: buses.0.devices.1: the key "channel" is missing`,
+		`31:1: helth: the key "helth" is not known here`,
 	}
 	for _, w := range want {
 		if err == nil || !strings.Contains(err.Error(), w) {

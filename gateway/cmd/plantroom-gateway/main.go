@@ -37,15 +37,21 @@ sends them to the services.
 usage:
   plantroom-gateway run FILE      run until SIGINT or SIGTERM; SIGHUP reads FILE again
   plantroom-gateway check FILE    list every fault in FILE, with line and column
+  plantroom-gateway device add ID --accounts ACCOUNTS [--publish FILTER]… [--subscribe FILTER]…
+                                  make an account at the gateway's own broker and print its password, once
+  plantroom-gateway device renew ID --accounts ACCOUNTS
+                                  give an account a new password and print it, once
   plantroom-gateway version       print the version
 
-FILE is the gateway's YAML file; docs/gateway.md explains it.
+FILE is the gateway's YAML file, ACCOUNTS the one that its listen.accounts
+names; docs/gateway.md explains both. Without --publish a device may publish on
+plantroom-device/ID, where plain JSON is heard.
 Logs go to standard error. PLANTROOM_LOG=debug says more.
 
 exit codes:
   0  stopped by a signal, or nothing wrong with FILE
-  1  could not start: the last line says why, and what to do
-  2  wrong arguments, or faults in FILE
+  1  could not start, or not write: the last line says why, and what to do
+  2  wrong arguments, or faults in FILE or ACCOUNTS
 `
 
 // memoryLimit makes the collector work harder before the process is large: a
@@ -67,6 +73,8 @@ func run(args []string, out, errs io.Writer) int {
 		return check(args[1], out, errs)
 	case len(args) == 2 && args[0] == "run":
 		return serve(args[1], errs)
+	case len(args) > 2 && args[0] == "device":
+		return device(args[1], args[2], args[3:], out, errs)
 	}
 	fmt.Fprint(errs, usage)
 	return exitUsage
