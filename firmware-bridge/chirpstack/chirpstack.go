@@ -1,9 +1,10 @@
 // Package chirpstack understands the events that a ChirpStack v4 network
 // server publishes of LoRaWAN devices: up, status and join, in JSON. The bytes
 // of an up event go through the native decoder that the gateway's file names
-// for the device or its device profile; where it names none, an object that
-// the network server has decoded itself is taken for the generic signals. It
-// runs no JavaScript codecs, sends no downlinks and ignores the other events.
+// for the device or its device profile, or through the codec that it was given;
+// where there is neither, an object that the network server has decoded itself
+// is taken for the generic signals. It sends no downlinks and ignores the other
+// events.
 //
 // Sources: ChirpStack documentation, "Event types" and "MQTT integration", and
 // chirpstack/api/proto/integration/integration.proto of v4. The JSON is
@@ -12,11 +13,8 @@
 package chirpstack
 
 import (
-	"cmp"
 	"encoding/json"
-	"slices"
 	"strings"
-	"time"
 
 	"plantroom"
 )
@@ -27,8 +25,9 @@ const maxPayload = 256 << 10
 
 // Options is what the gateway's file says of this source.
 type Options struct {
-	Prefix string            // levels before "application"; usually ""
-	Models map[string]string // DevEUI or device profile name → one of Models
+	Prefix string                              // levels before "application"; usually ""
+	Models map[string]string                   // DevEUI or device profile name → one of Models
+	Codecs map[string]plantroom.PayloadDecoder // the same → a decoder that takes its time
 }
 
 // Topics gives the subscription below a prefix, which is usually "".
@@ -46,21 +45,31 @@ func Topics(prefix string) []string {
 // confirmed uplink is retransmitted) gives nothing. Where the bytes of a frame
 // cannot be understood, its signal strength is given all the same, with an
 // error that says why: the device is alive.
+//
+// The decoder is a plantroom.Deferrer: a payload that is left to a codec is
+// decoded later, in a lane for each codec.
 func New(o Options) plantroom.Decoder {
-	d := &decoder{models: make(map[string]string, len(o.Models)), devices: make(map[string]*history)}
-	for key, model := range o.Models {
-		if isEUI(strings.ToLower(key)) {
-			key = strings.ToLower(key)
-		}
-		d.models[key] = model
-	}
+	d := &decoder{models: folded(o.Models), codecs: folded(o.Codecs), devices: make(map[string]*history)}
 	d.prefix, _, _ = strings.Cut(Topics(o.Prefix)[0], "+")
 	return d
+}
+
+// folded writes the DevEUIs among the keys in lower case.
+func folded[V any](m map[string]V) map[string]V {
+	out := make(map[string]V, len(m))
+	for key, v := range m {
+		if lower := strings.ToLower(key); isEUI(lower) {
+			key = lower
+		}
+		out[key] = v
+	}
+	return out
 }
 
 type decoder struct {
 	prefix  string
 	models  map[string]string
+	codecs  map[string]plantroom.PayloadDecoder
 	devices map[string]*history
 }
 
@@ -95,39 +104,56 @@ type rx struct {
 
 // Decode implements plantroom.Decoder.
 func (d *decoder) Decode(m plantroom.Message) ([]plantroom.Sample, error) {
+	samples, later, err := d.Begin(m)
+	if later == nil {
+		return samples, err
+	}
+	more, err := later.Do()
+	return append(samples, more...), err
+}
+
+// Begin implements plantroom.Deferrer.
+func (d *decoder) Begin(m plantroom.Message) ([]plantroom.Sample, *plantroom.Later, error) {
 	eui, kind, ok := d.parseTopic(m.Topic)
 	if !ok || len(m.Payload) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	if len(m.Payload) > maxPayload {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event of %d bytes, at most %d", eui, len(m.Payload), maxPayload)
+	ev, c, err := d.read(m, eui, kind)
+	if err != nil || d.repeated(eui, kind, ev, c.at) {
+		return nil, nil, err
 	}
-	var ev event
-	if err := json.Unmarshal(m.Payload, &ev); err != nil {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
-	}
-	if got := strings.ToLower(ev.DeviceInfo.DevEUI); got != eui {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s is of device %.40q", eui, kind, got)
-	}
-	at, quality, err := sourceTime(ev.Time, m)
-	if err != nil {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
-	}
-	if d.repeated(eui, kind, &ev, at) {
-		return nil, nil
-	}
-	c := collector{address: eui, at: at, quality: quality}
 	if kind == "up" {
-		if err := d.up(&ev, &c); err != nil {
-			return c.samples, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: port %d, frame %d: %w", eui, ev.FPort, ev.FCnt, err)
+		if later := d.deferred(ev, c, m.Received); later != nil {
+			c.link(ev.RxInfo)
+			return c.samples, later, nil
 		}
-		return c.samples, nil
+		err := d.up(ev, c)
+		return c.samples, nil, ev.fault(eui, err)
 	}
 	c.add(measure{signal: "heartbeat", value: plantroom.Bool(true)})
 	if kind == "status" && !ev.ExternalPower && !ev.BatteryUnavailable {
 		c.add(measure{signal: "battery_pct", value: plantroom.Float(ev.BatteryLevel)})
 	}
-	return c.samples, nil
+	return c.samples, nil, nil
+}
+
+// read takes a message for an event.
+func (d *decoder) read(m plantroom.Message, eui, kind string) (*event, *collector, error) {
+	if len(m.Payload) > maxPayload {
+		return nil, nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event of %d bytes, at most %d", eui, len(m.Payload), maxPayload)
+	}
+	ev := new(event)
+	if err := json.Unmarshal(m.Payload, ev); err != nil {
+		return nil, nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
+	}
+	if got := strings.ToLower(ev.DeviceInfo.DevEUI); got != eui {
+		return nil, nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s is of device %.40q", eui, kind, got)
+	}
+	at, quality, err := sourceTime(ev.Time, m)
+	if err != nil {
+		return nil, nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
+	}
+	return ev, &collector{address: eui, at: at, quality: quality}, nil
 }
 
 // up gives the samples of an uplink frame.
@@ -136,13 +162,7 @@ func (d *decoder) up(ev *event, c *collector) error {
 	for _, m := range measures {
 		c.add(m)
 	}
-	if len(ev.RxInfo) > 0 {
-		best := slices.MaxFunc(ev.RxInfo, func(a, b rx) int {
-			return cmp.Or(cmp.Compare(a.SNR, b.SNR), cmp.Compare(a.RSSI, b.RSSI))
-		})
-		c.add(measure{signal: "rssi_dbm", value: plantroom.Float(best.RSSI)})
-		c.add(measure{signal: "snr_db", value: plantroom.Float(best.SNR)})
-	}
+	c.link(ev.RxInfo)
 	return err
 }
 
@@ -166,7 +186,7 @@ func (d *decoder) payload(ev *event, eui string) ([]measure, error) {
 	case len(ev.Object) > 0 && string(ev.Object) != "null":
 		return readObject(ev.Object)
 	}
-	return nil, plantroom.Errorf(plantroom.CodeInvalid, "no decoder: name one for %s or the profile %.60q under models", eui, ev.DeviceInfo.ProfileName)
+	return nil, plantroom.Errorf(plantroom.CodeInvalid, "no decoder: name one for %s or the profile %.60q under models or codecs", eui, ev.DeviceInfo.ProfileName)
 }
 
 // parseTopic takes application/{id}/device/{devEui}/event/{kind} apart. ok is
@@ -236,55 +256,4 @@ func (c *collector) add(m measure) {
 		s.Quality = m.quality
 	}
 	c.samples = append(c.samples, s)
-}
-
-// retransmission is how long a device may go on sending one frame.
-const retransmission = 2 * time.Minute
-
-// maxDevices bounds the histories; when they are full all are forgotten, which
-// at worst lets a repeated frame through.
-const maxDevices = 1 << 16
-
-// history is the last events of one device.
-type history struct {
-	events [8]heard
-	next   int
-}
-
-// heard is what tells an event from its repetition.
-type heard struct {
-	id, kind, session, data string
-	port                    int
-	counter                 uint32
-	at                      plantroom.Instant
-}
-
-// repeated reports whether the event was here before, and remembers it.
-func (d *decoder) repeated(eui, kind string, ev *event, at plantroom.Instant) bool {
-	h := d.devices[eui]
-	if h == nil {
-		if len(d.devices) >= maxDevices {
-			clear(d.devices)
-		}
-		h = new(history)
-		d.devices[eui] = h
-	}
-	now := heard{ev.DeduplicationID, kind, ev.DevAddr, string(ev.Data), ev.FPort, ev.FCnt, at}
-	if slices.ContainsFunc(h.events[:], now.repeats) {
-		return true
-	}
-	h.events[h.next] = now
-	h.next = (h.next + 1) % len(h.events)
-	return false
-}
-
-func (e heard) repeats(old heard) bool {
-	if e.kind != old.kind {
-		return false
-	}
-	if e.id != "" && e.id == old.id {
-		return true
-	}
-	return e.kind == "up" && e.session == old.session && e.counter == old.counter &&
-		e.port == old.port && e.data == old.data && e.at.Sub(old.at).Abs() < retransmission
 }

@@ -18,9 +18,10 @@ import (
 // Options is what a gateway's file may say of a source. A family takes what
 // it has a use for.
 type Options struct {
-	Prefix string            // first level or levels of the topics; "": the family's usual one
-	Zone   *time.Location    // of devices that send local time without a zone; nil: UTC
-	Models map[string]string // device address or device profile name → name of a native decoder
+	Prefix string                              // first level or levels of the topics; "": the family's usual one
+	Zone   *time.Location                      // of devices that send local time without a zone; nil: UTC
+	Models map[string]string                   // device address or device profile name → name of a native decoder
+	Codecs map[string]plantroom.PayloadDecoder // the same → a decoder that the file brings along
 }
 
 // Family is one kind of devices, as a source in a gateway's file names it.
@@ -29,6 +30,7 @@ type Family struct {
 	Topics func(Options) []string          // the MQTT subscriptions where the file gives none
 	New    func(Options) plantroom.Decoder // a decoder with a state of its own
 	Models func() []string                 // the native decoders that Options.Models may name; nil: none
+	Codecs bool                            // it has a use for Options.Codecs
 }
 
 // Families lists all families by name.
@@ -38,9 +40,10 @@ func Families() []Family {
 			Name:   "chirpstack",
 			Topics: func(o Options) []string { return chirpstack.Topics(o.Prefix) },
 			New: func(o Options) plantroom.Decoder {
-				return chirpstack.New(chirpstack.Options{Prefix: o.Prefix, Models: o.Models})
+				return chirpstack.New(chirpstack.Options{Prefix: o.Prefix, Models: o.Models, Codecs: o.Codecs})
 			},
 			Models: chirpstack.Models,
+			Codecs: true,
 		},
 		{
 			Name:   "plainjson",
