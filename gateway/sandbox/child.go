@@ -50,15 +50,16 @@ type child struct {
 	loaded  map[string]bool // sums of the files that it has
 
 	mu      sync.Mutex
+	over    bool // it is being killed, or does not listen any more
 	in      io.WriteCloser
 	last    uint64 // id
 	waiting map[uint64]chan reply
 }
 
 // start starts a process and waits until it says that it is there.
-func start(command []string, log *slog.Logger) (*child, error) {
+func start(command, env []string, log *slog.Logger) (*child, error) {
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = []string{"GOTRACEBACK=none"} // no secrets of the gateway's environment
+	cmd.Env = env
 	complaints := &head{}
 	cmd.Stderr = complaints
 	in, err := cmd.StdinPipe()
@@ -76,7 +77,7 @@ func start(command []string, log *slog.Logger) (*child, error) {
 	ready := make(chan struct{})
 	go func() {
 		c.read(out, ready)
-		_ = cmd.Process.Kill() // it may have closed its output only
+		c.kill() // it may have closed its output only
 		err := cmd.Wait()
 		log.Info("the process that runs codecs has ended", "how", err, "said", complaints.String())
 		close(c.died)
@@ -131,22 +132,26 @@ func (c *child) send(r request) (<-chan reply, error) {
 	answer := make(chan reply, 1)
 	c.waiting[r.ID] = answer
 	if _, err := c.in.Write(append(line, '\n')); err != nil {
+		c.over = true
 		return nil, errDied
 	}
 	return answer, nil
 }
 
-func (c *child) isDead() bool {
-	select {
-	case <-c.died:
-		return true
-	default:
-		return false
-	}
+// isOver reports whether nothing more can be expected of the process.
+func (c *child) isOver() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.over
 }
 
 // kill ends the process; died says when.
-func (c *child) kill() { _ = c.cmd.Process.Kill() }
+func (c *child) kill() {
+	c.mu.Lock()
+	c.over = true
+	c.mu.Unlock()
+	_ = c.cmd.Process.Kill() // it fails for a process that has ended
+}
 
 // head keeps the beginning of what is written to it.
 type head struct {

@@ -8,7 +8,10 @@
 // writes answers, a line of JSON each. It is started at the first call, is
 // nice to the gateway (lower priority, the first to go when memory is short)
 // and ends when the gateway does. Calls of different codecs run beside each
-// other; each call has a machine of its own there.
+// other; each call has a machine of its own there. A codec is called
+// in a second process, which has one core at most, until a call of it has
+// succeeded, and again after one that failed: so what runs in circles does it
+// out of the others' way. That process ends after a minute without calls.
 //
 // It deliberately maps nothing to signals and remembers no failures: codec.Codec
 // does. It is no wall against an attacker who has found a hole in the engine:
