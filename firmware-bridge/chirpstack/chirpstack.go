@@ -175,14 +175,8 @@ func (d *decoder) payload(ev *event, eui string) ([]measure, error) {
 	switch {
 	case ev.FPort == 0: // MAC commands only
 		return nil, nil
-	case ok && natives[name] == nil:
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "decoder %.40q is not known: use one of %s", name, strings.Join(Models(), ", "))
 	case ok:
-		measures, err := natives[name](frame{port: ev.FPort, data: ev.Data})
-		if err != nil {
-			err = plantroom.Errorf(plantroom.CodeInvalid, "%s: %w", name, err)
-		}
-		return measures, err
+		return decodeNative(name, frame{port: ev.FPort, data: ev.Data})
 	case len(ev.Object) > 0 && string(ev.Object) != "null":
 		return readObject(ev.Object)
 	}

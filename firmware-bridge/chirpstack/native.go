@@ -3,8 +3,10 @@ package chirpstack
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"plantroom"
+	"plantroom/firmware-bridge/lorawan"
 )
 
 // frame is the application payload of one uplink.
@@ -26,7 +28,31 @@ var natives = map[string]native{
 }
 
 // Models lists the names of the native decoders, for the gateway's file.
-func Models() []string { return slices.Sorted(maps.Keys(natives)) }
+func Models() []string {
+	return slices.Sorted(slices.Values(append(lorawan.Models(), slices.Collect(maps.Keys(natives))...)))
+}
+
+// decodeNative decodes a frame as the model does; CodeNotFound is for one that
+// is not known.
+func decodeNative(model string, f frame) ([]measure, error) {
+	decode := natives[model]
+	if decode == nil {
+		samples, err := lorawan.Native(model, f.port, f.data, 0)
+		if plantroom.CodeOf(err) == plantroom.CodeNotFound {
+			err = plantroom.Errorf(plantroom.CodeNotFound, "decoder %.40q is not known: use one of %s", model, strings.Join(Models(), ", "))
+		}
+		measures := make([]measure, 0, len(samples))
+		for _, s := range samples {
+			measures = append(measures, measure{signal: s.Signal, value: s.Value, at: s.At, quality: s.Quality})
+		}
+		return measures, err
+	}
+	measures, err := decode(f)
+	if err != nil {
+		err = plantroom.Errorf(plantroom.CodeInvalid, "%s: %w", model, err)
+	}
+	return measures, err
+}
 
 // need fails for a frame that is shorter than its port's layout.
 func (f frame) need(n int) error {

@@ -128,7 +128,7 @@ func TestNativeDecoders(t *testing.T) {
 			}
 		})
 	}
-	for _, model := range Models() {
+	for model := range natives {
 		if !seen[model] {
 			t.Errorf("native decoder %s has no frames in the table", model)
 		}
@@ -151,7 +151,7 @@ func FuzzNative(f *testing.F) {
 		f.Add(uint8(c.port), data)
 	}
 	f.Fuzz(func(t *testing.T, port uint8, data []byte) {
-		for _, model := range Models() {
+		for model := range natives {
 			got, err := natives[model](frame{port: int(port), data: data})
 			if err != nil && plantroom.CodeOf(err) != plantroom.CodeInvalid {
 				t.Fatalf("%s: %v", model, err)

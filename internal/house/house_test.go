@@ -71,6 +71,8 @@ var mayImport = map[string][]string{
 	"services/broker":         {".", "firmware-bridge/wire"},
 	"sim":                     {".", "firmware-bridge", "gateway", "services", "sim", "internal"},
 	"firmware-bridge/devices": {".", "firmware-bridge"},
+
+	"firmware-bridge/chirpstack": {".", "firmware-bridge/lorawan"},
 }
 
 // wiring lists the folders that alone may put the parts together.
