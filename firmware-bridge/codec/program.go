@@ -23,9 +23,9 @@ const MaxFile = 256 << 10
 
 // The limits of one call within the engine.
 const (
-	MaxTime   = 100 * time.Millisecond // what The Things Stack and ChirpStack give a codec, too
-	MaxMemory = 16 << 20               // bytes, of the codec's virtual machine
-	maxStack  = 1000                   // calls within calls
+	MaxTime   = slow * 100 * time.Millisecond // what The Things Stack and ChirpStack give a codec, too
+	MaxMemory = 16 << 20                      // bytes, of the codec's virtual machine
+	maxStack  = 1000                          // calls within calls
 )
 
 // Program is a codec's file, compiled. It is safe for concurrent use, since it

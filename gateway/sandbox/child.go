@@ -62,6 +62,7 @@ func start(command, env []string, log *slog.Logger) (*child, error) {
 	cmd.Env = env
 	complaints := &head{}
 	cmd.Stderr = complaints
+	cmd.WaitDelay = time.Second // nobody else may keep the process from being over
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@
 // other; each call has a machine of its own there. A codec is called
 // in a second process, which has one core at most, until a call of it has
 // succeeded, and again after one that failed: so what runs in circles does it
-// out of the others' way. That process ends after a minute without calls.
+// out of the others' way. That process ends after some seconds without calls.
 //
 // It deliberately maps nothing to signals and remembers no failures: codec.Codec
 // does. It is no wall against an attacker who has found a hole in the engine:

@@ -19,13 +19,14 @@ const Argument = "codec-sandbox"
 const (
 	// MaxCall is when a call that does not end is ended by force. It is
 	// longer than codec.MaxTime, within which the engine ends most calls.
-	MaxCall = 250 * time.Millisecond
+	MaxCall = codec.MaxTime * 5 / 2 // 250ms
 	// maxStart bounds starting the process and compiling a file: both take
 	// long on a small and busy machine.
 	maxStart = 10 * time.Second
 	// maxIdle is how long the process for codecs that are not trusted stays
-	// without a call; longer than a call with all its repetitions.
-	maxIdle = time.Minute
+	// without a call; longer than maxStart, which is the longest that a call may be
+	// under way without another look at the process.
+	maxIdle = 15 * time.Second
 	// maxCalls is how many calls run beside each other; each may use
 	// codec.MaxMemory.
 	maxCalls = 16
