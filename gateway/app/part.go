@@ -9,6 +9,7 @@ import (
 	"periph.io/x/conn/v3/gpio"
 
 	"plantroom"
+	"plantroom/firmware-bridge/codec"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/binding"
@@ -141,7 +142,7 @@ func (a *App) source(c config.Source) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := devices.Options{Prefix: c.Prefix, FullTopic: c.FullTopic, Zone: zone, Models: c.Models, Host: c.Host}
+	o := devices.Options{Prefix: c.Prefix, FullTopic: c.FullTopic, Zone: zone, Models: c.Models, Codecs: a.codecs(c.Codecs), Host: c.Host}
 	topics := c.Topics
 	if len(topics) == 0 {
 		topics = family.Topics(o)
@@ -154,6 +155,15 @@ func (a *App) source(c config.Source) (*part, error) {
 	}
 	p.run = p.source.Run
 	return p, nil
+}
+
+// codecs makes the payload decoders that a source's section brings along.
+func (a *App) codecs(section map[string]*config.Codec) map[string]plantroom.PayloadDecoder {
+	out := make(map[string]plantroom.PayloadDecoder, len(section))
+	for key, c := range section {
+		out[key] = codec.New(c.Program, c.Map, a.sandbox.Run).Decode
+	}
+	return out
 }
 
 // sink makes a sensor's way into the spool. A sensor keeps nothing: what the

@@ -49,6 +49,7 @@ type Source struct {
 
 	decoding sync.Mutex // a connection's last message may still be under way when the next one's first comes
 	speech   *speech
+	lanes    lanes
 
 	messages, failed atomic.Uint64
 
@@ -205,19 +206,37 @@ func (s *Source) handle(acks *acker, m mqtt.Message) {
 	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: plantroom.At(e.at)}
 	s.decoding.Lock()
 	defer s.decoding.Unlock()
-	samples, err := s.decode(msg)
+	samples, later, err := s.decode(msg)
+	if later != nil && s.leave(msg, samples, later, e.done) {
+		return
+	}
+	if later != nil {
+		err = plantroom.Errorf(plantroom.CodeUnavailable, "%d messages wait to be decoded: the decoder of %s is too slow for them", maxLane, later.Lane)
+	}
 	s.o.Intake.Take(msg, samples, err, e.done)
 	s.speech.turn(false)
 }
 
-// decode keeps a decoder that panics on one message from ending the gateway:
+// decode decodes a message, as far as that does not take long.
+func (s *Source) decode(m plantroom.Message) (samples []plantroom.Sample, later *plantroom.Later, err error) {
+	samples, err = s.guarded(m, func() (samples []plantroom.Sample, err error) {
+		if d, ok := s.o.Decoder.(plantroom.Deferrer); ok {
+			samples, later, err = d.Begin(m)
+			return samples, err
+		}
+		return s.o.Decoder.Decode(m)
+	})
+	return samples, later, err
+}
+
+// guarded keeps a decoder that panics on one message from ending the gateway:
 // the broker would give it the same message after every restart.
-func (s *Source) decode(m plantroom.Message) (samples []plantroom.Sample, err error) {
+func (s *Source) guarded(m plantroom.Message, decode func() ([]plantroom.Sample, error)) (samples []plantroom.Sample, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.log.Error("the decoder panicked", "topic", m.Topic, "panic", r, "stack", string(debug.Stack()))
 			samples, err = nil, plantroom.Errorf(plantroom.CodeInternal, "the decoder panicked: %v", r)
 		}
 	}()
-	return s.o.Decoder.Decode(m)
+	return decode()
 }

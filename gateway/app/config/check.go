@@ -102,6 +102,7 @@ func (k *checker) family(path string, s *Source) {
 		}
 		k.fault(path+"/models/"+key, fmt.Sprintf("%s has no decoder %q", s.Family, model), remedy)
 	}
+	k.codecs(path+"/codecs", s, f.Codecs)
 }
 
 func (k *checker) source(path string, s *Source) {

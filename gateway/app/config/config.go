@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"plantroom"
+	"plantroom/firmware-bridge/codec"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
 	"plantroom/gateway/sensor"
@@ -62,9 +63,19 @@ type Source struct {
 	FullTopic string            `json:"full_topic,omitempty"`
 	Zone      string            `json:"zone,omitempty"`
 	Models    map[string]string `json:"models,omitempty"`
+	Codecs    map[string]*Codec `json:"codecs,omitempty"`
 	Host      string            `json:"host,omitempty"`
 	Devices   []binding.Rule    `json:"devices"`
 	Ignore    []string          `json:"ignore,omitempty"`
+}
+
+// Codec is a maker's JavaScript for the devices of one model.
+type Codec struct {
+	File string        `json:"file"`
+	Map  codec.Mapping `json:"map,omitempty"`
+
+	Sum     string         `json:"sum,omitempty"` // of the file's content, to see whether it has changed; not in the gateway's file
+	Program *codec.Program `json:"-"`             // after a Load without faults
 }
 
 // Pin is a dry contact.
@@ -171,6 +182,9 @@ func (c *Config) fill(dir string) {
 	connection(&c.Uplink.Options, "uplink")
 	for i := range c.MQTT {
 		connection(&c.MQTT[i].Options, c.MQTT[i].Name)
+		for _, codec := range c.MQTT[i].Codecs {
+			from(&codec.File)
+		}
 		if f, err := devices.ByName(c.MQTT[i].Family); err == nil && f.Host && c.MQTT[i].Host == "" {
 			c.MQTT[i].Host = string(c.Gateway)
 		}

@@ -18,6 +18,7 @@ import (
 	"plantroom"
 	"plantroom/gateway/app"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/sandbox"
 	"plantroom/internal/yamldoc"
 )
 
@@ -27,7 +28,7 @@ var version = "devel"
 // The exit codes. docs/gateway.md explains them.
 const (
 	exitOK     = 0
-	exitFailed = 1 // it could not start; the last line says why
+	exitFailed = 1 // it could not start, the last line says why; or examples failed
 	exitUsage  = 2 // wrong arguments, or faults in the file
 )
 
@@ -37,14 +38,17 @@ sends them to the services.
 usage:
   plantroom-gateway run FILE      run until SIGINT or SIGTERM; SIGHUP reads FILE again
   plantroom-gateway check FILE    list every fault in FILE, with line and column
+  plantroom-gateway codec test FILE.js --examples EXAMPLES [--json]
+                                  run a payload codec against its maker's examples
   plantroom-gateway version       print the version
 
-FILE is the gateway's YAML file; docs/gateway.md explains it.
+FILE is the gateway's YAML file; docs/gateway.md explains it. EXAMPLES is a file
+in the form of The Things Network (YAML) or of ChirpStack (JSON).
 Logs go to standard error. PLANTROOM_LOG=debug says more.
 
 exit codes:
   0  stopped by a signal, or nothing wrong with FILE
-  1  could not start: the last line says why, and what to do
+  1  could not start: the last line says why, and what to do; or examples failed
   2  wrong arguments, or faults in FILE
 `
 
@@ -67,6 +71,10 @@ func run(args []string, out, errs io.Writer) int {
 		return check(args[1], out, errs)
 	case len(args) == 2 && args[0] == "run":
 		return serve(args[1], errs)
+	case len(args) > 2 && args[0] == "codec" && args[1] == "test":
+		return testCodec(args[2:], out, errs)
+	case len(args) == 1 && args[0] == sandbox.Argument: // the gateway starts itself so
+		return runSandbox(errs)
 	}
 	fmt.Fprint(errs, usage)
 	return exitUsage

@@ -167,6 +167,9 @@ func TestTheBinaryIsSmallAndHoldsNoDatabases(t *testing.T) {
 		t.Fatal(err)
 	}
 	for dep := range strings.FieldsSeq(string(deps)) {
+		if dep == "database/sql/driver" {
+			continue // two interfaces for google/uuid, which the JavaScript engine's C library uses: no database
+		}
 		for _, word := range []string{"database/sql", "sqlite", "influx", "grafana", "mochi-mqtt", "plantroom/services"} {
 			if strings.Contains(dep, word) {
 				t.Errorf("the gateway's binary holds %s", dep)
