@@ -1,9 +1,10 @@
 // Package chirpstack understands the events that a ChirpStack v4 network
 // server publishes of LoRaWAN devices: up, status and join, in JSON. The bytes
-// of an up event go through the decoder that the gateway's file names for the
-// device or its device profile; where it names none, an object that the
-// network server has decoded itself is taken for the generic signals. It sends
-// no downlinks and ignores the other events.
+// of an up event go through the native decoder that the gateway's file names
+// for the device or its device profile, or through the codec that it was given;
+// where there is neither, an object that the network server has decoded itself
+// is taken for the generic signals. It sends no downlinks and ignores the other
+// events.
 //
 // Besides what a device measures it gives rssi_dbm and snr_db of each frame,
 // uplinks_lost where frames are missing before one, and of a status
@@ -30,9 +31,9 @@ const maxPayload = 64 << 10
 
 // Options is what the gateway's file says of this source.
 type Options struct {
-	Prefix string            // levels before "application"; usually ""
-	Models map[string]string // DevEUI or device profile name → a name that Decode knows
-	Decode lorawan.Decode    // nil: lorawan.Native
+	Prefix string                              // levels before "application"; usually ""
+	Models map[string]string                   // DevEUI or device profile name → one of lorawan.Models
+	Codecs map[string]plantroom.PayloadDecoder // the same → a decoder that takes its time
 }
 
 // Topics gives the subscription below a prefix, which is usually "".
@@ -50,8 +51,11 @@ func Topics(prefix string) []string {
 // confirmed uplink is retransmitted) gives nothing. Where the bytes of a frame
 // cannot be understood, its signal strength is given all the same, with an
 // error that says why: the device is alive.
+//
+// The decoder is a plantroom.Deferrer: a payload that is left to a codec is
+// decoded later, in a lane for each codec.
 func New(o Options) plantroom.Decoder {
-	d := &decoder{payloads: lorawan.NewPayloads(o.Models, o.Decode), frames: lorawan.NewFrames()}
+	d := &decoder{payloads: lorawan.NewPayloads(o.Models, o.Codecs), frames: lorawan.NewFrames()}
 	d.prefix, _, _ = strings.Cut(Topics(o.Prefix)[0], "+")
 	return d
 }
@@ -88,52 +92,69 @@ type event struct {
 
 // Decode implements plantroom.Decoder.
 func (d *decoder) Decode(m plantroom.Message) ([]plantroom.Sample, error) {
+	return lorawan.AtOnce(d.Begin(m))
+}
+
+// Begin implements plantroom.Deferrer.
+func (d *decoder) Begin(m plantroom.Message) (samples []plantroom.Sample, later *plantroom.Later, err error) {
 	eui, kind, ok := d.parseTopic(m.Topic)
 	if !ok || len(m.Payload) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	if len(m.Payload) > maxPayload {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event of %d bytes, at most %d", eui, len(m.Payload), maxPayload)
-	}
-	var ev event
-	if err := json.Unmarshal(m.Payload, &ev); err != nil {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
-	}
-	if got := strings.ToLower(ev.DeviceInfo.DevEUI); got != eui {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s is of device %.40q", eui, kind, got)
-	}
-	at, quality, err := sourceTime(ev.Time, m)
+	ev, at, quality, err := read(m, eui, kind)
 	if err != nil {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
+		return nil, nil, err
 	}
 	if len(ev.Data) > lorawan.MaxPayload {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: data of %d bytes, at most %d", eui, kind, len(ev.Data), lorawan.MaxPayload)
+		return nil, nil, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: data of %d bytes, at most %d", eui, kind, len(ev.Data), lorawan.MaxPayload)
 	}
 	f := lorawan.Frame{Kind: kind, ID: ev.DeduplicationID, Session: ev.DevAddr, Counter: ev.FCnt, Port: ev.FPort, Payload: ev.Data, At: at}
 	if d.frames.Repeated(eui, &f) {
-		return nil, nil
+		return nil, nil, nil
 	}
-	var samples []plantroom.Sample
+	finish := func(samples []plantroom.Sample, err error) ([]plantroom.Sample, error) {
+		lorawan.Stamp(samples, eui, at, quality)
+		if err != nil {
+			err = plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: port %d, frame %d: %w", eui, f.Port, f.Counter, err)
+		}
+		return samples, err
+	}
 	switch kind {
 	case "up":
-		samples, err = d.payloads.Samples(&lorawan.Uplink{
+		samples, later, err = d.payloads.Samples(&lorawan.Uplink{
 			Address: eui, Also: ev.DeviceInfo.ProfileName, Port: ev.FPort, Payload: ev.Data, Object: ev.Object,
 			Receivers: ev.RxInfo, At: at,
-		})
+		}, m.Received)
 		if lost := d.frames.Lost(eui, &f); lost > 0 {
 			samples = append(samples, plantroom.Sample{Signal: "uplinks_lost", Value: plantroom.Float(float64(lost))})
-		}
-		if err != nil {
-			err = plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: port %d, frame %d: %w", eui, ev.FPort, ev.FCnt, err)
 		}
 	case "join":
 		d.frames.Joined(eui)
 		samples = []plantroom.Sample{{Signal: "heartbeat", Value: plantroom.Bool(true)}}
 	case "status":
-		samples = status(&ev)
+		samples = status(ev)
 	}
-	lorawan.Stamp(samples, eui, at, quality)
-	return samples, err
+	samples, err = finish(samples, err)
+	return samples, lorawan.Then(later, finish), err
+}
+
+// read takes a message for an event of a device.
+func read(m plantroom.Message, eui, kind string) (*event, plantroom.Instant, plantroom.Quality, error) {
+	if len(m.Payload) > maxPayload {
+		return nil, 0, 0, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event of %d bytes, at most %d", eui, len(m.Payload), maxPayload)
+	}
+	ev := new(event)
+	if err := json.Unmarshal(m.Payload, ev); err != nil {
+		return nil, 0, 0, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
+	}
+	if got := strings.ToLower(ev.DeviceInfo.DevEUI); got != eui {
+		return nil, 0, 0, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s is of device %.40q", eui, kind, got)
+	}
+	at, quality, err := sourceTime(ev.Time, m)
+	if err != nil {
+		return nil, 0, 0, plantroom.Errorf(plantroom.CodeInvalid, "chirpstack %s: event %s: %w", eui, kind, err)
+	}
+	return ev, at, quality, nil
 }
 
 // status gives what a device has answered to a status request. The level of a

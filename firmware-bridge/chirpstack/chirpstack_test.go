@@ -311,20 +311,6 @@ func TestAJoinBeginsANewCount(t *testing.T) {
 	}
 }
 
-func TestADecoderOfItsOwnGetsTheFrameAndItsTime(t *testing.T) {
-	o := options
-	o.Decode = func(model string, port int, payload []byte, at plantroom.Instant) ([]plantroom.Sample, error) {
-		if model != "milesight-em300-sld" || port != 85 || string(payload) != "\x05\x00\x01" || at != heard {
-			t.Errorf("it gets %s, %d, %x, %s", model, port, payload, at)
-		}
-		return []plantroom.Sample{{Signal: "state", Value: dry}}, nil
-	}
-	m := plantroom.Message{Topic: topic + "up", Payload: []byte(up("leak", "BQAB")), Received: received}
-	if got, err := chirpstack.New(o).Decode(m); err != nil || !reflect.DeepEqual(got, with("state", dry)) {
-		t.Errorf("%+v, %v", got, err)
-	}
-}
-
 // allocated is what decoding a message costs, in bytes.
 func allocated(t *testing.T, d plantroom.Decoder, m plantroom.Message) uint64 {
 	t.Helper()

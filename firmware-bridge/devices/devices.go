@@ -25,11 +25,12 @@ import (
 // Options is what a gateway's file may say of a source. A family takes what
 // it has a use for.
 type Options struct {
-	Prefix    string            // first level or levels of the topics; "": the family's usual one
-	FullTopic string            // pattern of the topics, where devices let their users choose it; "": the family's usual one
-	Zone      *time.Location    // of devices that send local time without a zone; nil: UTC
-	Models    map[string]string // device address, or what else its server calls it or its profile → what is special about it: the name of a native decoder
-	Host      string            // under which name a family that speaks is known; "": the family's usual one
+	Prefix    string                              // first level or levels of the topics; "": the family's usual one
+	FullTopic string                              // pattern of the topics, where devices let their users choose it; "": the family's usual one
+	Zone      *time.Location                      // of devices that send local time without a zone; nil: UTC
+	Models    map[string]string                   // device address, or what else its server calls it or its profile → what is special about it: the name of a native decoder
+	Codecs    map[string]plantroom.PayloadDecoder // the keys of Models → a decoder that the file brings along
+	Host      string                              // under which name a family that speaks is known; "": the family's usual one
 }
 
 // Family is one kind of devices, as a source in a gateway's file names it.
@@ -38,6 +39,7 @@ type Family struct {
 	Topics    func(Options) []string          // the MQTT subscriptions where the file gives none
 	New       func(Options) plantroom.Decoder // a decoder with a state of its own
 	Models    func() []string                 // what Options.Models may say of a device; nil: nothing
+	Codecs    bool                            // it has a use for Options.Codecs
 	FullTopic func(string) error              // checks Options.FullTopic, which New and Topics take only so; nil: the family has none
 	Host      bool                            // it speaks under Options.Host
 }
@@ -49,9 +51,10 @@ func Families() []Family {
 			Name:   "chirpstack",
 			Topics: func(o Options) []string { return chirpstack.Topics(o.Prefix) },
 			New: func(o Options) plantroom.Decoder {
-				return chirpstack.New(chirpstack.Options{Prefix: o.Prefix, Models: o.Models})
+				return chirpstack.New(chirpstack.Options{Prefix: o.Prefix, Models: o.Models, Codecs: o.Codecs})
 			},
 			Models: lorawan.Models,
+			Codecs: true,
 		},
 		{
 			Name:   "homeassistant",
@@ -98,9 +101,10 @@ func Families() []Family {
 			Name:   "thethings",
 			Topics: func(o Options) []string { return thethings.Topics(o.Prefix) },
 			New: func(o Options) plantroom.Decoder {
-				return thethings.New(thethings.Options{Prefix: o.Prefix, Models: o.Models})
+				return thethings.New(thethings.Options{Prefix: o.Prefix, Models: o.Models, Codecs: o.Codecs})
 			},
 			Models: lorawan.Models,
+			Codecs: true,
 		},
 		{
 			Name:   "zigbee2mqtt",

@@ -1,12 +1,15 @@
 // Package lorawan holds what the families of LoRaWAN network servers share:
-// native decoders for device models, what may be taken from an object that the
-// server has decoded itself, the best of a frame's receivers, and the account
-// of each device's frames (which were here before, how many are missing). It
-// knows no server's topics or JSON and runs no JavaScript codecs. It is not a
-// family of devices: chirpstack and thethings are.
+// native decoders for device models (a file for each maker), which decoder or
+// codec a frame is for, what may be taken from an object that the server has
+// decoded itself, the best of a frame's receivers, and the account of each
+// device's frames (which were here before, how many are missing). It knows no
+// server's topics or JSON and no JavaScript. It is not a family of devices:
+// chirpstack and thethings are.
 //
 // Sources: LoRaWAN 1.0.4 specification (LoRa Alliance TS001) for frame
-// counters and device status; each device model's file for its payloads.
+// counters and device status; each device model's file for its payloads, and
+// for what in them is not verified. What a device measures besides (ambient
+// temperature, humidity, light) is skipped.
 package lorawan
 
 import (
@@ -18,16 +21,6 @@ import (
 	"plantroom"
 )
 
-// Decode makes samples of the bytes of one frame: which model sent them, on
-// which port, and when the network server got them. A sample it gives has no
-// address; where its time is zero the frame's counts, and where its quality is
-// Good the frame's does. What could be read stands, next to a CodeInvalid
-// about the rest; CodeNotFound is for a model that is not known. The payload
-// is not kept.
-//
-// Native is one; a host for codecs is another, and may fall back on Native.
-type Decode func(model string, port int, payload []byte, received plantroom.Instant) ([]plantroom.Sample, error)
-
 // frame is the application payload of one uplink.
 type frame struct {
 	port int
@@ -38,6 +31,8 @@ type frame struct {
 // next to an error about the rest.
 type native func(frame) ([]plantroom.Sample, error)
 
+// natives lists decoders by the name that the gateway's file uses; makers has
+// the others.
 var natives = map[string]native{
 	"bosch-tpl110":        boschTPL110,
 	"milesight-em300-di":  milesightEM300DI.decode,
@@ -47,11 +42,20 @@ var natives = map[string]native{
 }
 
 // Models lists the names of the native decoders, for the gateway's file.
-func Models() []string { return slices.Sorted(maps.Keys(natives)) }
+func Models() []string {
+	return slices.Sorted(slices.Values(slices.AppendSeq(slices.Collect(maps.Keys(natives)), maps.Keys(makers))))
+}
 
-// Native is the Decode of the decoders that are written in Go.
-func Native(model string, port int, payload []byte, _ plantroom.Instant) ([]plantroom.Sample, error) {
+// Native makes samples of the bytes of one frame: which model sent them, and on
+// which port. A sample it gives has no address; where its time is zero the
+// frame's counts, and where its quality is Good the frame's does. What could be
+// read stands, next to a CodeInvalid about the rest; CodeNotFound is for a
+// model that is not known. The payload is not kept.
+func Native(model string, port int, payload []byte) ([]plantroom.Sample, error) {
 	decode := natives[model]
+	if decode == nil {
+		decode = makers[model]
+	}
 	if decode == nil {
 		return nil, plantroom.Errorf(plantroom.CodeNotFound, "decoder %.40q is not known: use one of %s", model, strings.Join(Models(), ", "))
 	}

@@ -12,7 +12,7 @@ import (
 // can be read.
 //
 // Source: the maker's payload descriptions in the repository
-// Milesight-IoT/SensorDecoders, em-series/{em300-sld,em310-udl,em300-di}/README.md.
+// Milesight-IoT/SensorDecoders, em-series and ws-series, a README.md for each model.
 //
 //	01 75  battery        uint8, %
 //	03 67  temperature    int16, 0.1 °C     (skipped: ambient)

@@ -116,7 +116,7 @@ func TestNativeDecoders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Native(c.model, c.port, data, 0)
+			got, err := Native(c.model, c.port, data)
 			switch {
 			case c.err == "" && err != nil:
 				t.Fatal(err)
@@ -128,7 +128,7 @@ func TestNativeDecoders(t *testing.T) {
 			}
 		})
 	}
-	for _, model := range Models() {
+	for model := range natives {
 		if !seen[model] {
 			t.Errorf("native decoder %s has no frames in the table", model)
 		}
@@ -151,8 +151,8 @@ func FuzzNative(f *testing.F) {
 		f.Add(uint8(c.port), data)
 	}
 	f.Fuzz(func(t *testing.T, port uint8, data []byte) {
-		for _, model := range Models() {
-			got, err := Native(model, int(port), data, 0)
+		for model := range natives {
+			got, err := Native(model, int(port), data)
 			if err != nil && plantroom.CodeOf(err) != plantroom.CodeInvalid {
 				t.Fatalf("%s: %v", model, err)
 			}

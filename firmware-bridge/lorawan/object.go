@@ -46,7 +46,7 @@ func readObject(raw json.RawMessage) ([]plantroom.Sample, error) {
 		}
 	}
 	if out == nil && fault == nil {
-		fault = plantroom.Errorf(plantroom.CodeInvalid, "object has none of the generic signals: name a decoder under models")
+		fault = plantroom.Errorf(plantroom.CodeInvalid, "object has none of the generic signals: name a decoder under models, or a codec")
 	}
 	return out, fault
 }

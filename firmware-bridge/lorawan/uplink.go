@@ -20,36 +20,79 @@ type Uplink struct {
 // Payloads turns frames into samples.
 type Payloads struct {
 	models map[string]string
-	decode Decode
+	codecs map[string]plantroom.PayloadDecoder
 }
 
-// NewPayloads makes a Payloads. Models gives, for a device's address or
-// what else it is called, the name that decode knows; a nil decode is Native.
-func NewPayloads(models map[string]string, decode Decode) *Payloads {
-	p := &Payloads{models: make(map[string]string, len(models)), decode: decode}
-	if decode == nil {
-		p.decode = Native
-	}
-	for key, model := range models {
+// NewPayloads makes a Payloads. Models gives, for a device's address or what
+// else it is called, the name of a native decoder; codecs gives, for the same,
+// a decoder that takes its time.
+func NewPayloads(models map[string]string, codecs map[string]plantroom.PayloadDecoder) *Payloads {
+	return &Payloads{models: folded(models), codecs: folded(codecs)}
+}
+
+// folded writes the DevEUIs among the keys as addresses.
+func folded[V any](m map[string]V) map[string]V {
+	out := make(map[string]V, len(m))
+	for key, v := range m {
 		if eui, ok := EUI(key); ok {
 			key = eui
 		}
-		p.models[key] = model
+		out[key] = v
 	}
-	return p
+	return out
 }
 
 // Samples gives what the device has sent, and how well it was heard. Where the
 // payload cannot be understood, the latter is given all the same, with an
-// error that says why: the device is alive. The samples still lack a Stamp.
-func (p *Payloads) Samples(u *Uplink) ([]plantroom.Sample, error) {
-	samples, err := p.payload(u)
+// error that says why: the device is alive. What a codec makes of the payload
+// is left for later, in a lane for each codec; now is when the message came.
+// The samples, and those of later, still lack a Stamp.
+func (p *Payloads) Samples(u *Uplink, now plantroom.Instant) (samples []plantroom.Sample, later *plantroom.Later, err error) {
+	key := p.named(u)
+	if codec := p.codecs[key]; codec != nil && u.Port >= 1 && u.Port <= 255 {
+		port, payload, at := uint8(u.Port), u.Payload, u.At
+		later = &plantroom.Later{Lane: key, Do: func() ([]plantroom.Sample, error) { return codec(now, at, port, payload) }}
+	} else {
+		samples, err = p.payload(u, key)
+	}
 	if u.Receivers.Heard {
 		samples = append(samples,
 			plantroom.Sample{Signal: "rssi_dbm", Value: plantroom.Float(u.Receivers.RSSI)},
 			plantroom.Sample{Signal: "snr_db", Value: plantroom.Float(u.Receivers.SNR)})
 	}
-	return samples, err
+	return samples, later, err
+}
+
+// named gives the key under which the gateway's file names a decoder or a
+// codec for the device: its address, or else what it is called besides; "":
+// neither is there.
+func (p *Payloads) named(u *Uplink) string {
+	for _, key := range [2]string{u.Address, u.Also} {
+		if _, native := p.models[key]; key != "" && (native || p.codecs[key] != nil) {
+			return key
+		}
+	}
+	return ""
+}
+
+// Then makes a Later whose result goes through finish; nil stays nil.
+func Then(l *plantroom.Later, finish func([]plantroom.Sample, error) ([]plantroom.Sample, error)) *plantroom.Later {
+	if l == nil {
+		return nil
+	}
+	return &plantroom.Later{Lane: l.Lane, Do: func() ([]plantroom.Sample, error) { return finish(l.Do()) }}
+}
+
+// AtOnce does what was left for later, too: it makes a Decode of a Begin.
+func AtOnce(samples []plantroom.Sample, later *plantroom.Later, err error) ([]plantroom.Sample, error) {
+	if later == nil {
+		return samples, err
+	}
+	more, fault := later.Do()
+	if err == nil {
+		err = fault
+	}
+	return append(samples, more...), err
 }
 
 // Stamp gives samples that have none yet their address, time and quality.
@@ -67,24 +110,24 @@ func Stamp(samples []plantroom.Sample, address string, at plantroom.Instant, q p
 	}
 }
 
-// payload takes the decoder that the gateway's file names. Where it names
-// none, only an object's fields that have the very name of a signal are taken:
-// a codec calls things by any name and in any unit, and nothing is guessed.
-func (p *Payloads) payload(u *Uplink) ([]plantroom.Sample, error) {
-	model, named := p.models[u.Address]
-	if !named && u.Also != "" {
-		model, named = p.models[u.Also]
-	}
+// payload takes the native decoder that the gateway's file names under key.
+// Where it names none, only an object's fields that have the very name of a
+// signal are taken: a codec calls things by any name and in any unit, and
+// nothing is guessed.
+func (p *Payloads) payload(u *Uplink, key string) ([]plantroom.Sample, error) {
+	model, named := p.models[key]
 	switch {
 	case u.Port == 0:
 		return nil, nil
+	case p.codecs[key] != nil:
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "port %d is none: 0 to 255", u.Port)
 	case named:
-		return p.decode(model, u.Port, u.Payload, u.At)
+		return Native(model, u.Port, u.Payload)
 	case len(u.Object) > 0 && string(u.Object) != "null":
 		return readObject(u.Object)
 	}
 	if u.Also != "" && u.Also != u.Address {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "no decoder: name one for %s or %.60q under models", u.Address, u.Also)
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "no decoder: name one for %s or %.60q under models or codecs", u.Address, u.Also)
 	}
-	return nil, plantroom.Errorf(plantroom.CodeInvalid, "no decoder: name one for %s under models", u.Address)
+	return nil, plantroom.Errorf(plantroom.CodeInvalid, "no decoder: name one for %s under models or codecs", u.Address)
 }

@@ -1,8 +1,9 @@
 // Package thethings understands what The Things Stack v3 (The Things Network,
 // The Things Industries) publishes of LoRaWAN devices over MQTT: up and join,
-// in JSON. The bytes of a frame go through the decoder that the gateway's file
-// names for the device; where it names none, decoded_payload is taken for its
-// fields that have the very name of a generic signal. Other names and
+// in JSON. The bytes of a frame go through the native decoder that the
+// gateway's file names for the device, or through the codec that it was given;
+// where there is neither, decoded_payload is taken for its fields that have the
+// very name of a generic signal. Other names and
 // normalized_payload are left alone: the former are anybody's, and the latter
 // speaks of air, soil and wind. It sends no downlinks and ignores the other
 // messages.
@@ -41,9 +42,9 @@ const maxID = 36
 
 // Options is what the gateway's file says of this source.
 type Options struct {
-	Prefix string            // levels before "v3"; usually ""
-	Models map[string]string // DevEUI or device_id → a name that Decode knows
-	Decode lorawan.Decode    // nil: lorawan.Native
+	Prefix string                              // levels before "v3"; usually ""
+	Models map[string]string                   // DevEUI or device_id → one of lorawan.Models
+	Codecs map[string]plantroom.PayloadDecoder // the same → a decoder that takes its time
 }
 
 // Topics gives the subscriptions below a prefix, which is usually "".
@@ -65,8 +66,11 @@ func below(prefix string) string {
 // within two minutes) gives nothing. Where the bytes of a frame cannot be
 // understood, its signal strength is given all the same, with an error that
 // says why: the device is alive.
+//
+// The decoder is a plantroom.Deferrer: a payload that is left to a codec is
+// decoded later, in a lane for each codec.
 func New(o Options) plantroom.Decoder {
-	return &decoder{base: below(o.Prefix), payloads: lorawan.NewPayloads(o.Models, o.Decode), frames: lorawan.NewFrames()}
+	return &decoder{base: below(o.Prefix), payloads: lorawan.NewPayloads(o.Models, o.Codecs), frames: lorawan.NewFrames()}
 }
 
 type decoder struct {
@@ -112,34 +116,42 @@ type uplink struct {
 
 // Decode implements plantroom.Decoder.
 func (d *decoder) Decode(m plantroom.Message) ([]plantroom.Sample, error) {
+	return lorawan.AtOnce(d.Begin(m))
+}
+
+// Begin implements plantroom.Deferrer.
+func (d *decoder) Begin(m plantroom.Message) ([]plantroom.Sample, *plantroom.Later, error) {
 	device, kind, ok := d.parseTopic(m.Topic)
 	if !ok || len(m.Payload) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if len(m.Payload) > maxPayload {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "thethings %s: message of %d bytes, at most %d", device, len(m.Payload), maxPayload)
+		return nil, nil, plantroom.Errorf(plantroom.CodeInvalid, "thethings %s: message of %d bytes, at most %d", device, len(m.Payload), maxPayload)
 	}
 	var msg message
 	if err := json.Unmarshal(m.Payload, &msg); err != nil {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "thethings %s: %s: %w", device, kind, err)
+		return nil, nil, plantroom.Errorf(plantroom.CodeInvalid, "thethings %s: %s: %w", device, kind, err)
 	}
-	samples, err := d.samples(device, kind, &msg, m)
-	if err != nil {
-		err = plantroom.Errorf(plantroom.CodeInvalid, "thethings %s: %s: %w", device, kind, err)
+	samples, later, err := d.samples(device, kind, &msg, m)
+	named := func(samples []plantroom.Sample, err error) ([]plantroom.Sample, error) {
+		if err != nil {
+			err = plantroom.Errorf(plantroom.CodeInvalid, "thethings %s: %s: %w", device, kind, err)
+		}
+		return samples, err
 	}
-	return samples, err
+	samples, err = named(samples, err)
+	return samples, lorawan.Then(later, named), err
 }
 
-func (d *decoder) samples(device, kind string, msg *message, m plantroom.Message) ([]plantroom.Sample, error) {
+func (d *decoder) samples(device, kind string, msg *message, m plantroom.Message) (samples []plantroom.Sample, later *plantroom.Later, err error) {
 	address, err := msg.address(device)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	at, quality, err := msg.time(m)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var samples []plantroom.Sample
 	switch {
 	case kind == "join" && msg.Join != nil:
 		if !msg.Simulated {
@@ -147,17 +159,20 @@ func (d *decoder) samples(device, kind string, msg *message, m plantroom.Message
 		}
 		samples = []plantroom.Sample{{Signal: "heartbeat", Value: plantroom.Bool(true)}}
 	case kind == "up" && msg.Uplink != nil:
-		samples, err = d.up(address, msg, at)
+		samples, later, err = d.up(address, msg, at, m.Received)
 	default:
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "the message has neither uplink_message nor join_accept where its topic says so")
+		return nil, nil, plantroom.Errorf(plantroom.CodeInvalid, "the message has neither uplink_message nor join_accept where its topic says so")
 	}
 	lorawan.Stamp(samples, address, at, quality)
-	return samples, err
+	return samples, lorawan.Then(later, func(samples []plantroom.Sample, err error) ([]plantroom.Sample, error) {
+		lorawan.Stamp(samples, address, at, quality)
+		return samples, err
+	}), err
 }
 
 // up gives the samples of a frame; none for a repetition. A simulated frame
 // is no part of the account: its counter is invented.
-func (d *decoder) up(address string, msg *message, at plantroom.Instant) ([]plantroom.Sample, error) {
+func (d *decoder) up(address string, msg *message, at, now plantroom.Instant) ([]plantroom.Sample, *plantroom.Later, error) {
 	u := msg.Uplink
 	session := u.Session
 	if session == "" {
@@ -165,28 +180,43 @@ func (d *decoder) up(address string, msg *message, at plantroom.Instant) ([]plan
 	}
 	f := lorawan.Frame{Kind: "up", Session: session, Counter: u.Counter, Port: u.Port, Payload: u.Payload, At: at}
 	if !msg.Simulated && d.frames.Repeated(address, &f) {
-		return nil, nil
+		return nil, nil, nil
 	}
-	samples, err := d.payloads.Samples(&lorawan.Uplink{
+	samples, later, err := d.payloads.Samples(&lorawan.Uplink{
 		Address: address, Also: msg.Device.ID, Port: u.Port, Payload: u.Payload, Object: u.Decoded, Receivers: u.Receivers, At: at,
-	})
-	if err != nil {
-		err = plantroom.Errorf(plantroom.CodeInvalid, "port %d, frame %d: %w", u.Port, u.Counter, err)
-	}
-	if msg.Simulated {
+	}, now)
+	framed := func(samples []plantroom.Sample, err error) ([]plantroom.Sample, error) {
+		if err != nil {
+			err = plantroom.Errorf(plantroom.CodeInvalid, "port %d, frame %d: %w", f.Port, f.Counter, err)
+		}
 		return samples, err
 	}
-	if lost := d.frames.Lost(address, &f); lost > 0 {
+	samples, err = framed(samples, err)
+	if !msg.Simulated {
+		var more []plantroom.Sample
+		more, err = d.account(address, u, &f, err)
+		samples = append(samples, more...)
+	}
+	return samples, lorawan.Then(later, framed), err
+}
+
+// account gives what the server says besides of the device: how many frames
+// are missing before this one, and how full its battery is. Err is what is
+// wrong already.
+func (d *decoder) account(address string, u *uplink, f *lorawan.Frame, err error) (samples []plantroom.Sample, _ error) {
+	if lost := d.frames.Lost(address, f); lost > 0 {
 		samples = append(samples, plantroom.Sample{Signal: "uplinks_lost", Value: plantroom.Float(float64(lost))})
 	}
-	if b := u.Battery; b.Value != nil {
-		asked, fault := instant(b.ReceivedAt)
-		switch {
-		case fault != nil && err == nil:
-			err = plantroom.Errorf(plantroom.CodeInvalid, "last_battery_percentage: %w", fault)
-		case fault == nil && d.frames.NewBattery(address, asked):
-			samples = append(samples, plantroom.Sample{Signal: "battery_pct", Value: plantroom.Float(*b.Value), At: asked})
-		}
+	b := u.Battery
+	if b.Value == nil {
+		return samples, err
+	}
+	asked, fault := instant(b.ReceivedAt)
+	switch {
+	case fault != nil && err == nil:
+		err = plantroom.Errorf(plantroom.CodeInvalid, "last_battery_percentage: %w", fault)
+	case fault == nil && d.frames.NewBattery(address, asked):
+		samples = append(samples, plantroom.Sample{Signal: "battery_pct", Value: plantroom.Float(*b.Value), At: asked})
 	}
 	return samples, err
 }

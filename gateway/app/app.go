@@ -12,6 +12,7 @@ import (
 
 	"plantroom"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/sandbox"
 	"plantroom/gateway/sensor"
 	"plantroom/gateway/spool"
 	"plantroom/gateway/uplink"
@@ -36,15 +37,17 @@ type Options struct {
 	OpenPin func(string) (gpio.PinIO, error)    // nil: this machine's
 	OpenBus func(string) (i2c.BusCloser, error) // nil: this machine's
 	Backoff mqttconn.Backoff                    // between connections; zero: the usual pace
+	Sandbox []string                            // what runs codecs; nil: this program, see gateway/sandbox
 }
 
 // App is a running gateway.
 type App struct {
-	o     Options
-	log   *slog.Logger
-	begun time.Time
-	spool *spool.Spool
-	found spool.Recovery
+	o       Options
+	log     *slog.Logger
+	begun   time.Time
+	spool   *spool.Spool
+	found   spool.Recovery
+	sandbox *sandbox.Sandbox // runs the codecs of all sources
 
 	mu    sync.Mutex
 	cfg   config.Config
@@ -101,6 +104,8 @@ func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 			a.log.Error("the spool was not closed in order; it heals at the next start", "error", err)
 		}
 	})
+	a.sandbox = sandbox.New(sandbox.Options{Command: o.Sandbox, Logger: o.Logger})
+	undo.add(a.sandbox.Close)
 	undo.add(a.declareGaps())
 	parts, err := a.build(cfg)
 	if err != nil {

@@ -69,8 +69,19 @@ health: {listen: "127.0.0.1:0"}
 
 func start(t *testing.T, text string, b brokertest.Broker) *gateway {
 	t.Helper()
+	return startWith(t, text, b, nil)
+}
+
+// startWith is start with files beside the gateway's.
+func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string]string) *gateway {
+	t.Helper()
 	g := &gateway{t: t, file: filepath.Join(t.TempDir(), "gateway.yaml"), reload: make(chan struct{}), log: &log{},
 		pin: &gpiotest.Pin{N: "GPIO17", EdgesChan: make(chan gpio.Level)}}
+	for name, content := range beside {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(g.file), name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	g.write(text, b)
 	cfg, err := config.Load(g.file)
 	if err != nil {

@@ -33,7 +33,7 @@ func (a *App) listen(c *config.Listen) (*part, error) {
 	o := broker.Options{Addresses: c.Addresses, TLS: c.TLS, Accounts: c.Accounts, Backoff: a.o.Backoff, Logger: a.log}
 	for i := range c.Sources {
 		s := c.Sources[i].Source()
-		f, err := family(s)
+		f, err := a.family(s)
 		if err != nil {
 			return nil, err
 		}

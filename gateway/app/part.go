@@ -9,6 +9,7 @@ import (
 	"periph.io/x/conn/v3/gpio"
 
 	"plantroom"
+	"plantroom/firmware-bridge/codec"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/binding"
@@ -145,7 +146,7 @@ func (a *App) uplink(cfg config.Config) (*part, error) {
 }
 
 func (a *App) source(c config.Source) (*part, error) {
-	f, err := family(c)
+	f, err := a.family(c)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +171,7 @@ type spoken struct {
 	binder  *binding.Binder
 }
 
-func family(c config.Source) (spoken, error) {
+func (a *App) family(c config.Source) (spoken, error) {
 	f, err := devices.ByName(c.Family)
 	if err != nil {
 		return spoken{}, err
@@ -179,13 +180,22 @@ func family(c config.Source) (spoken, error) {
 	if err != nil {
 		return spoken{}, err
 	}
-	o := devices.Options{Prefix: c.Prefix, FullTopic: c.FullTopic, Zone: zone, Models: c.Models, Host: c.Host}
+	o := devices.Options{Prefix: c.Prefix, FullTopic: c.FullTopic, Zone: zone, Models: c.Models, Codecs: a.codecs(c.Codecs), Host: c.Host}
 	s := spoken{topics: c.Topics, decoder: f.New(o)}
 	if len(s.topics) == 0 {
 		s.topics = f.Topics(o)
 	}
 	s.binder, err = binding.New(c.Devices, c.Ignore)
 	return s, err
+}
+
+// codecs makes the payload decoders that a source's section brings along.
+func (a *App) codecs(section map[string]*config.Codec) map[string]plantroom.PayloadDecoder {
+	out := make(map[string]plantroom.PayloadDecoder, len(section))
+	for key, c := range section {
+		out[key] = codec.New(c.Program, c.Map, a.sandbox.Run).Decode
+	}
+	return out
 }
 
 // sink makes a sensor's way into the spool. A sensor keeps nothing: what the

@@ -14,5 +14,10 @@
 // other mode, a goroutine for each message, lets a contact that closes and
 // opens arrive the other way round, and costs more.
 //
+// What a decoder says takes long (a device's JavaScript) is done in a lane
+// beside the handler, so that it holds up neither other devices nor other
+// sources; the messages of one lane keep their order, and are acknowledged in
+// their turn like all others.
+//
 // It deliberately knows nothing of payloads, of devices or of the services.
 package source

@@ -61,14 +61,12 @@ func (l *Local) Hear(m plantroom.Message, done func(error)) {
 	if f, ok := l.s.o.Decoder.(plantroom.Forgetter); ok && l.refused.Swap(false) {
 		f.Forget()
 	}
-	samples, err := l.s.decode(m)
-	l.s.o.Intake.Take(m, samples, err, func(err error) {
+	l.s.take(m, false, func(err error) {
 		if err != nil {
 			l.refused.Store(true)
 		}
 		done(err)
 	})
-	l.s.speech.turn(false)
 }
 
 // Run gives a family that speaks its turns until ctx ends, and then lets it

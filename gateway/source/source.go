@@ -47,6 +47,7 @@ type Source struct {
 	decoding sync.Mutex // a connection's last message may still be under way when the next one's first comes
 	speech   *speech
 	warned   bool // of messages that nobody asks for; guarded by decoding
+	lanes    lanes
 
 	messages, failed atomic.Uint64
 
@@ -209,12 +210,30 @@ func (s *Source) handle(acks *acker, m mqtt.Message) {
 	}
 	s.messages.Add(1)
 	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: plantroom.At(e.at)}
-	samples, err := s.decode(msg)
-	if e.late {
-		estimate(samples, msg.Received)
+	s.take(msg, e.late, e.done)
+}
+
+// take decodes a message and hands over what is in it. The caller holds the
+// decoding lock. A late one was kept by the broker: the time of its receipt
+// says nothing.
+func (s *Source) take(m plantroom.Message, late bool, done func(error)) {
+	samples, later, err := s.decode(m)
+	if later != nil && s.leave(m, late, samples, later, done) {
+		return
 	}
-	s.o.Intake.Take(msg, samples, err, e.done)
+	if later != nil {
+		err = plantroom.Errorf(plantroom.CodeUnavailable, "%d messages wait to be decoded: the decoder of %s is too slow for them", maxLane, later.Lane)
+	}
+	s.hand(m, late, samples, err, done)
 	s.speech.turn(false)
+}
+
+// hand gives the intake what a message held.
+func (s *Source) hand(m plantroom.Message, late bool, samples []plantroom.Sample, err error, done func(error)) {
+	if late {
+		estimate(samples, m.Received)
+	}
+	s.o.Intake.Take(m, samples, err, done)
 }
 
 // strange logs, once, that messages come which nobody asks for any more.
@@ -248,14 +267,26 @@ func (s *Source) forget(acks *acker) {
 	}
 }
 
-// decode keeps a decoder that panics on one message from ending the gateway:
+// decode decodes a message, as far as that does not take long.
+func (s *Source) decode(m plantroom.Message) (samples []plantroom.Sample, later *plantroom.Later, err error) {
+	samples, err = s.guarded(m, func() (samples []plantroom.Sample, err error) {
+		if d, ok := s.o.Decoder.(plantroom.Deferrer); ok {
+			samples, later, err = d.Begin(m)
+			return samples, err
+		}
+		return s.o.Decoder.Decode(m)
+	})
+	return samples, later, err
+}
+
+// guarded keeps a decoder that panics on one message from ending the gateway:
 // the broker would give it the same message after every restart.
-func (s *Source) decode(m plantroom.Message) (samples []plantroom.Sample, err error) {
+func (s *Source) guarded(m plantroom.Message, decode func() ([]plantroom.Sample, error)) (samples []plantroom.Sample, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.log.Error("the decoder panicked", "topic", m.Topic, "panic", r, "stack", string(debug.Stack()))
 			samples, err = nil, plantroom.Errorf(plantroom.CodeInternal, "the decoder panicked: %v", r)
 		}
 	}()
-	return s.o.Decoder.Decode(m)
+	return decode()
 }

@@ -155,6 +155,9 @@ func TestAdaptersDoNotImportAdapters(t *testing.T) {
 func TestTheGatewayCarriesNoServerParts(t *testing.T) {
 	for _, p := range list(t, "./gateway/cmd/plantroom-gateway") {
 		for _, dep := range p.Deps {
+			if dep == "database/sql/driver" {
+				continue // two interfaces for google/uuid, which the JavaScript engine's C library uses: no database
+			}
 			for _, no := range []string{"database/sql", "modernc.org/sqlite", "influxdata", "grafana", "jackc/pgx", "plantroom/services", "plantroom/sim", "prometheus/client_golang"} {
 				if strings.Contains(dep, no) && dep != "database/sql/driver" { // an interface, of an id that mochi-mqtt makes
 					t.Errorf("the gateway's binary contains %s", dep)

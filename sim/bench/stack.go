@@ -147,20 +147,27 @@ func (e *Env) gateway(ctx context.Context, dir, broker string) (p *process, heal
 	if health, err = freeAddr(); err != nil {
 		return nil, "", err
 	}
-	file := filepath.Join(dir, "gateway.yaml")
 	text := fmt.Appendf(nil, gatewayFile, gatewayID, estateID, broker, health, filepath.Base(dir))
+	p, err = e.gatewayOf(ctx, dir, text, health)
+	return p, health, err
+}
+
+// gatewayOf starts plantroom-gateway with a file of one source.
+func (e *Env) gatewayOf(ctx context.Context, dir string, text []byte, health string) (*process, error) {
+	file := filepath.Join(dir, "gateway.yaml")
 	if err := os.WriteFile(file, text, 0o600); err != nil {
-		return nil, "", fmt.Errorf("write the gateway's file: %w", err)
+		return nil, fmt.Errorf("write the gateway's file: %w", err)
 	}
 	program, err := e.program(ctx, "plantroom-gateway")
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	if p, err = e.start(dir, "plantroom-gateway", program, "run", file); err != nil {
-		return nil, "", err
+	p, err := e.start(dir, "plantroom-gateway", program, "run", file)
+	if err != nil {
+		return nil, err
 	}
 	var client http.Client
-	return p, health, p.until(ctx, startTimeout, "its source is connected", func() bool {
+	return p, p.until(ctx, startTimeout, "its source is connected", func() bool {
 		h, err := readHealth(ctx, &client, health)
 		return err == nil && len(h.Sources) == 1 && h.Sources[0].Connected != nil && *h.Sources[0].Connected
 	})

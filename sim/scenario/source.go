@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/firmware-bridge/codec"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/binding"
@@ -36,13 +37,24 @@ func newSource(c config.Source, spool intake.Spool) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := devices.Options{Prefix: c.Prefix, FullTopic: c.FullTopic, Zone: zone, Models: c.Models, Host: c.Host}
+	o := devices.Options{Prefix: c.Prefix, FullTopic: c.FullTopic, Zone: zone, Models: c.Models, Codecs: codecs(c.Codecs), Host: c.Host}
 	s := &source{name: c.Name, topics: c.Topics, decoder: family.New(o), intake: intake.New(spool, binder)}
 	if len(s.topics) == 0 {
 		s.topics = family.Topics(o)
 	}
 	s.speaker, _ = s.decoder.(plantroom.Speaker)
 	return s, nil
+}
+
+// codecs makes the payload decoders that a source's section brings along. They
+// run within the engine's limits only, not in a process that can be killed: a
+// scenario's codecs are its author's own choice.
+func codecs(section map[string]*config.Codec) map[string]plantroom.PayloadDecoder {
+	out := make(map[string]plantroom.PayloadDecoder, len(section))
+	for key, c := range section {
+		out[key] = codec.New(c.Program, c.Map, codec.Run).Decode
+	}
+	return out
 }
 
 // listens reports whether the source has subscribed to a topic.

@@ -139,6 +139,7 @@ func (k *checker) family(path string, s *Source) {
 		}
 		k.fault(path+"/models/"+yamldoc.Escape(key), fmt.Sprintf("%s has no decoder %q", s.Family, model), remedy)
 	}
+	k.codecs(path+"/codecs", s, f.Codecs)
 }
 
 func (k *checker) source(path string, s *Source) {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"plantroom"
+	"plantroom/firmware-bridge/codec"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
 	"plantroom/gateway/broker"
@@ -66,6 +67,7 @@ type Source struct {
 	FullTopic string            `json:"full_topic,omitempty"`
 	Zone      string            `json:"zone,omitempty"`
 	Models    map[string]string `json:"models,omitempty"`
+	Codecs    map[string]*Codec `json:"codecs,omitempty"`
 	Host      string            `json:"host,omitempty"`
 	Devices   []binding.Rule    `json:"devices"`
 	Ignore    []string          `json:"ignore,omitempty"`
@@ -81,20 +83,32 @@ type Listen struct {
 
 // Heard is the devices of one family that publish to the gateway itself.
 type Heard struct {
-	Name    string            `json:"name"`
-	Family  string            `json:"family"`
-	Topics  []string          `json:"topics,omitempty"`
-	Prefix  string            `json:"prefix,omitempty"`
-	Zone    string            `json:"zone,omitempty"`
-	Models  map[string]string `json:"models,omitempty"`
-	Devices []binding.Rule    `json:"devices"`
-	Ignore  []string          `json:"ignore,omitempty"`
+	Name      string            `json:"name"`
+	Family    string            `json:"family"`
+	Topics    []string          `json:"topics,omitempty"`
+	Prefix    string            `json:"prefix,omitempty"`
+	FullTopic string            `json:"full_topic,omitempty"`
+	Zone      string            `json:"zone,omitempty"`
+	Models    map[string]string `json:"models,omitempty"`
+	Codecs    map[string]*Codec `json:"codecs,omitempty"`
+	Host      string            `json:"host,omitempty"`
+	Devices   []binding.Rule    `json:"devices"`
+	Ignore    []string          `json:"ignore,omitempty"`
 }
 
 // Source is the same as of a broker elsewhere.
 func (h *Heard) Source() Source {
-	return Source{Name: h.Name, Family: h.Family, Topics: h.Topics, Prefix: h.Prefix, Zone: h.Zone, Models: h.Models,
-		Devices: h.Devices, Ignore: h.Ignore}
+	return Source{Name: h.Name, Family: h.Family, Topics: h.Topics, Prefix: h.Prefix, FullTopic: h.FullTopic, Zone: h.Zone, Models: h.Models,
+		Codecs: h.Codecs, Host: h.Host, Devices: h.Devices, Ignore: h.Ignore}
+}
+
+// Codec is a maker's JavaScript for the devices of one model.
+type Codec struct {
+	File string        `json:"file"`
+	Map  codec.Mapping `json:"map,omitempty"`
+
+	Sum     string         `json:"sum,omitempty"` // of the file's content, to see whether it has changed; not in the gateway's file
+	Program *codec.Program `json:"-"`             // after a Load without faults
 }
 
 // Pin is a dry contact.
@@ -202,15 +216,26 @@ func (c *Config) fill(dir string) {
 	}
 	from(&c.Spool.Dir)
 	connection(&c.Uplink.Options, "uplink")
-	for i := range c.MQTT {
-		connection(&c.MQTT[i].Options, c.MQTT[i].Name)
-		if f, err := devices.ByName(c.MQTT[i].Family); err == nil && f.Host && c.MQTT[i].Host == "" {
-			c.MQTT[i].Host = string(c.Gateway)
+	source := func(family string, codecs map[string]*Codec, host *string) {
+		for _, codec := range codecs {
+			from(&codec.File)
 		}
+		if f, err := devices.ByName(family); err == nil && f.Host && *host == "" {
+			*host = string(c.Gateway)
+		}
+	}
+	for i := range c.MQTT {
+		s := &c.MQTT[i]
+		connection(&s.Options, s.Name)
+		source(s.Family, s.Codecs, &s.Host)
 	}
 	if l := c.Listen; l != nil {
 		for _, p := range []*string{&l.TLS.Cert, &l.TLS.Key, &l.TLS.ClientCA, &l.Accounts} {
 			from(p)
+		}
+		for i := range l.Sources {
+			s := &l.Sources[i]
+			source(s.Family, s.Codecs, &s.Host)
 		}
 	}
 }

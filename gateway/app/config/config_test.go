@@ -34,7 +34,7 @@ mqtt:
       - {address: "24e124535b316056", device: b1-bin-1-level}
       - {address: b1-l1-relay, device: b1-l1-relay, map: {contact: {to: fault, values: {"true": controller_fault, "false": none}}}}
     ignore: ["test-*"]
-  - {name: lora, broker: "tcp://127.0.0.1:1883", family: chirpstack, zone: Asia/Shanghai, models: {"EM310-UDL": milesight-em310-udl}, devices: [{match: "*"}]}
+  - {name: lora, broker: "tcp://127.0.0.1:1883", family: chirpstack, zone: Asia/Shanghai, models: {"EM310-UDL": milesight-em310-udl}, codecs: {"EM300": {file: em300.js, map: {battery: {to: battery_pct, min: 0, max: 100}, "gpio.0.level": {to: contact, values: {"on": true}}, d: {to: distance_m, scale: 0.001, offset: 0.1}}}}, devices: [{match: "*"}]}
   - {name: plugs, broker: "tcp://127.0.0.1:1883", family: tasmota, full_topic: "building/%topic%/%prefix%/", zone: Asia/Shanghai, devices: [{match: "*"}]}
 listen:
   addresses: [{address: "0.0.0.0:8883"}, {address: "192.168.7.1:1883", plain: true, networks: [192.168.7.0/24]}]
@@ -63,6 +63,15 @@ func dir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	certificate(t, filepath.Join(d, "gw.pem"), filepath.Join(d, "gw.key"))
+	for name, text := range map[string]string{
+		"em300.js":  "function decodeUplink(input) {\n  return {data: {}};\n}\n",
+		"broken.js": "function decodeUplink(input) {\n  return {data: };\n}\n",
+		"empty.js":  "",
+	} {
+		if err := os.WriteFile(filepath.Join(d, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return d
 }
 
@@ -115,6 +124,9 @@ func TestAWholeFileIsRead(t *testing.T) {
 		{"own broker's source", c.Listen.Sources[1].Models["EM310-UDL"], "milesight-em310-udl"},
 		{"end resistor", c.Buses[0].Devices[0].Rope.EndOhm, 10_000.0},
 		{"heartbeat", time.Duration(c.Pins[0].Heartbeat), 30 * time.Second},
+		{"codec's file", c.MQTT[1].Codecs["EM300"].File, filepath.Join(d, "em300.js")},
+		{"codec", c.MQTT[1].Codecs["EM300"].Program.Sum, c.MQTT[1].Codecs["EM300"].Sum},
+		{"codec's map", *c.MQTT[1].Codecs["EM300"].Map["battery"].Max, 100.0},
 	} {
 		if check.got != check.want {
 			t.Errorf("%s is %v, want %v", check.what, check.got, check.want)
@@ -123,8 +135,10 @@ func TestAWholeFileIsRead(t *testing.T) {
 }
 
 func TestASourceThatSpeaksDoesSoUnderTheGatewaysName(t *testing.T) {
+	before, after, _ := strings.Cut(full, "family: chirpstack")
+	_, after, _ = strings.Cut(after, ", devices:")
 	for say, want := range map[string]string{"": "gw-b1", ", host: plant-a": "plant-a"} {
-		text := strings.Replace(full, "family: chirpstack, zone: Asia/Shanghai, models: {\"EM310-UDL\": milesight-em310-udl}", "family: sparkplug"+say, 1)
+		text := before + "family: sparkplug" + say + ", devices:" + after
 		c, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
 		if err != nil || c.MQTT[1].Host != want || c.MQTT[0].Host != "" {
 			t.Errorf("%q: %v; hosts %q and %q, want none and %q", say, err, c.MQTT[0].Host, c.MQTT[1].Host, want)
@@ -152,6 +166,14 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"only without a map", `{match: "b1-*-leak"}`, `{match: "b1-*-leak", only: true}`, []string{"mqtt.0.devices.0", "needs a map"}},
 		{"full topic", "%topic%/%prefix%/", "%topic%%prefix%/", []string{"mqtt.2.full_topic", "more than one token", "%prefix%/%topic%/"}},
 		{"full topic of a family that has none", "name: lora, ", "name: lora, full_topic: \"%topic%/\", ", []string{"mqtt.1.full_topic", "chirpstack has no full topic"}},
+		{"codec's syntax", "em300.js", "broken.js", []string{"mqtt.1.codecs.EM300.file", "broken.js:2:17: SyntaxError"}},
+		{"codec without an entry", "em300.js", "empty.js", []string{"mqtt.1.codecs.EM300.file", "no function decodeUplink"}},
+		{"codec that is not there", "em300.js", "gone.js", []string{"mqtt.1.codecs.EM300.file", "no such file"}},
+		{"codec that is no file", "file: em300.js", "file: .", []string{"mqtt.1.codecs.EM300.file", "is no file"}},
+		{"codec's range", "min: 0, max: 100", "min: 100, max: 0", []string{"mqtt.1.codecs.EM300.map", "above max"}},
+		{"codec's key", "min: 0, max: 100", "drop: true", []string{"mqtt.1.codecs.EM300.map.battery", `"drop" is not known`}},
+		{"codec beside a decoder", `"EM310-UDL": m`, `"EM300": m`, []string{"mqtt.1.codecs.EM300", "keep one of the two"}},
+		{"codec for another family", `ignore: ["test-*"]`, `codecs: {x: {file: em300.js}}`, []string{"mqtt.0.codecs.x", "no use for codecs"}},
 		{"topic", `"zigbee2mqtt/#"`, `"zigbee2mqtt/#/x"`, []string{`9:14: mqtt.0.topics.0`, "no MQTT filter"}},
 		{"rule", `{match: "b1-*-leak"}`, `{match: "a", address: "b"}`, []string{`mqtt.0.devices.0`, "give one of them"}},
 		{"address twice", `{match: "b1-*-leak"}`, `{address: b1-l1-relay}`, []string{"mqtt.0.devices", "bound twice"}},

@@ -16,12 +16,14 @@ import (
 	"time"
 
 	"plantroom/gateway/app"
+	"plantroom/gateway/sandbox"
 	"plantroom/internal/mqttconn/brokertest"
 )
 
-// TestMain lets the test binary be the gateway, so that tests can kill it.
+// TestMain lets the test binary be the gateway, so that tests can kill it, and
+// the sandbox that the gateway starts.
 func TestMain(m *testing.M) {
-	if os.Getenv("PLANTROOM_TEST_CHILD") != "" {
+	if os.Getenv("PLANTROOM_TEST_CHILD") != "" || len(os.Args) == 2 && os.Args[1] == sandbox.Argument {
 		os.Exit(profiled(func() int { return run(os.Args[1:], os.Stdout, os.Stderr) }))
 	}
 	os.Exit(m.Run())

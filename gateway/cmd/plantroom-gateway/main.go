@@ -18,6 +18,7 @@ import (
 	"plantroom"
 	"plantroom/gateway/app"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/sandbox"
 	"plantroom/internal/yamldoc"
 )
 
@@ -27,7 +28,7 @@ var version = "devel"
 // The exit codes. docs/gateway.md explains them.
 const (
 	exitOK     = 0
-	exitFailed = 1 // it could not start; the last line says why
+	exitFailed = 1 // it could not start, the last line says why; or examples failed
 	exitUsage  = 2 // wrong arguments, or faults in the file
 )
 
@@ -41,16 +42,20 @@ usage:
                                   make an account at the gateway's own broker and print its password, once
   plantroom-gateway device renew ID --accounts ACCOUNTS
                                   give an account a new password and print it, once
+  plantroom-gateway codec test FILE.js --examples EXAMPLES [--json]
+                                  run a payload codec against its maker's examples
   plantroom-gateway version       print the version
 
 FILE is the gateway's YAML file, ACCOUNTS the one that its listen.accounts
 names; docs/gateway.md explains both. Without --publish a device may publish on
-plantroom-device/ID, where plain JSON is heard.
+plantroom-device/ID, where plain JSON is heard. EXAMPLES is a file
+in the form of The Things Network (YAML) or of ChirpStack (JSON).
 Logs go to standard error. PLANTROOM_LOG=debug says more.
 
 exit codes:
   0  stopped by a signal, or nothing wrong with FILE
-  1  could not start, or not write: the last line says why, and what to do
+  1  could not start, or not write: the last line says why, and what to do; or
+     examples failed
   2  wrong arguments, or faults in FILE or ACCOUNTS
 `
 
@@ -75,6 +80,10 @@ func run(args []string, out, errs io.Writer) int {
 		return serve(args[1], errs)
 	case len(args) > 2 && args[0] == "device":
 		return device(args[1], args[2], args[3:], out, errs)
+	case len(args) > 2 && args[0] == "codec" && args[1] == "test":
+		return testCodec(args[2:], out, errs)
+	case len(args) == 1 && args[0] == sandbox.Argument: // the gateway starts itself so
+		return runSandbox(errs)
 	}
 	fmt.Fprint(errs, usage)
 	return exitUsage

@@ -1,0 +1,57 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+
+	"plantroom"
+	"plantroom/firmware-bridge/codec"
+)
+
+// codecs reads and compiles the codecs of a source. It runs nothing of them.
+func (k *checker) codecs(path string, s *Source, welcome bool) {
+	for _, key := range slices.Sorted(maps.Keys(s.Codecs)) {
+		at := path + "/" + key
+		if !welcome {
+			k.fault(at, s.Family+" has no use for codecs", "remove codecs: this family needs none")
+			continue
+		}
+		if model, ok := s.Models[key]; ok {
+			k.fault(at, fmt.Sprintf("%q has the native decoder %s, too", key, model), "keep one of the two")
+		}
+		c := s.Codecs[key]
+		if err := c.Map.Check(); err != nil {
+			k.fault(at+"/map", err.Error(), "correct that signal of the map")
+		}
+		source, err := readCodec(c.File)
+		if err != nil {
+			k.fault(at+"/file", err.Error(), "name a JavaScript file beside this one")
+			continue
+		}
+		if c.Program, err = codec.Compile(c.File, source); err != nil {
+			k.fault(at+"/file", err.Error(), "correct it, or take the maker's newest; plantroom-gateway codec test tries it")
+			continue
+		}
+		c.Sum = c.Program.Sum
+	}
+}
+
+// readCodec reads a codec's file, and no more than a codec may have.
+func readCodec(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "%s is no file", file)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, codec.MaxFile+1))
+}

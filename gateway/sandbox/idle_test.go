@@ -1,0 +1,42 @@
+package sandbox
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"plantroom/firmware-bridge/codec"
+)
+
+func TestTheProcessForCodecsThatAreNotTrustedEndsWhenNobodyNeedsIt(t *testing.T) {
+	s := New(Options{Command: []string{os.Args[0], Argument}})
+	defer s.Close()
+	s.others.idle = 200 * time.Millisecond
+	p, err := codec.Compile("x.js", []byte("function decodeUplink(i) { return i.fPort === 1 ? {data: {}} : nothing }"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := func(port uint8, good bool) {
+		t.Helper()
+		if _, err := s.Run(p, codec.Uplink(port, nil, 1)); (err == nil) != good {
+			t.Fatalf("port %d: %v", port, err)
+		}
+	}
+	call(1, true)
+	first := s.others.child
+	call(1, true) // trusted by now
+	if s.trusted.started() != 1 || s.others.started() != 1 {
+		t.Errorf("%d and %d processes were started, want one each", s.trusted.started(), s.others.started())
+	}
+	select {
+	case <-first.died:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the process does not end")
+	}
+	call(2, false) // no longer trusted
+	call(1, true)  // in a new process
+	call(1, true)
+	if s.trusted.started() != 1 || s.others.started() != 2 {
+		t.Errorf("%d and %d processes were started, want one and two", s.trusted.started(), s.others.started())
+	}
+}

@@ -1,0 +1,269 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"plantroom"
+	"plantroom/firmware-bridge/codec"
+)
+
+// Argument is what makes the program a sandbox: its main has to call Serve.
+const Argument = "codec-sandbox"
+
+const (
+	// MaxCall is when a call that does not end is ended by force. It is
+	// longer than codec.MaxTime, within which the engine ends most calls.
+	MaxCall = codec.MaxTime * 5 / 2 // 250ms
+	// maxStart bounds starting the process and compiling a file: both take
+	// long on a small and busy machine.
+	maxStart = 10 * time.Second
+	// maxIdle is how long the process for codecs that are not trusted stays
+	// without a call; longer than maxStart, which is the longest that a call may be
+	// under way without another look at the process.
+	maxIdle = 15 * time.Second
+	// maxCalls is how many calls run beside each other; each may use
+	// codec.MaxMemory.
+	maxCalls = 16
+)
+
+// Options says how.
+type Options struct {
+	Command []string     // what to start; nil: this program with Argument
+	Logger  *slog.Logger // nil: silent
+}
+
+// Sandbox is the processes and the way to them. It is safe for concurrent use.
+type Sandbox struct {
+	trusted, others box
+
+	mu    sync.Mutex
+	trust map[string]bool // sums of the files whose last call succeeded
+}
+
+// box is one process after the other.
+type box struct {
+	o     Options
+	log   *slog.Logger
+	env   []string
+	calls chan struct{} // a place for each call under way
+	idle  time.Duration // end the process after so long without a call; 0: keep it
+
+	alone sync.RWMutex // a call that is to have the process for itself writes
+
+	mu     sync.Mutex
+	child  *child // nil: none runs
+	closed bool
+	starts int
+	unused *time.Timer
+}
+
+// New makes a Sandbox and starts nothing yet.
+func New(o Options) *Sandbox {
+	s := &Sandbox{trust: map[string]bool{}}
+	s.trusted.init(o)
+	s.others.init(o, "GOMAXPROCS=1") // whatever they do, one core is left
+	s.others.idle = maxIdle
+	return s
+}
+
+func (b *box) init(o Options, env ...string) {
+	b.o, b.log, b.calls = o, o.Logger, make(chan struct{}, maxCalls)
+	if b.log == nil {
+		b.log = slog.New(slog.DiscardHandler)
+	}
+	b.env = append(env, "GOTRACEBACK=none") // and no secrets of the gateway's environment
+}
+
+// Starts returns how often a process has been started.
+func (s *Sandbox) Starts() int { return s.trusted.started() + s.others.started() }
+
+func (b *box) started() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.starts
+}
+
+// Run makes one call and is a codec.Runner. It takes at most MaxCall from when
+// the process is there. CodeInvalid: the codec is at fault. CodeUnavailable:
+// there is no process to run it in, for which the codec cannot be blamed.
+//
+// Where the process ends under a call, which may be another call's doing, the
+// call is made again, the third time with the process for itself.
+func (s *Sandbox) Run(p *codec.Program, c codec.Call) (json.RawMessage, error) {
+	b := &s.others
+	if s.trusts(p) {
+		b = &s.trusted
+	}
+	raw, err := b.run(p, c)
+	switch plantroom.CodeOf(err) {
+	case "":
+		s.note(p, true)
+	case plantroom.CodeInvalid:
+		s.note(p, false)
+	}
+	return raw, err
+}
+
+func (s *Sandbox) trusts(p *codec.Program) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.trust[p.Sum]
+}
+
+func (s *Sandbox) note(p *codec.Program, good bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if good {
+		s.trust[p.Sum] = true
+		return
+	}
+	delete(s.trust, p.Sum)
+}
+
+func (b *box) run(p *codec.Program, c codec.Call) (json.RawMessage, error) {
+	b.calls <- struct{}{}
+	defer func() { <-b.calls }()
+	for range 2 {
+		b.alone.RLock()
+		raw, err := b.try(p, c)
+		b.alone.RUnlock()
+		if !errors.Is(err, errDied) {
+			return raw, err
+		}
+	}
+	b.alone.Lock()
+	defer b.alone.Unlock()
+	raw, err := b.try(p, c)
+	if errors.Is(err, errDied) {
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "it ended the process that ran it")
+	}
+	return raw, err
+}
+
+// try makes a call in the process that runs, or in a new one.
+func (b *box) try(p *codec.Program, c codec.Call) (json.RawMessage, error) {
+	ch, err := b.running()
+	if err != nil {
+		return nil, err
+	}
+	if err := b.load(ch, p); err != nil {
+		return nil, err
+	}
+	r, err := b.ask(ch, request{Sum: p.Sum, Function: c.Function, Input: c.Input}, MaxCall)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		b.log.Warn("a codec did not end and was ended by force", "codec", p.Name, "after", MaxCall)
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "it took longer than %s and had to be ended by force", MaxCall)
+	case err != nil:
+		return nil, err
+	case r.Error != "":
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "%s", r.Error)
+	}
+	return r.Output, nil
+}
+
+// load gives the process a file that it does not have yet.
+func (b *box) load(ch *child, p *codec.Program) error {
+	ch.loading.Lock()
+	defer ch.loading.Unlock()
+	if ch.loaded[p.Sum] {
+		return nil
+	}
+	r, err := b.ask(ch, request{Sum: p.Sum, Name: p.Name, Source: p.Source}, maxStart)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return plantroom.Errorf(plantroom.CodeInvalid, "compiling it took longer than %s", maxStart)
+	case err != nil:
+		return err
+	case r.Error != "":
+		return plantroom.Errorf(plantroom.CodeInvalid, "%s", r.Error)
+	}
+	ch.loaded[p.Sum] = true
+	return nil
+}
+
+// ask sends a request and waits for the answer. A process that does not answer
+// in time is killed: the error is context.DeadlineExceeded.
+func (b *box) ask(ch *child, r request, patience time.Duration) (reply, error) {
+	answer, err := ch.send(r)
+	if err != nil {
+		return reply{}, err
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case a := <-answer:
+		return a, nil
+	case <-ch.died:
+		return reply{}, errDied
+	case <-timer.C:
+		ch.kill()
+		return reply{}, context.DeadlineExceeded
+	}
+}
+
+// running gives the process that runs, and starts one where none does.
+func (b *box) running() (*child, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil, plantroom.Errorf(plantroom.CodeUnavailable, "the sandbox is closed")
+	}
+	if b.child != nil && !b.child.isOver() {
+		b.used()
+		return b.child, nil
+	}
+	command := b.o.Command
+	if command == nil {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, plantroom.Errorf(plantroom.CodeUnavailable, "find this program, to start it as a sandbox: %w", err)
+		}
+		command = []string{self, Argument}
+	}
+	ch, err := start(command, b.env, b.log)
+	if err != nil {
+		return nil, &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "start the sandbox for codecs", Message: command[0], Err: err}
+	}
+	b.child = ch
+	b.starts++
+	b.used()
+	return ch, nil
+}
+
+// used puts off the end of a process that is ended when nobody needs it. A call
+// takes far less than that time.
+func (b *box) used() {
+	if b.idle == 0 {
+		return
+	}
+	if b.unused != nil {
+		b.unused.Stop()
+	}
+	b.unused = time.AfterFunc(b.idle, b.child.kill)
+}
+
+// Close ends the processes. Calls under way fail.
+func (s *Sandbox) Close() {
+	s.trusted.close()
+	s.others.close()
+}
+
+func (b *box) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	if b.unused != nil {
+		b.unused.Stop()
+	}
+	if b.child != nil {
+		b.child.kill()
+		<-b.child.died
+	}
+}
