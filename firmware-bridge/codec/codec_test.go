@@ -231,7 +231,7 @@ func TestAClockThatIsSetBackSetsNothingAsideForLong(t *testing.T) {
 }
 
 func TestAFrameThatTheCodecRefusesIsNoFailureOfTheCodec(t *testing.T) {
-	c := New(program(t, `function decodeUplink(i) { return i.fPort === 1 ? {data: {n: 1}} : {errors: ["unknown port"]} }`), nil, Run)
+	c := New(program(t, `function decodeUplink(i) { return i.fPort === 1 ? {data: {n: 1}} : {errors: ["unknown port"]} }`), nil, patiently)
 	for range 2 * Strikes {
 		if _, err := c.Decode(noon, noon, 2, []byte{1}); err == nil || err.Error() != "codec x.js: it says: unknown port" {
 			t.Fatalf("got %v", err)

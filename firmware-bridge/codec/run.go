@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 type Call struct {
 	Function string          // Decode or Encode
 	Input    json.RawMessage // an object; a recvTime in it that is text becomes a Date
+	Time     time.Duration   // that it may take; 0: MaxTime
 }
 
 // The functions that can be called.
@@ -46,33 +48,34 @@ func Uplink(port uint8, payload []byte, at plantroom.Instant) Call {
 // was returned. An error (CodeInvalid) says what the codec has thrown or which
 // limit it has met.
 //
-// Run takes no longer than MaxTime as far as the engine looks at the clock,
-// which it does not within built-in functions: see the package comment. A call
-// that met that limit because the machine was busy, having had less than half
-// of the time for itself, is made once more.
+// Run takes no longer than the call's Time as far as the engine looks at the
+// clock, which it does not within built-in functions: see the package comment. A
+// call that met that limit because the machine was busy, having had less than
+// half of the time for itself, is made once more.
 func Run(p *Program, c Call) (json.RawMessage, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	limit := cmp.Or(c.Time, MaxTime)
 	begun := cpuTime()
-	out, err := once(p, c)
-	if err != nil && err.Error() == tooLong && knowsCPUTime && cpuTime()-begun < MaxTime/2 {
-		return once(p, c)
+	out, err := once(p, c, limit)
+	if err != nil && err.Error() == tooLong(limit) && knowsCPUTime && cpuTime()-begun < limit/2 {
+		return once(p, c, limit)
 	}
 	return out, err
 }
 
 // tooLong is what a call is told that takes its time and does not end.
-var tooLong = "it took longer than " + MaxTime.String()
+func tooLong(limit time.Duration) string { return "it took longer than " + limit.String() }
 
 // once makes a call.
-func once(p *Program, c Call) (json.RawMessage, error) {
-	end := time.Now().Add(MaxTime)
+func once(p *Program, c Call, limit time.Duration) (json.RawMessage, error) {
+	end := time.Now().Add(limit)
 	vm, err := machine()
 	if err != nil {
 		return nil, err
 	}
 	defer vm.Close()
-	if err := vm.SetEvalTimeout(MaxTime); err != nil {
+	if err := vm.SetEvalTimeout(limit); err != nil {
 		return nil, err
 	}
 	call, err := prepare(vm, p.buffer)
@@ -81,7 +84,7 @@ func once(p *Program, c Call) (json.RawMessage, error) {
 	}
 	defer call.Free()
 	if err := run(vm, end, func() error { _, err := vm.EvalBytecode(p.code); return err }); err != nil {
-		return nil, failure(err)
+		return nil, failure(err, limit)
 	}
 	var out any
 	err = run(vm, end, func() (err error) {
@@ -89,7 +92,7 @@ func once(p *Program, c Call) (json.RawMessage, error) {
 		return err
 	})
 	if err != nil {
-		return nil, failure(err)
+		return nil, failure(err, limit)
 	}
 	return answer(out)
 }
@@ -125,10 +128,10 @@ func run(vm *quickjs.VM, end time.Time, step func() error) error {
 }
 
 // failure says what went wrong in the words of the limit that was met.
-func failure(err error) error {
+func failure(err error, limit time.Duration) error {
 	switch text := err.Error(); {
 	case strings.Contains(text, "interrupted"):
-		return plantroom.Errorf(plantroom.CodeInvalid, "%s", tooLong)
+		return plantroom.Errorf(plantroom.CodeInvalid, "%s", tooLong(limit))
 	case strings.Contains(text, "out of memory"):
 		return plantroom.Errorf(plantroom.CodeInvalid, "it used more than %d MiB", MaxMemory>>20)
 	case text == "":

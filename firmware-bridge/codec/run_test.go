@@ -2,6 +2,7 @@ package codec
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -19,10 +20,17 @@ func program(t testing.TB, source string) *Program {
 	return p
 }
 
+// patiently is Run for codecs that do end: on a busy machine that takes longer
+// than what a codec gets.
+func patiently(p *Program, c Call) (json.RawMessage, error) {
+	c.Time = 100 * MaxTime
+	return Run(p, c)
+}
+
 // returned runs a codec on the bytes 01 02 of port 85.
-func returned(t testing.TB, source string) (string, error) {
+func returned(t testing.TB, run Runner, source string) (string, error) {
 	t.Helper()
-	raw, err := Run(program(t, source), Uplink(85, []byte{1, 2}, noon))
+	raw, err := run(program(t, source), Uplink(85, []byte{1, 2}, noon))
 	return string(raw), err
 }
 
@@ -46,7 +54,7 @@ func TestTheFormsInWhichCodecsArePublished(t *testing.T) {
 		{"the time is a Date", `function decodeUplink(i) { return {data: {d: i.recvTime instanceof Date, t: i.recvTime.getTime()}} }`, `{"data":{"d":true,"t":1772409600250}}`},
 		{"numbers that JSON has not", `function decodeUplink() { return {data: {a: NaN, b: Infinity, c: undefined}} }`, `{"data":{"a":null,"b":null}}`},
 	} {
-		if got, err := returned(t, c.source); err != nil || got != c.want {
+		if got, err := returned(t, patiently, c.source); err != nil || got != c.want {
 			t.Errorf("%s: got %s, %v; want %s", c.name, got, err, c.want)
 		}
 	}
@@ -105,7 +113,7 @@ var hostile = []struct{ name, body, want string }{
 func TestHostileCodecsAreStoppedByTheEngine(t *testing.T) {
 	for _, c := range hostile {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := returned(t, "function decodeUplink() { "+c.body+" }")
+			got, err := returned(t, Run, "function decodeUplink() { "+c.body+" }")
 			if c.want == "" {
 				if want := `{"data":{"n":"` + strings.Repeat("undefined", 5) + `"}}`; err != nil || got != want {
 					t.Errorf("got %s, %v", got, err)
@@ -128,10 +136,10 @@ func TestHostileCodecsAreStoppedByTheEngine(t *testing.T) {
 }
 
 func TestATopOfTheFileThatNeverEndsIsStopped(t *testing.T) {
-	if _, err := returned(t, "for (;;); function decodeUplink() {}"); err == nil || !strings.Contains(err.Error(), "longer than "+MaxTime.String()) {
+	if _, err := returned(t, Run, "for (;;); function decodeUplink() {}"); err == nil || !strings.Contains(err.Error(), "longer than "+MaxTime.String()) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := returned(t, "throw new Error('no'); function decodeUplink() {}"); err == nil || !strings.Contains(err.Error(), "Error: no") {
+	if _, err := returned(t, patiently, "throw new Error('no'); function decodeUplink() {}"); err == nil || !strings.Contains(err.Error(), "Error: no") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -155,13 +163,13 @@ func TestNothingThatOneMessageDoesReachesAnother(t *testing.T) {
 			return {data};
 		}`)
 	honest := Uplink(1, []byte{7}, noon)
-	before, err := Run(p, honest)
+	before, err := patiently(p, honest)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
-		_, _ = Run(p, Uplink(1, []byte{0xee}, noon)) // what it says of itself is its own affair
-		after, err := Run(p, honest)
+		_, _ = patiently(p, Uplink(1, []byte{0xee}, noon)) // what it says of itself is its own affair
+		after, err := patiently(p, honest)
 		if err != nil || string(after) != string(before) {
 			t.Fatalf("after a message that tampers: %s, %v; before: %s", after, err, before)
 		}
@@ -201,13 +209,13 @@ func TestBufferDoesWhatDecodersUse(t *testing.T) {
 		`(() => { const b = Buffer.alloc(4); b.writeUInt16BE(258, 1); b.writeInt8(-1, 0); return b.toString('hex') })()`: `"ff010200"`,
 		`Buffer.from([1, 2])`:                                                                                            `{"type":"Buffer","data":[1,2]}`,
 	} {
-		got, err := returned(t, "function decodeUplink(i) { return {data: {x: "+expression+"}} }")
+		got, err := returned(t, patiently, "function decodeUplink(i) { return {data: {x: "+expression+"}} }")
 		if err != nil || got != `{"data":{"x":`+want+`}}` {
 			t.Errorf("%s: got %s, %v; want %s", expression, got, err, want)
 		}
 	}
 	for _, expression := range []string{`Buffer.from([1]).readUInt16LE(0)`, `Buffer.from([1]).readUInt8(-1)`, `Buffer.from([1]).readUInt8(1.5)`} {
-		if got, err := returned(t, "function decodeUplink(i) { return {data: {x: "+expression+"}} }"); err == nil || !strings.Contains(err.Error(), "RangeError") {
+		if got, err := returned(t, patiently, "function decodeUplink(i) { return {data: {x: "+expression+"}} }"); err == nil || !strings.Contains(err.Error(), "RangeError") {
 			t.Errorf("%s: got %s, %v; want a RangeError", expression, got, err)
 		}
 	}

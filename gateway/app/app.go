@@ -37,7 +37,7 @@ type Options struct {
 	OpenPin func(string) (gpio.PinIO, error)    // nil: this machine's
 	OpenBus func(string) (i2c.BusCloser, error) // nil: this machine's
 	Backoff mqttconn.Backoff                    // between connections; zero: the usual pace
-	Sandbox []string                            // what runs codecs; nil: this program, see gateway/sandbox
+	Sandbox sandbox.Options                     // what runs codecs
 }
 
 // App is a running gateway.
@@ -104,7 +104,10 @@ func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 			a.log.Error("the spool was not closed in order; it heals at the next start", "error", err)
 		}
 	})
-	a.sandbox = sandbox.New(sandbox.Options{Command: o.Sandbox, Logger: o.Logger})
+	if o.Sandbox.Logger == nil {
+		o.Sandbox.Logger = o.Logger
+	}
+	a.sandbox = sandbox.New(o.Sandbox)
 	undo.add(a.sandbox.Close)
 	undo.add(a.declareGaps())
 	parts, err := a.build(cfg)

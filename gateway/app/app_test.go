@@ -20,10 +20,12 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"plantroom/firmware-bridge/codec"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/broker"
+	"plantroom/gateway/sandbox"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/mqttconn/brokertest"
 )
@@ -91,6 +93,7 @@ func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		ended <- app.Run(ctx, cfg, app.Options{
+			Sandbox: sandbox.Options{Slow: max(1, int(500*time.Millisecond/codec.MaxTime))}, // other tests have the processor, too
 			Version: "test", Logger: slog.New(slog.NewTextHandler(g.log, nil)), Reload: g.reload,
 			Load:    func() (config.Config, error) { return config.Load(g.file) },
 			Ready:   func(health string) { ready <- health },

@@ -23,6 +23,7 @@ type request struct {
 
 	Function string          `json:"function,omitempty"`
 	Input    json.RawMessage `json:"input,omitempty"`
+	Time     time.Duration   `json:"time,omitempty"` // that the call may take; 0: codec.MaxTime
 }
 
 // reply is a line from the process.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,7 @@ const (
 // Options says how.
 type Options struct {
 	Command []string     // what to start; nil: this program with Argument
+	Slow    int          // a call may take so many times codec.MaxTime and MaxCall, on a machine that is known to be busy; 0: once
 	Logger  *slog.Logger // nil: silent
 }
 
@@ -90,7 +92,7 @@ func (b *box) started() int {
 }
 
 // Run makes one call and is a codec.Runner. It takes at most MaxCall from when
-// the process is there. CodeInvalid: the codec is at fault. CodeUnavailable:
+// the process is there, or so many times that as Options say. CodeInvalid: the codec is at fault. CodeUnavailable:
 // there is no process to run it in, for which the codec cannot be blamed.
 //
 // Where the process ends under a call, which may be another call's doing, the
@@ -155,11 +157,13 @@ func (b *box) try(p *codec.Program, c codec.Call) (json.RawMessage, error) {
 	if err := b.load(ch, p); err != nil {
 		return nil, err
 	}
-	r, err := b.ask(ch, request{Sum: p.Sum, Function: c.Function, Input: c.Input}, MaxCall)
+	slow := time.Duration(max(1, b.o.Slow))
+	limit := slow * MaxCall
+	r, err := b.ask(ch, request{Sum: p.Sum, Function: c.Function, Input: c.Input, Time: slow * cmp.Or(c.Time, codec.MaxTime)}, limit)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		b.log.Warn("a codec did not end and was ended by force", "codec", p.Name, "after", MaxCall)
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "it took longer than %s and had to be ended by force", MaxCall)
+		b.log.Warn("a codec did not end and was ended by force", "codec", p.Name, "after", limit)
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "it took longer than %s and had to be ended by force", limit)
 	case err != nil:
 		return nil, err
 	case r.Error != "":

@@ -79,5 +79,5 @@ func (s *steps) do(r request) (json.RawMessage, error) {
 	if p == nil {
 		return nil, errDied // cannot be: a file is always loaded first
 	}
-	return codec.Run(p, codec.Call{Function: r.Function, Input: r.Input})
+	return codec.Run(p, codec.Call{Function: r.Function, Input: r.Input, Time: r.Time})
 }
