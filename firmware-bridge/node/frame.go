@@ -2,6 +2,8 @@ package node
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"hash/crc32"
 
 	"plantroom"
@@ -48,17 +50,28 @@ func appendCOBS(dst, p []byte) []byte {
 	return dst
 }
 
+// errNoise is a frame that the line has damaged, or that was none.
+var errNoise = errors.New("noise on the line")
+
+// IsNoise reports whether an error of Decode says nothing but that the line is
+// noisy: the frame was no frame, or its checksum is wrong.
+func IsNoise(err error) bool { return errors.Is(err, errNoise) }
+
+func noise(format string, args ...any) error {
+	return &plantroom.Error{Code: plantroom.CodeInvalid, Message: fmt.Sprintf(format, args...), Err: errNoise}
+}
+
 // unframe undoes appendFrame for what stood between two delimiters and returns
 // the body, in place. It accepts no other spelling of it than appendFrame's.
 func unframe(f []byte) ([]byte, error) {
 	if len(f) > maxCOBS {
-		return nil, plantroom.Errorf(plantroom.CodeTooLarge, "a frame of %d bytes: at most %d", len(f), maxCOBS)
+		return nil, noise("a frame of %d bytes: at most %d", len(f), maxCOBS)
 	}
 	n := 0
 	for i := 0; i < len(f); {
 		code := int(f[i])
 		if code == 0 || i+code > len(f) {
-			return nil, plantroom.Errorf(plantroom.CodeInvalid, "byte %d of the frame: not COBS", i)
+			return nil, noise("byte %d of the frame: not COBS", i)
 		}
 		copy(f[n:], f[i+1:i+code])
 		n += code - 1
@@ -68,11 +81,11 @@ func unframe(f []byte) ([]byte, error) {
 		}
 	}
 	if n <= sumSize {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "a frame of %d bytes is none", n)
+		return nil, noise("a frame of %d bytes is none", n)
 	}
 	body := f[:n-sumSize]
 	if crc32.ChecksumIEEE(body) != binary.BigEndian.Uint32(f[n-sumSize:n]) {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "the frame's CRC-32 is wrong")
+		return nil, noise("the frame's CRC-32 is wrong")
 	}
 	return body, nil
 }

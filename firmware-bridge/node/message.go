@@ -161,7 +161,7 @@ func appendValue(b []byte, v plantroom.Value) []byte {
 }
 
 // Decode reads a frame: what stood between two delimiters. Whatever is not
-// exactly what Append writes is CodeInvalid, or CodeTooLarge. frame is
+// exactly what Append writes is CodeInvalid; see IsNoise. frame is
 // overwritten; nothing in the result aliases it.
 func Decode(frame []byte) (Message, error) {
 	body, err := unframe(frame)

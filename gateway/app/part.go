@@ -15,6 +15,7 @@ import (
 	"plantroom/gateway/intake"
 	"plantroom/gateway/sensor"
 	"plantroom/gateway/source"
+	"plantroom/gateway/source/serial"
 	"plantroom/gateway/uplink"
 )
 
@@ -28,6 +29,7 @@ type part struct {
 	binder *binding.Binder
 	intake *intake.Intake
 	source *source.Source
+	line   *serial.Source
 	uplink *uplink.Uplink
 
 	cancel context.CancelFunc
@@ -78,6 +80,13 @@ func (a *App) build(cfg config.Config) ([]*part, error) {
 	parts := []*part{up}
 	for i := range cfg.MQTT {
 		p, err := a.source(cfg.MQTT[i])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	for _, c := range cfg.Serial {
+		p, err := a.line(c)
 		if err != nil {
 			return nil, err
 		}

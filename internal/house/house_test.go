@@ -72,6 +72,7 @@ var mayImport = map[string][]string{
 	"services/broker":         {".", "firmware-bridge/wire"},
 	"sim":                     {".", "firmware-bridge", "gateway", "services", "sim", "internal"},
 	"firmware-bridge/devices": {".", "firmware-bridge"},
+	"firmware-bridge/node":    {".", "firmware-bridge/node", "internal/parts"}, // nodetest runs the firmware
 }
 
 // wiring lists the folders that alone may put the parts together.

@@ -32,6 +32,7 @@ type Config struct {
 	Spool   Spool               `json:"spool"`
 	Uplink  Uplink              `json:"uplink"`
 	MQTT    []Source            `json:"mqtt,omitempty"`
+	Serial  []Line              `json:"serial,omitempty"`
 	Pins    []Pin               `json:"pins,omitempty"`
 	Buses   []Bus               `json:"buses,omitempty"`
 	Health  Health              `json:"health,omitzero"`
@@ -62,6 +63,20 @@ type Source struct {
 	Models  map[string]string `json:"models,omitempty"`
 	Devices []binding.Rule    `json:"devices"`
 	Ignore  []string          `json:"ignore,omitempty"`
+}
+
+// Line is a serial line and the sensor nodes on it.
+type Line struct {
+	Port    string `json:"port"`
+	Baud    int    `json:"baud,omitempty"`
+	Devices []Node `json:"devices"`
+}
+
+// Node is one sensor node.
+type Node struct {
+	Node   uint16                    `json:"node"`
+	Device plantroom.DeviceID        `json:"device"`
+	Map    map[string]binding.Signal `json:"map,omitempty"`
 }
 
 // Pin is a dry contact.

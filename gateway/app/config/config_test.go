@@ -29,6 +29,8 @@ mqtt:
       - {address: b1-l1-relay, device: b1-l1-relay, map: {contact: {to: fault, values: {"true": controller_fault, "false": none}}}}
     ignore: ["test-*"]
   - {name: lora, broker: "tcp://127.0.0.1:1883", family: chirpstack, zone: Asia/Shanghai, models: {"EM310-UDL": milesight-em310-udl}, devices: [{match: "*"}]}
+serial:
+  - {port: /dev/ttyUSB0, baud: 57600, devices: [{node: 7, device: b1-riser-rope}, {node: 8, device: b1-l2-relay, map: {contact: {to: fault}}}]}
 pins:
   - {device: b1-l1-fault, pin: GPIO17, pull: up, active: low, debounce: 30ms, heartbeat: 30s}
 buses:
@@ -83,7 +85,7 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		old, new string
 		want     []string // line:col and a part of the text, per fault
 	}{
-		{"unknown key", "health:", "helth:", []string{`23:1: `, `"helth" is not known`}},
+		{"unknown key", "health:", "helth:", []string{`25:1: `, `"helth" is not known`}},
 		{"missing key", "estate: story\n", "", []string{`"estate" is missing`}},
 		{"id", "gateway: gw-b1", "gateway: GW 1", []string{`1:1: `}},
 		{"duration", "linger: 10ms", "linger: 10", []string{`3:34: `}},
@@ -98,6 +100,9 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"client id twice", "name: lora, ", "name: lora, client_id: gw-b1-zigbee, ", []string{"mqtt.1.client_id", "used twice"}},
 		{"name twice", "name: lora", "name: zigbee, client_id: other", []string{"mqtt.1.name", "exists already"}},
 		{"zone", "Asia/Shanghai", "Asia/Nowhere", []string{"mqtt.1.zone", "no time zone"}},
+		{"a node twice", "node: 8", "node: 7", []string{"serial.0.devices.1.node", "twice"}},
+		{"a node that is wired elsewhere", "device: b1-l2-relay", "device: b1-l1-fault", []string{"pins.0.device", "wired twice"}},
+		{"a node without a number", "node: 7", "node: 0", []string{"serial.0.devices.0.node"}},
 		{"wired twice", "device: b1-pump-rope", "device: b1-l1-fault", []string{"buses.0.devices.0.device", "wired twice"}},
 		{"nothing on the input", ", distance: {}", "", []string{"buses.0.devices.1", "rope: {} or distance: {}"}},
 		{"rope", "end_ohm: 10000", "end_ohm: 10000, break_above_ohm: 10100", []string{"buses.0.devices.0.rope", "too near"}},
@@ -127,8 +132,8 @@ func TestAllFaultsAreListedInTheOrderOfTheFile(t *testing.T) {
 	text := strings.NewReplacer("linger: 10ms", "linger: 10s", "family: zigbee2mqtt", "family: zwave", "0.0.1:9101", "0.0.1").Replace(full)
 	_, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
 	var faults yamldoc.Faults
-	if !errors.As(err, &faults) || len(faults) != 3 || faults[0].Line != 3 || faults[1].Line != 8 || faults[2].Line != 23 {
-		t.Errorf("got\n%v\nwant faults on lines 3, 8 and 23", err)
+	if !errors.As(err, &faults) || len(faults) != 3 || faults[0].Line != 3 || faults[1].Line != 8 || faults[2].Line != 25 {
+		t.Errorf("got\n%v\nwant faults on lines 3, 8 and 25", err)
 	}
 }
 
