@@ -1,9 +1,9 @@
 /* The reference firmware. It watches a leak rope on ADC channel 0 and a dry
  * contact on input 0, says what changes at once and everything once a minute,
- * and sets outputs when told to. Another node is another `sense`. */
+ * sets outputs when told to, and takes updates. Another node is another `sense`. */
 #include "firmware.h"
-#include "hal.h"
 #include "plantroom_node.h"
+#include "smp.h"
 
 #define EVERY   60000u /* ms, the longest time between two readings of a signal */
 #define DEBOUNCE   50u /* ms */
@@ -23,6 +23,7 @@ struct watched {
 
 static struct {
 	struct pn_node link;
+	struct smp smp;
 	struct watched rope, contact;
 } self;
 
@@ -68,8 +69,15 @@ static bool set_output(void *context, uint8_t output, bool on)
 	return hal_output(output, on);
 }
 
-void firmware_run(const char *version)
+static void update_line(void *context, const uint8_t *p, size_t n)
 {
+	(void)context;
+	smp_line(&self.smp, p, n);
+}
+
+void firmware_run(struct boot *boot)
+{
+	static char version[IMAGE_VERSION_TEXT];
 	struct pn_port port;
 	uint8_t in[64];
 	size_t n, i;
@@ -77,7 +85,9 @@ void firmware_run(const char *version)
 	port.context = NULL;
 	port.write = write_line;
 	port.output = set_output;
-	port.line = NULL;
+	port.line = update_line;
+	image_version(version, &boot->image); /* 0.0.0 where none is known */
+	smp_init(&self.smp, boot);
 	pn_init(&self.link, port, hal_node_id(), hal_boot_id(), version, hal_millis());
 	for (;;) {
 		uint32_t now = hal_millis();
@@ -87,6 +97,8 @@ void firmware_run(const char *version)
 				pn_receive(&self.link, in[i], now);
 		sense(now);
 		pn_tick(&self.link, now);
+		if (self.smp.reset || (boot->trial && now > hal_trial_ms()))
+			hal_reset(); /* a trial that nobody confirms goes back */
 		hal_rest(POLL);
 	}
 }

@@ -2,8 +2,10 @@
 #ifndef FIRMWARE_H
 #define FIRMWARE_H
 
-/* firmware_run runs the node and does not come back. version is what runs, as
- * in "1.4.0". main, or the board's start-up, calls it. */
-void firmware_run(const char *version);
+#include "boot.h"
+
+/* firmware_run runs the node and does not come back. boot is what boot_choose
+ * chose, and has to stay where it is. */
+void firmware_run(struct boot *boot);
 
 #endif

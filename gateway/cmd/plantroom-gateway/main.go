@@ -26,9 +26,10 @@ var version = "devel"
 
 // The exit codes. docs/gateway.md explains them.
 const (
-	exitOK     = 0
-	exitFailed = 1 // it could not start; the last line says why
-	exitUsage  = 2 // wrong arguments, or faults in the file
+	exitOK      = 0
+	exitFailed  = 1 // it could not start, or not reach the node; the last line says why
+	exitUsage   = 2 // wrong arguments, or faults in the file
+	exitRefused = 3 // the node keeps its old firmware: it refuses the new one, or went back
 )
 
 const usage = `plantroom-gateway hears the devices on site, keeps their readings on disk and
@@ -38,14 +39,19 @@ usage:
   plantroom-gateway run FILE      run until SIGINT or SIGTERM; SIGHUP reads FILE again
   plantroom-gateway check FILE    list every fault in FILE, with line and column
   plantroom-gateway version       print the version
+  plantroom-gateway firmware push IMAGE --port PORT --key PUB [--baud 115200] [--older]
+                                  bring signed firmware to the sensor node on a serial line
 
-FILE is the gateway's YAML file; docs/gateway.md explains it.
+FILE is the gateway's YAML file; docs/gateway.md explains it. IMAGE is a signed
+MCUboot image and PUB the Ed25519 public key in PEM; docs/node.md explains them.
 Logs go to standard error. PLANTROOM_LOG=debug says more.
 
 exit codes:
   0  stopped by a signal, or nothing wrong with FILE
-  1  could not start: the last line says why, and what to do
-  2  wrong arguments, or faults in FILE
+  1  could not start, or the node cannot be reached: the last line says why, and
+     what to do
+  2  wrong arguments, or faults in FILE or IMAGE
+  3  the node keeps its old firmware: it refuses IMAGE, or went back
 `
 
 // memoryLimit makes the collector work harder before the process is large: a
@@ -67,6 +73,8 @@ func run(args []string, out, errs io.Writer) int {
 		return check(args[1], out, errs)
 	case len(args) == 2 && args[0] == "run":
 		return serve(args[1], errs)
+	case len(args) >= 2 && args[0] == "firmware" && args[1] == "push":
+		return push(args[2:], out, errs)
 	}
 	fmt.Fprint(errs, usage)
 	return exitUsage

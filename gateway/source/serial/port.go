@@ -18,6 +18,9 @@ type Port interface{ io.ReadWriteCloser }
 // readTimeout is how long a Read waits. A stop takes so long at most.
 const readTimeout = 100 * time.Millisecond
 
+// OpOpen is the operation in Open's errors.
+const OpOpen = "open the serial line"
+
 // Open opens a line: 8N1 without flow control, for one user alone (the kernel
 // lets root in beside another). Errors say
 // what to do: CodeNotFound, CodeForbidden, CodeConflict where another program
@@ -30,7 +33,7 @@ func Open(path string, baud int) (Port, error) {
 		}
 		_ = p.Close() // of no use
 	}
-	e := &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "open the serial line", Message: path, Err: err,
+	e := &plantroom.Error{Code: plantroom.CodeUnavailable, Op: OpOpen, Message: path, Err: err,
 		Hint: "is the adapter plugged in?"}
 	var why *bug.PortError
 	is := func(code bug.PortErrorCode) bool { return errors.As(err, &why) && why.Code() == code }

@@ -129,8 +129,86 @@ bool hal_output(uint8_t output, bool on)
 	return true;
 }
 
+/* The flash is a file: slot, slot, record, record. A write clears bits, as NOR
+ * flash does, and to clear what was not erased is an error. */
+enum { SLOT = 64 * 1024, PAGE = 4096 };
+
+static const uint32_t base[] = {0, SLOT, 2 * SLOT, 2 * SLOT + PAGE, 2 * SLOT + 2 * PAGE};
+static int flash = -1;
+static uint8_t key[32];
+static bool keyed;
+static uint32_t trial = 300000;
+
+uint32_t hal_slot_size(void) { return SLOT; }
+uint32_t hal_trial_ms(void) { return trial; }
+const uint8_t *hal_update_key(void) { return keyed ? key : NULL; }
+
+static bool within(enum hal_area area, uint32_t at, size_t n)
+{
+	return flash >= 0 && at <= base[area + 1] - base[area] && n <= base[area + 1] - base[area] - at;
+}
+
+bool hal_flash_read(enum hal_area area, uint32_t at, uint8_t *p, size_t n)
+{
+	return within(area, at, n) && pread(flash, p, n, base[area] + at) == (ssize_t)n;
+}
+
+bool hal_flash_write(enum hal_area area, uint32_t at, const uint8_t *p, size_t n)
+{
+	uint8_t was[8];
+	size_t i, j;
+
+	if (!within(area, at, n) || at % 8 != 0 || n % 8 != 0)
+		return false;
+	for (i = 0; i < n; i += 8) {
+		if (!hal_flash_read(area, at + (uint32_t)i, was, 8))
+			return false;
+		for (j = 0; j < 8; j++)
+			if (was[j] != 0xff)
+				return false;
+	}
+	return pwrite(flash, p, n, base[area] + at) == (ssize_t)n;
+}
+
+bool hal_flash_erase(enum hal_area area)
+{
+	uint8_t blank[PAGE];
+	uint32_t at;
+
+	memset(blank, 0xff, sizeof blank);
+	for (at = base[area]; at < base[area + 1]; at += PAGE)
+		if (flash < 0 || pwrite(flash, blank, PAGE, at) != PAGE)
+			return false;
+	return true;
+}
+
+static void open_flash(const char *path)
+{
+	enum hal_area area;
+
+	flash = open(path, O_RDWR | O_CREAT, 0600);
+	if (flash < 0)
+		fail(path);
+	if (lseek(flash, 0, SEEK_END) == 0)
+		for (area = HAL_SLOT_A; area <= HAL_RECORD_B; area++)
+			hal_flash_erase(area);
+}
+
+static void read_key(const char *hex)
+{
+	unsigned i, v;
+
+	keyed = strlen(hex) == 64;
+	for (i = 0; i < 32 && keyed; i++) {
+		keyed = sscanf(hex + 2 * i, "%2x", &v) == 1;
+		key[i] = (uint8_t)v;
+	}
+}
+
 int main(int argc, char **argv)
 {
+	static struct boot boot;
+	char version[IMAGE_VERSION_TEXT];
 	int i;
 
 	arguments = argv;
@@ -139,15 +217,23 @@ int main(int argc, char **argv)
 			id = strtoul(argv[i + 1], NULL, 10);
 		else if (strcmp(argv[i], "--uart") == 0)
 			in = out = open(argv[i + 1], O_RDWR | O_NOCTTY);
+		else if (strcmp(argv[i], "--flash") == 0)
+			open_flash(argv[i + 1]);
+		else if (strcmp(argv[i], "--key") == 0)
+			read_key(argv[i + 1]);
+		else if (strcmp(argv[i], "--trial-ms") == 0)
+			trial = (uint32_t)strtoul(argv[i + 1], NULL, 10);
 		else
 			i = argc; /* usage */
 	}
 	if (i != argc || id < 1 || id > 65535 || in < 0) {
-		fprintf(stderr, "usage: node-host [--id 7] [--uart /dev/pts/3]\n");
+		fprintf(stderr, "usage: node-host [--id 7] [--uart /dev/pts/3] [--flash FILE] [--key HEX] [--trial-ms 300000]\n");
 		return 2;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	fcntl(CONTROL, F_SETFL, O_NONBLOCK);
-	fprintf(stderr, "boot 0.0.0\n");
-	firmware_run("0.0.0");
+	boot_choose(&boot); /* what a boot loader does */
+	image_version(version, &boot.image);
+	fprintf(stderr, "boot %s%s\n", version, boot.trial ? " on trial" : "");
+	firmware_run(&boot);
 }
