@@ -76,7 +76,7 @@ func writeSources(m metrics, sources []SourceHealth) {
 		name, kind, help string
 		value            func(SourceHealth) (float64, bool)
 	}{
-		{"connected", "gauge", "1 while the source's broker is connected.", func(s SourceHealth) (float64, bool) {
+		{"connected", "gauge", "1 while the source's broker or line is connected.", func(s SourceHealth) (float64, bool) {
 			return truth(s.Connected != nil && *s.Connected), s.Connected != nil
 		}},
 		{"messages_total", "counter", "Messages received.", func(s SourceHealth) (float64, bool) { return float64(s.Messages), s.Connected != nil }},

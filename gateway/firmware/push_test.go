@@ -138,18 +138,7 @@ func TestNewFirmwareRunsAndStays(t *testing.T) {
 func TestFirmwareThatNobodyConfirmsGoesBack(t *testing.T) {
 	for name, args := range map[string][]string{"after a power cut": nil, "after its time": {"--trial-ms", "1500"}} {
 		b := newBench(t, args...)
-		ctx, stop := context.WithCancel(t.Context())
-		err := b.push(ctx, second(2000), func(o *firmware.Options) {
-			o.Note = func(f string, _ ...any) {
-				if strings.HasPrefix(f, "confirming") {
-					stop() // the gateway loses its power before it confirms
-				}
-			}
-		})
-		stop()
-		if plantroom.CodeOf(err) != plantroom.CodeUnavailable {
-			t.Fatalf("%s: %v", name, err)
-		}
+		b.until(second(2000), 1<<30, "confirming")
 		b.wait("the trial", func() bool { return slices.Contains(b.node.Log(), "boot 2.0.0 on trial") })
 		if args == nil {
 			b.power()
@@ -192,6 +181,63 @@ func TestANodeTakesNoBadImage(t *testing.T) {
 	b.power()
 	if got := b.runs(); got != "boot 2.0.0" {
 		t.Errorf("in the end it runs %q", got)
+	}
+}
+
+// until pushes an image and loses the gateway when it has said so much.
+func (b *bench) until(file []byte, progress int, note string) {
+	b.t.Helper()
+	ctx, stop := context.WithCancel(b.t.Context())
+	defer stop()
+	err := b.push(ctx, file, func(o *firmware.Options) {
+		o.Progress = func(done, _ int) {
+			if done > progress {
+				stop()
+			}
+		}
+		o.Note = func(f string, _ ...any) {
+			if strings.HasPrefix(f, note) {
+				stop()
+			}
+		}
+	})
+	if plantroom.CodeOf(err) != plantroom.CodeUnavailable {
+		b.t.Fatalf("the gateway was lost, and push says %v", err)
+	}
+}
+
+func TestASecondPushGoesOnWhereTheFirstWasCut(t *testing.T) {
+	b := newBench(t)
+	b.until(second(5000), 2000, "never")
+	var told []int
+	err := b.push(t.Context(), second(5000), func(o *firmware.Options) { o.Progress = func(done, _ int) { told = append(told, done) } })
+	if err != nil || told[0] <= 2000 {
+		t.Errorf("%v; it began at %v", err, told)
+	}
+}
+
+func TestAnotherImageDoesNotGoOnWhereACutOneWas(t *testing.T) {
+	b := newBench(t)
+	b.until(second(5000), 2000, "never")
+	third := nodetest.Image{Major: 3, Counter: 6, Size: 5000, Key: key}.Bytes() // of the same length
+	if err := b.push(t.Context(), third, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.runs(); got != "boot 3.0.0 on trial" {
+		t.Errorf("it runs %q", got)
+	}
+}
+
+func TestTheWayBackIsNotOverwrittenDuringATrial(t *testing.T) {
+	b := newBench(t)
+	b.until(second(2000), 1<<30, "confirming")
+	err := b.push(t.Context(), nodetest.Image{Major: 3, Counter: 6, Size: 2000, Key: key}.Bytes(), nil)
+	if plantroom.CodeOf(err) != plantroom.CodeForbidden || !strings.Contains(err.Error(), "confirm what runs first") {
+		t.Errorf("%v", err)
+	}
+	b.power()
+	if got := b.runs(); got != "boot 1.0.0" {
+		t.Errorf("it went back to %q", got)
 	}
 }
 
