@@ -1,193 +1,19 @@
 /* SMP messages: an 8-byte header and a CBOR map either way. What comes in may be
  * anything; what goes out is answered in the first version's error form. */
-#include "smp.h"
+#include "smp_cbor.h"
 
 #include "pn_internal.h"
 
 enum { HEADER = 8, GROUP_OS = 0, GROUP_IMAGE = 1 };
 enum { EUNKNOWN = 1, EINVAL = 3, ENOENT = 5, EBADSTATE = 6, ENOTSUP = 8, ECORRUPT = 9 }; /* MGMT_ERR_… */
 
-/* What a request's map can hold, of all that is asked for here. */
-struct request {
-	const uint8_t *data, *sha, *hash, *text;
-	uint32_t data_n, sha_n, hash_n, text_n;
-	uint32_t off, len;
-	bool has_off, has_len, confirm, bad;
-};
-
-struct in {
-	const uint8_t *p;
-	size_t left;
-	bool bad;
-};
-
-/* item reads an initial byte and its argument. An indefinite length is
- * 0xffffffff; so is an argument beyond 32 bits, which fits nothing. */
-static uint32_t item(struct in *r, uint8_t *major)
-{
-	uint32_t v;
-	unsigned n;
-
-	*major = 0xff;
-	if (r->left == 0) {
-		r->bad = true;
-		return 0;
-	}
-	*major = *r->p >> 5;
-	v = *r->p++ & 0x1f;
-	r->left--;
-	if (v < 24 || v == 31)
-		return v == 31 ? 0xffffffff : v;
-	n = v > 27 ? 0 : 1u << (v - 24);
-	if (n == 0 || r->left < n) {
-		r->bad = true;
-		return 0;
-	}
-	r->left -= n;
-	for (v = 0; n--; r->p++)
-		v = v >> 24 ? 0xffffffff : v << 8 | *r->p;
-	return v;
-}
-
-static const uint8_t *string(struct in *r, uint32_t n)
-{
-	const uint8_t *p = r->p;
-
-	if (n > r->left) {
-		r->bad = true;
-		return p;
-	}
-	r->p += n;
-	r->left -= n;
-	return p;
-}
-
-/* take reads a pair's value: number or bool into *n, bytes or text into *p and
- * *n. Nested things, which no request here has, are bad. */
-static uint8_t take(struct in *r, const uint8_t **p, uint32_t *n)
-{
-	uint8_t major;
-
-	*p = NULL;
-	*n = item(r, &major);
-	if (major == 2 || major == 3)
-		*p = string(r, *n);
-	else if (major != 0 && major != 1 && major != 7)
-		r->bad = true;
-	return major;
-}
-
-static bool is(const uint8_t *p, uint32_t n, const char *name)
-{
-	return n == strlen(name) && memcmp(p, name, n) == 0;
-}
-
-static void pair(struct in *r, struct request *q)
-{
-	const uint8_t *key, *p;
-	uint32_t key_n, n;
-	uint8_t major = take(r, &key, &key_n);
-
-	if (major != 3)
-		r->bad = true;
-	major = take(r, &p, &n);
-	if (r->bad)
-		return;
-	if (is(key, key_n, "off") && major == 0) {
-		q->off = n;
-		q->has_off = true;
-	} else if (is(key, key_n, "len") && major == 0) {
-		q->len = n;
-		q->has_len = true;
-	} else if (is(key, key_n, "data") && major == 2) {
-		q->data = p;
-		q->data_n = n;
-	} else if (is(key, key_n, "sha") && major == 2) {
-		q->sha = p;
-		q->sha_n = n;
-	} else if (is(key, key_n, "hash") && major == 2) {
-		q->hash = p;
-		q->hash_n = n;
-	} else if (is(key, key_n, "d") && major == 3) {
-		q->text = p;
-		q->text_n = n;
-	} else if (is(key, key_n, "confirm") && major == 7) {
-		q->confirm = n == 21; /* true */
-	}
-}
-
-static void parse(struct request *q, const uint8_t *p, size_t n)
-{
-	struct in r;
-	uint8_t major;
-	uint32_t pairs;
-
-	memset(q, 0, sizeof *q);
-	if (n == 0)
-		return;
-	r.p = p;
-	r.left = n;
-	r.bad = false;
-	pairs = item(&r, &major);
-	if (major != 5)
-		r.bad = true;
-	while (!r.bad && pairs > 0 && !(pairs == 0xffffffff && r.left > 0 && *r.p == 0xff)) {
-		pair(&r, q);
-		if (pairs != 0xffffffff)
-			pairs--;
-	}
-	q->bad = r.bad;
-}
-
-struct out {
-	uint8_t b[SMP_MESSAGE];
-	size_t n;
-};
-
-static void put(struct out *o, const void *p, size_t n)
-{
-	if (n > 0 && n <= sizeof o->b - o->n) {
-		memcpy(o->b + o->n, p, n);
-		o->n += n;
-	}
-}
-
-static void head(struct out *o, unsigned major, uint32_t v)
-{
-	uint8_t b[5];
-	unsigned n = v < 24 ? 0 : v <= 0xff ? 1 : v <= 0xffff ? 2 : 4, i;
-
-	b[0] = (uint8_t)(major << 5 | (n == 0 ? v : n == 1 ? 24 : n == 2 ? 25 : 26));
-	for (i = 0; i < n; i++)
-		b[1 + i] = (uint8_t)(v >> (8 * (n - 1 - i)));
-	put(o, b, 1 + n);
-}
-
-static void text(struct out *o, const char *s)
-{
-	head(o, 3, (uint32_t)strlen(s));
-	put(o, s, strlen(s));
-}
-
-static void number(struct out *o, const char *key, uint32_t v)
-{
-	text(o, key);
-	head(o, 0, v);
-}
-
-static void truth(struct out *o, const char *key, bool v)
-{
-	text(o, key);
-	head(o, 7, v ? 21 : 20);
-}
-
 static void failure(struct out *o, uint32_t rc, const char *why)
 {
-	head(o, 5, why != NULL ? 2 : 1);
-	number(o, "rc", rc);
+	smp_head(o, 5, why != NULL ? 2 : 1);
+	smp_number(o, "rc", rc);
 	if (why != NULL) {
-		text(o, "rsn");
-		text(o, why);
+		smp_text(o, "rsn");
+		smp_text(o, why);
 	}
 }
 
@@ -211,27 +37,27 @@ static void one_image(struct out *o, const struct image *i, enum hal_area slot, 
 	char version[IMAGE_VERSION_TEXT];
 
 	image_version(version, i);
-	head(o, 5, 8);
-	number(o, "slot", (uint32_t)slot);
-	text(o, "version");
-	text(o, version);
-	text(o, "hash");
-	head(o, 2, 32);
-	put(o, i->hash, 32);
-	truth(o, "bootable", true);
-	truth(o, "pending", pending);
-	truth(o, "confirmed", confirmed);
-	truth(o, "active", active);
-	truth(o, "permanent", false);
+	smp_head(o, 5, 8);
+	smp_number(o, "slot", (uint32_t)slot);
+	smp_text(o, "version");
+	smp_text(o, version);
+	smp_text(o, "hash");
+	smp_head(o, 2, 32);
+	smp_put(o, i->hash, 32);
+	smp_truth(o, "bootable", true);
+	smp_truth(o, "pending", pending);
+	smp_truth(o, "confirmed", confirmed);
+	smp_truth(o, "active", active);
+	smp_truth(o, "permanent", false);
 }
 
 static void images(struct smp *s, struct out *o)
 {
 	bool other = other_good(s);
 
-	head(o, 5, 1);
-	text(o, "images");
-	head(o, 4, (uint32_t)s->boot->known + (uint32_t)other);
+	smp_head(o, 5, 1);
+	smp_text(o, "images");
+	smp_head(o, 4, (uint32_t)s->boot->known + (uint32_t)other);
 	if (s->boot->known)
 		one_image(o, &s->boot->image, s->boot->slot, true, !s->boot->trial, false);
 	if (other)
@@ -266,9 +92,9 @@ static void set_state(struct smp *s, const struct request *q, struct out *o)
 
 static void offset(struct smp *s, struct out *o)
 {
-	head(o, 5, 2);
-	number(o, "rc", 0);
-	number(o, "off", s->at);
+	smp_head(o, 5, 2);
+	smp_number(o, "rc", 0);
+	smp_number(o, "off", s->at);
 }
 
 /* begin starts an upload, or finds that it is under way or done. */
@@ -371,17 +197,17 @@ static void upload(struct smp *s, const struct request *q, struct out *o)
 static void os(struct smp *s, uint8_t op, uint8_t id, const struct request *q, struct out *o)
 {
 	if (id == 0) { /* echo */
-		head(o, 5, 1);
-		text(o, "r");
-		head(o, 3, q->text_n);
-		put(o, q->text, q->text_n);
+		smp_head(o, 5, 1);
+		smp_text(o, "r");
+		smp_head(o, 3, q->text_n);
+		smp_put(o, q->text, q->text_n);
 	} else if (id == 5 && op == 2) {
 		s->reset = true;
-		head(o, 5, 0);
+		smp_head(o, 5, 0);
 	} else if (id == 6) { /* parameters */
-		head(o, 5, 2);
-		number(o, "buf_size", SMP_MESSAGE);
-		number(o, "buf_count", 1);
+		smp_head(o, 5, 2);
+		smp_number(o, "buf_size", SMP_MESSAGE);
+		smp_number(o, "buf_count", 1);
 	} else {
 		failure(o, ENOTSUP, NULL);
 	}
@@ -404,7 +230,7 @@ void smp_answer(struct smp *s, uint8_t *m, size_t n)
 
 	if (n < HEADER || (op != 0 && op != 2) || (size_t)(m[2] << 8 | m[3]) != n - HEADER)
 		return;
-	parse(&q, m + HEADER, n - HEADER);
+	smp_parse(&q, m + HEADER, n - HEADER);
 	memcpy(o.b, m, HEADER);
 	o.n = HEADER;
 	if (q.bad)
