@@ -74,12 +74,14 @@ type SourceHealth struct {
 	Since      plantroom.Instant `json:"since,omitzero"`
 	Connects   uint64            `json:"connects,omitempty"`
 	Messages   uint64            `json:"messages,omitempty"`
-	Held       uint64            `json:"held_back,omitempty"` // connections given up because the spool took no more
+	Held       uint64            `json:"held_back,omitempty"` // connections given up (a line: readings left to their nodes) because the spool took no more
+	Noise      uint64            `json:"noise,omitempty"`     // frames that the line has damaged
 	Readings   uint64            `json:"readings"`
 	Rejected   uint64            `json:"rejected"`
 	Suppressed uint64            `json:"rejects_suppressed"`
 	Ignored    uint64            `json:"ignored"`
 	LastError  string            `json:"last_error,omitempty"`
+	Nodes      []NodeHealth      `json:"nodes,omitempty"` // of a serial line
 	Modbus     *ModbusHealth     `json:"modbus,omitempty"`
 }
 
@@ -197,6 +199,9 @@ func sourceHealth(p *part) SourceHealth {
 		var st source.State = p.source.State()
 		h.Connected, h.Since, h.Connects = &st.Connected, st.Since, st.Connects
 		h.Messages, h.Held, h.LastError = st.Messages, st.Failed, st.LastError
+	}
+	if p.line != nil {
+		lineHealth(&h, p.line.State())
 	}
 	return h
 }

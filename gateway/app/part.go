@@ -17,6 +17,7 @@ import (
 	"plantroom/gateway/modbus"
 	"plantroom/gateway/sensor"
 	"plantroom/gateway/source"
+	"plantroom/gateway/source/serial"
 	"plantroom/gateway/uplink"
 )
 
@@ -30,6 +31,7 @@ type part struct {
 	binder *binding.Binder
 	intake *intake.Intake
 	source *source.Source
+	line   *serial.Source
 	uplink *uplink.Uplink
 	link   *modbus.Link
 	listen *listen
@@ -85,6 +87,13 @@ func (a *App) build(cfg config.Config) ([]*part, error) {
 	parts := []*part{up}
 	for i := range cfg.MQTT {
 		p, err := a.source(cfg.MQTT[i])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	for _, c := range cfg.Serial {
+		p, err := a.line(c)
 		if err != nil {
 			return nil, err
 		}

@@ -80,6 +80,7 @@ var mayImport = map[string][]string{
 	"firmware-bridge/thethings":  {".", "firmware-bridge/lorawan"},
 	"firmware-bridge/shelly":     {".", "firmware-bridge/jsonobject"},
 	"firmware-bridge/tasmota":    {".", "firmware-bridge/jsonobject"},
+	"firmware-bridge/node":       {".", "firmware-bridge/node", "internal/parts"}, // nodetest runs the firmware
 }
 
 // wiring lists the folders that alone may put the parts together.

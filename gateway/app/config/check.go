@@ -68,6 +68,9 @@ func (c *Config) check(doc *yamldoc.Doc, dir string) error {
 	if doc.Sound("/listen") {
 		k.listen(c.Listen)
 	}
+	if doc.Sound("/serial") {
+		k.serial(c.Serial)
+	}
 	k.modbus(c.Modbus, dir)
 	if doc.Sound("/health") {
 		k.health(c.Health.Listen)
@@ -233,6 +236,27 @@ func (k *checker) wired(path string, device plantroom.DeviceID, signals map[stri
 	}
 	k.bound[device] = true
 	k.broken(path+"/map", (&binding.Rule{Address: string(device), Map: signals}).Check())
+}
+
+// serial checks that a line has one section, and each of its nodes one number.
+func (k *checker) serial(lines []Line) {
+	ports := map[string]bool{}
+	for i, l := range lines {
+		path := fmt.Sprintf("/serial/%d", i)
+		if ports[l.Port] {
+			k.fault(path+"/port", fmt.Sprintf("the line %s exists already", l.Port), "list all nodes of a line in one section")
+		}
+		ports[l.Port] = true
+		numbers := map[uint16]bool{}
+		for j, n := range l.Devices {
+			at := fmt.Sprintf("%s/devices/%d", path, j)
+			if numbers[n.Node] {
+				k.fault(at+"/node", fmt.Sprintf("node %d is on the line %s twice", n.Node, l.Port), "give each node of a line its own number")
+			}
+			numbers[n.Node] = true
+			k.wired(at, n.Device, n.Map)
+		}
+	}
 }
 
 func (k *checker) input(path string, in Input) {

@@ -37,6 +37,7 @@ type Config struct {
 	Uplink  Uplink              `json:"uplink"`
 	MQTT    []Source            `json:"mqtt,omitempty"`
 	Listen  *Listen             `json:"listen,omitempty"` // nil: no broker of its own
+	Serial  []Line              `json:"serial,omitempty"`
 	Pins    []Pin               `json:"pins,omitempty"`
 	Buses   []Bus               `json:"buses,omitempty"`
 	Modbus  []Modbus            `json:"modbus,omitempty"`
@@ -109,6 +110,20 @@ type Codec struct {
 
 	Sum     string         `json:"sum,omitempty"` // of the file's content, to see whether it has changed; not in the gateway's file
 	Program *codec.Program `json:"-"`             // after a Load without faults
+}
+
+// Line is a serial line and the sensor nodes on it.
+type Line struct {
+	Port    string `json:"port"`
+	Baud    int    `json:"baud,omitempty"`
+	Devices []Node `json:"devices"`
+}
+
+// Node is one sensor node.
+type Node struct {
+	Node   uint16                    `json:"node"`
+	Device plantroom.DeviceID        `json:"device"`
+	Map    map[string]binding.Signal `json:"map,omitempty"`
 }
 
 // Pin is a dry contact.

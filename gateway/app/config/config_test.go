@@ -43,6 +43,8 @@ listen:
   sources:
     - {name: boxes, family: plainjson, devices: [{match: "*"}], ignore: ["test-*"]}
     - {name: lora, family: chirpstack, prefix: lora, models: {"EM310-UDL": milesight-em310-udl}, devices: [{match: "*"}]}
+serial:
+  - {port: /dev/ttyUSB0, baud: 57600, devices: [{node: 7, device: b1-riser-rope}, {node: 8, device: b1-l2-relay, map: {contact: {to: fault}}}]}
 pins:
   - {device: b1-l1-fault, pin: GPIO17, pull: up, active: low, debounce: 30ms, heartbeat: 30s}
 buses:
@@ -152,7 +154,7 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		old, new string
 		want     []string // line:col and a part of the text, per fault
 	}{
-		{"unknown key", "health:", "helth:", []string{`31:1: `, `"helth" is not known`}},
+		{"unknown key", "health:", "helth:", []string{`33:1: `, `"helth" is not known`}},
 		{"missing key", "estate: story\n", "", []string{`"estate" is missing`}},
 		{"id", "gateway: gw-b1", "gateway: GW 1", []string{`1:1: `}},
 		{"duration", "linger: 10ms", "linger: 10", []string{`3:34: `}},
@@ -180,6 +182,9 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"client id twice", "name: lora, ", "name: lora, client_id: gw-b1-zigbee, ", []string{"mqtt.1.client_id", "used twice"}},
 		{"name twice", "name: lora", "name: zigbee, client_id: other", []string{"mqtt.1.name", "exists already"}},
 		{"zone", "zone: Asia/Shanghai, models", "zone: Asia/Nowhere, models", []string{"mqtt.1.zone", "no time zone"}},
+		{"a node twice", "node: 8", "node: 7", []string{"serial.0.devices.1.node", "twice"}},
+		{"a node that is wired elsewhere", "device: b1-l2-relay", "device: b1-l1-fault", []string{"serial.0.devices.1.device", "wired twice"}},
+		{"a node without a number", "node: 7", "node: 0", []string{"serial.0.devices.0.node"}},
 		{"wired twice", "device: b1-pump-rope", "device: b1-l1-fault", []string{"buses.0.devices.0.device", "wired twice"}},
 		{"nothing on the input", ", distance: {}", "", []string{"buses.0.devices.1", "rope: {} or distance: {}"}},
 		{"rope", "end_ohm: 10000", "end_ohm: 10000, break_above_ohm: 10100", []string{"buses.0.devices.0.rope", "too near"}},
@@ -201,8 +206,8 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"password without a name", "username: gw-b1, ", "", []string{"uplink.password_file", "add username"}},
 		{"prefix", "family: chirpstack", "family: chirpstack, prefix: \"x/#\"", []string{"mqtt.1.prefix", "wildcard"}},
 		{"model of a name with a slash", `"EM310-UDL": milesight-em310-udl`, "\n    a/b: em310_udl", []string{"16:5: mqtt.1.models.", `no decoder "em310_udl"`}},
-		{"bus twice", "health:", "  - {name: I2C1, devices: [{device: other, channel: 0, rope: {}}]}\nhealth:", []string{"31:6: buses.1.name", `the bus "I2C1" is used twice`}},
-		{"line twice", "buses:", "  - {device: other, pin: GPIO17}\nbuses:", []string{"26:21: pins.1.pin", `the line "GPIO17" is used twice`}},
+		{"bus twice", "health:", "  - {name: I2C1, devices: [{device: other, channel: 0, rope: {}}]}\nhealth:", []string{"33:6: buses.1.name", `the bus "I2C1" is used twice`}},
+		{"line twice", "buses:", "  - {device: other, pin: GPIO17}\nbuses:", []string{"28:21: pins.1.pin", `the line "GPIO17" is used twice`}},
 		{"tls", `broker: "tcp://127.0.0.1:1883", client_id`, `broker: "tcp://127.0.0.1:1883", tls: {ca: x}, client_id`, []string{"uplink.tls", "write tls://"}},
 	} {
 		text := strings.Replace(full, c.old, c.new, 1)
@@ -231,8 +236,8 @@ func TestAllFaultsAreListedInTheOrderOfTheFile(t *testing.T) {
 	text := strings.NewReplacer("linger: 10ms", "linger: 10s", "family: zigbee2mqtt", "family: zwave", "0.0.1:9101", "0.0.1").Replace(full)
 	_, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
 	var faults yamldoc.Faults
-	if !errors.As(err, &faults) || len(faults) != 3 || faults[0].Line != 3 || faults[1].Line != 8 || faults[2].Line != 31 {
-		t.Errorf("got\n%v\nwant faults on lines 3, 8 and 31", err)
+	if !errors.As(err, &faults) || len(faults) != 3 || faults[0].Line != 3 || faults[1].Line != 8 || faults[2].Line != 33 {
+		t.Errorf("got\n%v\nwant faults on lines 3, 8 and 33", err)
 	}
 }
 
@@ -247,8 +252,8 @@ func TestFaultsOfOneKindDoNotHideOthers(t *testing.T) {
 		`14:5: mqtt.0.name: the key "name" stands twice`,
 		`22:65: listen.sources.0.name: the key "name" stands twice`,
 		`buses.0.devices.0.device: device "b1-l1-fault" is wired twice`,
-		`30:9: buses.0.devices.1: the key "channel" is missing`,
-		`31:1: helth: the key "helth" is not known here`,
+		`32:9: buses.0.devices.1: the key "channel" is missing`,
+		`33:1: helth: the key "helth" is not known here`,
 	}
 	for _, w := range want {
 		if err == nil || !strings.Contains(err.Error(), w) {

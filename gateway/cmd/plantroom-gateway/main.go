@@ -48,8 +48,8 @@ usage:
 
 FILE is the gateway's YAML file, ACCOUNTS the one that its listen.accounts
 names; docs/gateway.md explains both. Without --publish a device may publish on
-plantroom-device/ID, where plain JSON is heard. EXAMPLES is a file
-in the form of The Things Network (YAML) or of ChirpStack (JSON).
+plantroom-device/ID, where plain JSON is heard. EXAMPLES is a file in the form of
+The Things Network (YAML) or of ChirpStack (JSON).
 Logs go to standard error. PLANTROOM_LOG=debug says more.
 
 exit codes:

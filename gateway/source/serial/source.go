@@ -1,0 +1,287 @@
+package serial
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"plantroom"
+	"plantroom/firmware-bridge/node"
+	"plantroom/internal/mqttconn"
+)
+
+// Intake is where readings go; see intake.Intake.Take.
+type Intake interface {
+	Take(m plantroom.Message, samples []plantroom.Sample, why error, done func(error))
+}
+
+// Options says what to listen to.
+type Options struct {
+	Port    string // the line's device: /dev/ttyUSB0
+	Baud    int    // 0: DefaultBaud
+	Intake  Intake
+	Backoff mqttconn.Backoff // after the line was lost; zero: the usual pace
+
+	Open   func(path string, baud int) (Port, error) // nil: Open
+	Logger *slog.Logger                              // nil: silent
+}
+
+// DefaultBaud is the rate where the file says none.
+const DefaultBaud = 115200
+
+// maxNodes bounds what a line of noise can make a gateway remember.
+const maxNodes = 256
+
+// settleTimeout bounds how long stopping waits for readings that are on their
+// way to the disk, so that their nodes hear of it.
+const settleTimeout = 2 * time.Second
+
+// Source is one line.
+type Source struct {
+	o   Options
+	log *slog.Logger
+
+	mu      sync.Mutex
+	nodes   map[uint16]*peer
+	storing int                   // readings on their way to the disk
+	settled chan struct{}         // storing came to 0; buffered
+	asked   map[order]chan<- bool // commands under way
+	command uint32                // the last command's number
+	out     chan node.Message     // to be sent on the present connection
+	state   State
+}
+
+// peer is a node, and when it was last heard.
+type peer struct {
+	node.Peer
+	last plantroom.Instant
+}
+
+// State is what the health page shows.
+type State struct {
+	Connected bool
+	Since     plantroom.Instant // of the present state
+	Connects  uint64
+	Messages  uint64 // received
+	Noise     uint64 // frames with a wrong checksum, or none at all
+	Failed    uint64 // readings that the spool took no more; their nodes send them again
+	LastError string
+	Nodes     []NodeState // by number
+}
+
+// NodeState is one node's part of State.
+type NodeState struct {
+	Node     uint16
+	Firmware string
+	Last     plantroom.Instant // when it was heard
+	Dropped  uint32            // readings it had no room for, since its start
+	Missing  uint64            // readings it has left out, since ours
+}
+
+// New makes a Source.
+func New(o Options) *Source {
+	if o.Baud == 0 {
+		o.Baud = DefaultBaud
+	}
+	if o.Open == nil {
+		o.Open = Open
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Source{
+		o: o, log: o.Logger.With("line", o.Port), nodes: map[uint16]*peer{}, asked: map[order]chan<- bool{},
+		settled: make(chan struct{}, 1), command: uint32(time.Now().UnixNano()),
+	}
+}
+
+// State returns a snapshot.
+func (s *Source) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.state
+	for n, p := range s.nodes {
+		st.Nodes = append(st.Nodes, NodeState{n, p.Firmware(), p.last, p.Dropped(), p.Missing()})
+	}
+	slices.SortFunc(st.Nodes, func(a, b NodeState) int { return int(a.Node) - int(b.Node) })
+	return st
+}
+
+// Run listens until ctx ends. It never fails: whatever goes wrong is logged,
+// shown in State and tried again.
+func (s *Source) Run(ctx context.Context) {
+	pace := s.o.Backoff
+	for first := true; first || pace.Pause(ctx); first = false { // one line disturbs nobody: the first try is at once
+		port, err := s.o.Open(s.o.Port, s.o.Baud)
+		if err == nil {
+			pace.Reset()
+			err = s.listen(ctx, port)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		s.note(false, err)
+		s.log.Warn("line is down", "error", err)
+	}
+}
+
+func (s *Source) note(up bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state.Connected != up || s.state.Since.IsZero() {
+		s.state.Connected, s.state.Since = up, plantroom.At(time.Now())
+	}
+	if up {
+		s.state.Connects++
+		s.state.LastError = ""
+	}
+	if err != nil {
+		s.state.LastError = err.Error()
+	}
+}
+
+// listen reads an open line until it is lost or ctx ends, and closes it.
+func (s *Source) listen(ctx context.Context, port Port) error {
+	out := make(chan node.Message, 2*maxNodes)
+	s.mu.Lock()
+	s.out = out
+	s.mu.Unlock()
+	s.note(true, nil)
+	s.log.Info("line is up", "baud", s.o.Baud)
+
+	talk, quiet := context.WithCancel(context.Background())
+	silent := make(chan struct{})
+	go func() {
+		defer close(silent)
+		s.talk(talk, port, out)
+	}()
+	err := s.read(ctx, port)
+	if ctx.Err() != nil {
+		s.settle()
+	}
+	s.mu.Lock()
+	s.out = nil
+	s.mu.Unlock()
+	quiet()
+	select {
+	case <-silent:
+	case <-time.After(settleTimeout): // a write that nobody takes ends with the line, if ever
+		s.log.Warn("the line takes nothing")
+	}
+	if closed := port.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+func (s *Source) read(ctx context.Context, port Port) error {
+	var split node.Splitter
+	buf := make([]byte, 1024)
+	for ctx.Err() == nil {
+		n, err := port.Read(buf)
+		if err != nil {
+			return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "listen to the serial line", Message: s.o.Port, Err: err,
+				Hint: "is the adapter still plugged in?"}
+		}
+		split.Feed(buf[:n], s.frame, nil)
+	}
+	return nil
+}
+
+// frame takes what stood between two delimiters.
+func (s *Source) frame(f []byte) {
+	received := plantroom.At(time.Now())
+	msg := plantroom.Message{Topic: s.o.Port, Payload: slices.Clone(f), Received: received}
+	m, err := node.Decode(f)
+	s.mu.Lock()
+	s.state.Messages++
+	if node.IsNoise(err) {
+		s.state.Noise++
+		s.mu.Unlock()
+		return
+	}
+	var v node.Verdict
+	if err == nil {
+		v, err = s.hear(m, received)
+	}
+	s.mu.Unlock()
+	switch {
+	case v.Ack:
+		s.send(node.Message{Kind: node.Ack, Node: m.Node, Boot: m.Boot, Seq: m.Seq})
+	case v.Store:
+		s.o.Intake.Take(msg, v.Samples, nil, func(err error) { s.stored(m, err) })
+	case err != nil || len(v.Samples) > 0:
+		s.o.Intake.Take(msg, v.Samples, err, nil)
+	}
+}
+
+// hear has the node's peer judge a message.
+func (s *Source) hear(m node.Message, received plantroom.Instant) (node.Verdict, error) {
+	p := s.nodes[m.Node]
+	if p == nil {
+		if len(s.nodes) >= maxNodes {
+			return node.Verdict{}, plantroom.Errorf(plantroom.CodeTooLarge, "node %d would be number %d on this line: at most %d", m.Node, maxNodes+1, maxNodes)
+		}
+		p = &peer{}
+		s.nodes[m.Node] = p
+	}
+	p.last = received
+	if m.Kind == node.Hello && m.Dropped != p.Dropped() {
+		s.log.Warn("a node had no room for readings", "node", m.Node, "dropped", m.Dropped)
+	}
+	if answer := s.asked[order{m.Node, m.ID}]; answer != nil && m.Kind == node.Done {
+		answer <- m.On
+		delete(s.asked, order{m.Node, m.ID})
+	}
+	v := p.Hear(m, received)
+	if v.Store {
+		s.storing++
+	}
+	return v, nil
+}
+
+// stored acknowledges a reading, or has its node send it again. The spool's
+// goroutine calls it.
+func (s *Source) stored(m node.Message, err error) {
+	s.mu.Lock()
+	p := s.nodes[m.Node]
+	if err == nil {
+		p.Stored(m.Boot, m.Seq)
+	} else {
+		p.Failed(m.Boot, m.Seq)
+		s.state.Failed++
+	}
+	s.mu.Unlock()
+	if err == nil {
+		s.send(node.Message{Kind: node.Ack, Node: m.Node, Boot: m.Boot, Seq: m.Seq})
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.storing--; s.storing == 0 {
+		select {
+		case s.settled <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// settle waits until what has been taken is on disk.
+func (s *Source) settle() {
+	t := time.NewTimer(settleTimeout)
+	defer t.Stop()
+	for {
+		s.mu.Lock()
+		left := s.storing
+		s.mu.Unlock()
+		if left == 0 {
+			return
+		}
+		select {
+		case <-s.settled:
+		case <-t.C:
+			return
+		}
+	}
+}
