@@ -13,6 +13,7 @@ import (
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
 	"plantroom/gateway/broker"
+	"plantroom/gateway/modbus"
 	"plantroom/gateway/source"
 	"plantroom/gateway/spool"
 	"plantroom/internal/mqttconn"
@@ -69,7 +70,7 @@ func (c *Config) check(doc *yamldoc.Doc, dir string) error {
 		k.listen(c.Listen)
 	}
 	if doc.Sound("/serial") {
-		k.serial(c.Serial)
+		k.serial(c.Serial, c.Modbus)
 	}
 	k.modbus(c.Modbus, dir)
 	if doc.Sound("/health") {
@@ -238,15 +239,18 @@ func (k *checker) wired(path string, device plantroom.DeviceID, signals map[stri
 	k.broken(path+"/map", (&binding.Rule{Address: string(device), Map: signals}).Check())
 }
 
-// serial checks that a line has one section, and each of its nodes one number.
-func (k *checker) serial(lines []Line) {
+// serial checks that a line has one section and one protocol, and each of its
+// nodes one number.
+func (k *checker) serial(lines []Line, links []Modbus) {
 	ports := map[string]bool{}
+	for _, l := range links {
+		if l.Link.Serial() {
+			ports[where(l.Link)] = true
+		}
+	}
 	for i, l := range lines {
 		path := fmt.Sprintf("/serial/%d", i)
-		if ports[l.Port] {
-			k.fault(path+"/port", fmt.Sprintf("the line %s exists already", l.Port), "list all nodes of a line in one section")
-		}
-		ports[l.Port] = true
+		k.once(ports, path+"/port", where(modbus.Address("rtu://"+l.Port)), "line", "list all its nodes in one section, and Modbus devices on a line of their own")
 		numbers := map[uint16]bool{}
 		for j, n := range l.Devices {
 			at := fmt.Sprintf("%s/devices/%d", path, j)

@@ -184,6 +184,7 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"zone", "zone: Asia/Shanghai, models", "zone: Asia/Nowhere, models", []string{"mqtt.1.zone", "no time zone"}},
 		{"a node twice", "node: 8", "node: 7", []string{"serial.0.devices.1.node", "twice"}},
 		{"a node that is wired elsewhere", "device: b1-l2-relay", "device: b1-l1-fault", []string{"serial.0.devices.1.device", "wired twice"}},
+		{"a line of two protocols", "health: {", "modbus: [{name: meters, link: \"rtu:///dev/ttyUSB0\", devices: [{device: b1-meter, unit: 1, registers: aqualeak-10k}]}]\nhealth: {", []string{"serial.0.port", "used twice"}},
 		{"a node without a number", "node: 7", "node: 0", []string{"serial.0.devices.0.node"}},
 		{"wired twice", "device: b1-pump-rope", "device: b1-l1-fault", []string{"buses.0.devices.0.device", "wired twice"}},
 		{"nothing on the input", ", distance: {}", "", []string{"buses.0.devices.1", "rope: {} or distance: {}"}},
