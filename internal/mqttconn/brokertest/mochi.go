@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 )
 
@@ -42,7 +41,7 @@ func (m *Mochi) Start() {
 	if err := m.AddHook(&admit{deny: &m.Deny}, nil); err != nil {
 		m.t.Fatal(err)
 	}
-	if err := m.AddListener(listeners.NewTCP(listeners.Config{ID: "t", Address: m.addr})); err != nil {
+	if err := m.AddListener(&door{addr: m.addr, inside: &m.Listeners.ClientsWg}); err != nil {
 		m.t.Fatal(err)
 	}
 	if err := m.Serve(); err != nil {
