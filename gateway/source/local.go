@@ -85,7 +85,10 @@ func (l *Local) Run(ctx context.Context, v Voice) {
 		case <-s.speech.wake:
 			turn.Reset(l.speak(v))
 		case <-ctx.Done():
-			if w := s.speech.will(); w != nil {
+			s.decoding.Lock() // a device may still be heard
+			w := s.speech.will()
+			s.decoding.Unlock()
+			if w != nil {
 				v.Publish(plantroom.Publication{Topic: w.Topic, Payload: w.Payload, QoS: 1, Retain: true})
 			}
 			return
