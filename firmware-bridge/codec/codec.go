@@ -1,14 +1,10 @@
 package codec
 
 import (
-	"encoding/json"
 	"strings"
 
 	"plantroom"
 )
-
-// Runner makes one call, as Run does.
-type Runner func(*Program, Call) (json.RawMessage, error)
 
 // Codec decodes the frames of one device model.
 type Codec struct {
@@ -38,7 +34,7 @@ func (c *Codec) Decode(now, at plantroom.Instant, port uint8, payload []byte) ([
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "codec %s: %w", c.program.Name, err)
 	}
 	if len(out.Errors) > 0 {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "codec %s: it says: %s", c.program.Name, clip(strings.Join(out.Errors, "; ")))
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "codec %s: it says: %s", c.program.Name, Clip(strings.Join(out.Errors, "; ")))
 	}
 	samples, err := c.mapping.Samples(out.Data)
 	if err != nil {

@@ -12,6 +12,17 @@ import (
 	"plantroom"
 )
 
+const noon = plantroom.Instant(1772409600_250000000) // 2026-03-02T00:00:00.25Z
+
+func program(t testing.TB) *Program {
+	t.Helper()
+	p, err := Read("x.js", []byte("function decodeUplink(input) { return {data: {}} }"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 func object(t testing.TB, text string) map[string]any {
 	t.Helper()
 	var m map[string]any
@@ -143,17 +154,6 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func FuzzDecode(f *testing.F) {
-	c := New(program(f, usual), nil, Run)
-	f.Add(uint8(85), []byte{1, 0x75, 92, 5, 0, 1})
-	f.Add(uint8(0), []byte{3})
-	f.Fuzz(func(t *testing.T, port uint8, data []byte) {
-		if _, err := c.Decode(noon, noon, port, data[:min(len(data), 242)]); err != nil && plantroom.CodeOf(err) != plantroom.CodeInvalid {
-			t.Fatal(err)
-		}
-	})
-}
-
 // fails is a runner that does what the test says.
 type fails struct {
 	calls int
@@ -167,7 +167,7 @@ func (f *fails) run(*Program, Call) (json.RawMessage, error) {
 
 func TestACodecThatFailsThriceIsSetAsideAndTriedAgainLater(t *testing.T) {
 	f := &fails{err: plantroom.Errorf(plantroom.CodeInvalid, "it took longer than 100ms")}
-	c := New(program(t, usual), nil, f.run)
+	c := New(program(t), nil, f.run)
 	now := noon
 	decode := func() string {
 		s, err := c.Decode(now, now, 1, []byte{1})
@@ -220,7 +220,7 @@ func TestACodecThatFailsThriceIsSetAsideAndTriedAgainLater(t *testing.T) {
 
 func TestAClockThatIsSetBackSetsNothingAsideForLong(t *testing.T) {
 	f := &fails{err: errors.New("no")}
-	c := New(program(t, usual), nil, f.run)
+	c := New(program(t), nil, f.run)
 	for range Strikes {
 		_, _ = c.Decode(noon, noon, 1, nil)
 	}
@@ -231,20 +231,39 @@ func TestAClockThatIsSetBackSetsNothingAsideForLong(t *testing.T) {
 }
 
 func TestAFrameThatTheCodecRefusesIsNoFailureOfTheCodec(t *testing.T) {
-	c := New(program(t, `function decodeUplink(i) { return i.fPort === 1 ? {data: {n: 1}} : {errors: ["unknown port"]} }`), nil, patiently)
+	refuses := true
+	c := New(program(t), nil, func(*Program, Call) (json.RawMessage, error) {
+		if refuses {
+			return json.RawMessage(`{"errors":["unknown port"]}`), nil
+		}
+		return json.RawMessage(`{"data":{"n":1}}`), nil
+	})
 	for range 2 * Strikes {
 		if _, err := c.Decode(noon, noon, 2, []byte{1}); err == nil || err.Error() != "codec x.js: it says: unknown port" {
 			t.Fatalf("got %v", err)
 		}
 	}
+	refuses = false
 	if got, err := c.Decode(noon, noon, 1, []byte{1}); err != nil || written(got) != "n=1" {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
 
+func TestAFileThatIsNoCodecIsRefusedWithoutAnEngine(t *testing.T) {
+	for _, c := range []struct{ source, want string }{
+		{"function encode() {}", "x.js has no function decodeUplink, Decode or Decoder"},
+		{"", "x.js has no function"},
+		{"decodeUplink" + strings.Repeat(" ", MaxFile), "at most 262144"},
+	} {
+		if _, err := Read("x.js", []byte(c.source)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%.40q: got %v, want %s", c.source, err, c.want)
+		}
+	}
+}
+
 func TestTroubleWithTheSandboxIsNoFailureOfTheCodec(t *testing.T) {
 	f := &fails{err: plantroom.Errorf(plantroom.CodeUnavailable, "no process")}
-	c := New(program(t, usual), nil, f.run)
+	c := New(program(t), nil, f.run)
 	for range 2 * Strikes {
 		_, _ = c.Decode(noon, noon, 1, nil)
 	}

@@ -1,43 +1,11 @@
-// Package codec runs the JavaScript payload codecs that makers of LoRaWAN
-// devices publish: decodeUplink of TS013, and the older Decode and Decoder. It
-// is the engine with its limits, the shape of what may come out, the mapping
-// from there to signals, and the rule that sets a broken codec aside.
+// Package codec is what a gateway knows of the JavaScript payload codecs that
+// makers of LoRaWAN devices publish: a file with its limits, a call, the shape
+// of what may come out (size, depth and number of values), the mapping from
+// there to signals, and the rule that sets a broken codec aside.
 //
-// # Every call is the first
-//
-// Each call gets a virtual machine of its own, in which nothing has run but
-// this package's prelude and the codec's file; afterwards the machine is thrown
-// away. So nothing that one message does (a changed prototype, a counter at the
-// file's top, a closure) can reach the reading of another device, and there is
-// nothing to freeze or to compare. What is kept is the compiled file. A machine
-// costs about 0.2 ms, a tenth of what a message may take; keeping it would save
-// that and would need a proof, message by message, that the codec left it clean.
-//
-// # What a codec finds
-//
-// The engine is QuickJS (ES2023), in sloppy mode unless the file says "use
-// strict". Besides the language there are module, exports and a console that says
-// nothing, and Buffer and require("buffer") for files that name them (buffer.js
-// says what it can).
-// There are no timers, files, modules or network. import and export statements
-// are a syntax error. The entry is the first of these that is a function, at
-// the file's top or in module.exports:
-//
-//	decodeUplink({bytes, fPort, recvTime, variables})   TS013; The Things Stack, ChirpStack v4
-//	Decode(fPort, bytes, variables)                     ChirpStack v3
-//	Decoder(bytes, port)                                The Things Network v2
-//
-// TS013 wants {data, warnings, errors}; the older two return the data alone.
-//
-// # Limits
-//
-// Time, memory and depth of calls are limited within the engine, and size, depth
-// and number of values in what comes out. Engine limits do not hold everywhere:
-// built-in functions such as [].indexOf on an object of length 2⁵³, or a long
-// search in a long string, never look at the clock. So whoever runs a codec
-// that it has not written does so in a process that it can kill, as
-// gateway/sandbox does; this package itself starts none, keeps no goroutine and
-// reads no file.
+// It deliberately holds no JavaScript engine: firmware-bridge/codec/engine does,
+// and a Runner stands for whatever runs it, so that a program that only has
+// codecs run elsewhere carries no interpreter.
 //
 // Sources: LoRa Alliance TS013-1.0.0, Payload Codec API; The Things Stack and
 // ChirpStack documentation, "Payload formatters" and "Codecs".

@@ -172,12 +172,12 @@ func (s *Signal) apply(v any) (plantroom.Value, error) {
 	value, ok := plain(v)
 	if !ok {
 		b, _ := json.Marshal(v) // out of JSON, and so into it
-		return value, plantroom.Errorf(plantroom.CodeInvalid, "%s is no number, short text or truth value", clip(string(b)))
+		return value, plantroom.Errorf(plantroom.CodeInvalid, "%s is no number, short text or truth value", Clip(string(b)))
 	}
 	if s.Values != nil {
 		to, ok := s.Values[value.String()]
 		if !ok {
-			return value, plantroom.Errorf(plantroom.CodeInvalid, "the map does not list the value %q", clip(value.String()))
+			return value, plantroom.Errorf(plantroom.CodeInvalid, "the map does not list the value %q", Clip(value.String()))
 		}
 		return to, nil
 	}
@@ -186,7 +186,7 @@ func (s *Signal) apply(v any) (plantroom.Value, error) {
 	case !ranged:
 		return value, nil
 	case value.Kind() != plantroom.FloatKind:
-		return value, plantroom.Errorf(plantroom.CodeInvalid, "the map wants a number, got the %s %q", value.Kind(), clip(value.String()))
+		return value, plantroom.Errorf(plantroom.CodeInvalid, "the map wants a number, got the %s %q", value.Kind(), Clip(value.String()))
 	}
 	n := value.Num()
 	if s.Scale != 0 {

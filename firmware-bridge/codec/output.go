@@ -35,7 +35,7 @@ func Parse(raw json.RawMessage) (Output, error) {
 		Errors   any `json:"errors"`
 	}
 	if raw[0] != '{' {
-		return Output{}, plantroom.Errorf(plantroom.CodeInvalid, "it returned no object with data, but %s", clip(string(raw)))
+		return Output{}, plantroom.Errorf(plantroom.CodeInvalid, "it returned no object with data, but %s", Clip(string(raw)))
 	}
 	if err := json.Unmarshal(raw, &shape); err != nil {
 		return Output{}, plantroom.Errorf(plantroom.CodeInvalid, "it returned what is no JSON: %w", err)
@@ -57,7 +57,7 @@ func words(v any) []string {
 	switch v := v.(type) {
 	case string:
 		if v != "" {
-			return []string{clip(v)}
+			return []string{Clip(v)}
 		}
 	case []any:
 		var out []string
@@ -70,7 +70,7 @@ func words(v any) []string {
 				}
 				text = string(b)
 			}
-			out = append(out, clip(text))
+			out = append(out, Clip(text))
 		}
 		return out
 	}

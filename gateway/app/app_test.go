@@ -93,7 +93,7 @@ func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		ended <- app.Run(ctx, cfg, app.Options{
-			Sandbox: sandbox.Options{Slow: max(1, int(500*time.Millisecond/codec.MaxTime))}, // other tests have the processor, too
+			Sandbox: sandbox.Options{Command: []string{os.Args[0], sandbox.Argument}, Slow: max(1, int(500*time.Millisecond/codec.MaxTime))}, // other tests have the processor, too
 			Version: "test", Logger: slog.New(slog.NewTextHandler(g.log, nil)), Reload: g.reload,
 			Load:    func() (config.Config, error) { return config.Load(g.file) },
 			Ready:   func(health string) { ready <- health },

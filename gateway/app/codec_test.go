@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"plantroom/gateway/sandbox"
+	"plantroom/gateway/sandbox/inside"
 	"plantroom/internal/mqttconn/brokertest"
 )
 
 // The test's own binary is the sandbox that the gateway starts.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == sandbox.Argument {
-		if sandbox.Serve(os.Stdin, os.Stdout) != nil {
+		if inside.Serve(os.Stdin, os.Stdout, "test") != nil {
 			os.Exit(1)
 		}
 		os.Exit(0)

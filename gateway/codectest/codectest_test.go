@@ -7,19 +7,20 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/codec"
+	"plantroom/firmware-bridge/codec/engine"
 	"plantroom/gateway/codectest"
 )
 
-// patiently is codec.Run for codecs that do end: on a busy machine that takes
+// patiently is the engine for codecs that do end: on a busy machine that takes
 // longer than what a codec gets.
 func patiently(p *codec.Program, c codec.Call) (json.RawMessage, error) {
 	c.Time = 100 * codec.MaxTime
-	return codec.Run(p, c)
+	return engine.Here()(p, c)
 }
 
 func difference(t *testing.T, returns, wants string) string {
 	t.Helper()
-	p, err := codec.Compile("x.js", []byte("function decodeUplink(input) { return "+returns+" }"))
+	p, err := codec.Read("x.js", []byte("function decodeUplink(input) { return "+returns+" }"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +70,7 @@ func TestExamplesThatAreNoneAreRefused(t *testing.T) {
 		"uplinkDecoder: {examples: 5}":           "x.txt",
 		strings.Repeat(" ", codectest.MaxFile+1): "at most",
 	} {
-		if _, err := codectest.Read("x.txt", []byte(text), codec.Run); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := codectest.Read("x.txt", []byte(text), engine.Here()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: got %v, want %q", text, err, want)
 		}
 	}

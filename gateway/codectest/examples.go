@@ -71,7 +71,7 @@ func Read(file string, text []byte, run codec.Runner) ([]Example, error) {
 
 // evaluate reads examples that are a JavaScript expression.
 func evaluate(file string, text []byte, run codec.Runner) ([]item, error) {
-	p, err := codec.Compile(file, fmt.Appendf(nil, "function decodeUplink() { return (%s\n) }", text)) // on one line, for the place of a fault
+	p, err := codec.Read(file, fmt.Appendf(nil, "function decodeUplink() { return (%s\n) }", text)) // on one line, for the place of a fault
 	if err != nil {
 		return nil, err
 	}

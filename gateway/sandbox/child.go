@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os/exec"
@@ -11,32 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"plantroom/firmware-bridge/codec"
-)
-
-// request is a line to the process: a file to compile, or a call.
-type request struct {
-	ID     uint64 `json:"id"`
-	Sum    string `json:"sum"`
-	Name   string `json:"name,omitempty"`
-	Source string `json:"source,omitempty"`
-
-	Function string          `json:"function,omitempty"`
-	Input    json.RawMessage `json:"input,omitempty"`
-	Time     time.Duration   `json:"time,omitempty"` // that the call may take; 0: codec.MaxTime
-}
-
-// reply is a line from the process.
-type reply struct {
-	ID     uint64          `json:"id"`
-	Output json.RawMessage `json:"output,omitempty"`
-	Error  string          `json:"error,omitempty"`
-}
-
-// The longest lines, in bytes: a file may grow sixfold as JSON text.
-const (
-	maxRequest = 6*codec.MaxFile + 1<<16
-	maxReply   = 2*codec.MaxOutput + 1<<12
+	"plantroom"
 )
 
 // errDied says that the process ended before it answered.
@@ -54,7 +31,7 @@ type child struct {
 	over    bool // it is being killed, or does not listen any more
 	in      io.WriteCloser
 	last    uint64 // id
-	waiting map[uint64]chan reply
+	waiting map[uint64]chan Reply
 }
 
 // start starts a process and waits until it says that it is there.
@@ -75,10 +52,10 @@ func start(command, env []string, log *slog.Logger) (*child, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	c := &child{cmd: cmd, died: make(chan struct{}), loaded: map[string]bool{}, in: in, waiting: map[uint64]chan reply{}}
-	ready := make(chan struct{})
+	c := &child{cmd: cmd, died: make(chan struct{}), loaded: map[string]bool{}, in: in, waiting: map[uint64]chan Reply{}}
+	hello := make(chan Hello, 1)
 	go func() {
-		c.read(out, ready)
+		c.read(out, hello)
 		c.kill() // it may have closed its output only
 		err := cmd.Wait()
 		log.Info("the process that runs codecs has ended", "how", err, "said", complaints.String())
@@ -87,7 +64,14 @@ func start(command, env []string, log *slog.Logger) (*child, error) {
 	late := time.NewTimer(maxStart)
 	defer late.Stop()
 	select {
-	case <-ready:
+	case h := <-hello:
+		if h.Protocol != Protocol {
+			c.kill()
+			return nil, &plantroom.Error{Code: plantroom.CodeUnavailable,
+				Message: fmt.Sprintf("it is of another version (%s; it speaks %d, this program %d)", cmp.Or(h.Version, "unknown"), h.Protocol, Protocol),
+				Hint:    "install both programs from one release, and restart the gateway"}
+		}
+		log.Debug("the process that runs codecs is there", "version", h.Version)
 		return c, nil
 	case <-c.died:
 		return nil, errors.New("it ended at once: " + complaints.String())
@@ -99,15 +83,16 @@ func start(command, env []string, log *slog.Logger) (*child, error) {
 
 // read hands answers to those who wait for them, until the process ends or
 // says what is no answer. The first line says that it is there.
-func (c *child) read(out io.Reader, ready chan struct{}) {
+func (c *child) read(out io.Reader, hello chan<- Hello) {
 	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, maxReply)
-	if !lines.Scan() {
+	lines.Buffer(nil, MaxReply)
+	var h Hello
+	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &h) != nil {
 		return
 	}
-	close(ready)
+	hello <- h
 	for lines.Scan() {
-		var r reply
+		var r Reply
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
 			return
 		}
@@ -122,7 +107,7 @@ func (c *child) read(out io.Reader, ready chan struct{}) {
 }
 
 // send sends a request; the answer comes at most once.
-func (c *child) send(r request) (<-chan reply, error) {
+func (c *child) send(r Request) (<-chan Reply, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last++
@@ -131,7 +116,7 @@ func (c *child) send(r request) (<-chan reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := make(chan reply, 1)
+	answer := make(chan Reply, 1)
 	c.waiting[r.ID] = answer
 	if _, err := c.in.Write(append(line, '\n')); err != nil {
 		c.over = true

@@ -4,8 +4,10 @@
 // end or harm the process that it is in. Here that is a process which holds
 // nothing else, is killed when a call does not end, and is started again.
 //
-// The process is this program itself with one argument; it reads requests and
-// writes answers, a line of JSON each. It is started at the first call, is
+// The process is the program plantroom-codec, which lies beside the gateway's; it
+// says what it speaks, reads requests and writes answers, a line of JSON each.
+// The engine is in that program only, so that the process that holds keys,
+// passwords and the spool carries no interpreter. It is started at the first call, is
 // nice to the gateway (lower priority, the first to go when memory is short)
 // and ends when the gateway does. Calls of different codecs run beside each
 // other; each call has a machine of its own there. A codec is called

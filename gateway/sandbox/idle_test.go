@@ -17,7 +17,7 @@ func TestTheProcessForCodecsThatAreNotTrustedEndsWhenNobodyNeedsIt(t *testing.T)
 	s := New(Options{Command: []string{os.Args[0], Argument}, Slow: BusyMachine})
 	defer s.Close()
 	s.others.idle = 200 * time.Millisecond
-	p, err := codec.Compile("x.js", []byte("function decodeUplink(i) { return i.fPort === 1 ? {data: {}} : nothing }"))
+	p, err := codec.Read("x.js", []byte("function decodeUplink(i) { return i.fPort === 1 ? {data: {}} : nothing }"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -14,8 +16,13 @@ import (
 	"plantroom/firmware-bridge/codec"
 )
 
-// Argument is what makes the program a sandbox: its main has to call Serve.
-const Argument = "codec-sandbox"
+// Program is the name of the program that runs codecs, and Argument what tells
+// it to. It has to lie in the folder of the program that starts it: what is on
+// the PATH may be anything, of any version.
+const (
+	Program  = "plantroom-codec"
+	Argument = "serve"
+)
 
 const (
 	// MaxCall is when a call that does not end is ended by force. It is
@@ -35,7 +42,7 @@ const (
 
 // Options says how.
 type Options struct {
-	Command []string     // what to start; nil: this program with Argument
+	Command []string     // what to start; nil: Program, beside this one, with Argument
 	Slow    int          // a call may take so many times codec.MaxTime and MaxCall, on a machine that is known to be busy; 0: once
 	Logger  *slog.Logger // nil: silent
 }
@@ -112,6 +119,24 @@ func (s *Sandbox) Run(p *codec.Program, c codec.Call) (json.RawMessage, error) {
 	return raw, err
 }
 
+// Compile says what is wrong with a file (CodeInvalid), or that there is no
+// process to compile it in (CodeUnavailable). It runs nothing of the file.
+func (s *Sandbox) Compile(p *codec.Program) error {
+	b := &s.others
+	b.calls <- struct{}{}
+	defer func() { <-b.calls }()
+	b.alone.RLock()
+	defer b.alone.RUnlock()
+	ch, err := b.running()
+	if err == nil {
+		err = b.load(ch, p)
+	}
+	if errors.Is(err, errDied) {
+		return plantroom.Errorf(plantroom.CodeInvalid, "%s ended the process that compiled it", p.Name)
+	}
+	return err
+}
+
 func (s *Sandbox) trusts(p *codec.Program) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +184,7 @@ func (b *box) try(p *codec.Program, c codec.Call) (json.RawMessage, error) {
 	}
 	slow := time.Duration(max(1, b.o.Slow))
 	limit := slow * MaxCall
-	r, err := b.ask(ch, request{Sum: p.Sum, Function: c.Function, Input: c.Input, Time: slow * cmp.Or(c.Time, codec.MaxTime)}, limit)
+	r, err := b.ask(ch, Request{Sum: p.Sum, Function: c.Function, Input: c.Input, Time: slow * cmp.Or(c.Time, codec.MaxTime)}, limit)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		b.log.Warn("a codec did not end and was ended by force", "codec", p.Name, "after", limit)
@@ -179,7 +204,7 @@ func (b *box) load(ch *child, p *codec.Program) error {
 	if ch.loaded[p.Sum] {
 		return nil
 	}
-	r, err := b.ask(ch, request{Sum: p.Sum, Name: p.Name, Source: p.Source}, maxStart)
+	r, err := b.ask(ch, Request{Sum: p.Sum, Name: p.Name, Source: p.Source}, maxStart)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return plantroom.Errorf(plantroom.CodeInvalid, "compiling it took longer than %s", maxStart)
@@ -194,10 +219,10 @@ func (b *box) load(ch *child, p *codec.Program) error {
 
 // ask sends a request and waits for the answer. A process that does not answer
 // in time is killed: the error is context.DeadlineExceeded.
-func (b *box) ask(ch *child, r request, patience time.Duration) (reply, error) {
+func (b *box) ask(ch *child, r Request, patience time.Duration) (Reply, error) {
 	answer, err := ch.send(r)
 	if err != nil {
-		return reply{}, err
+		return Reply{}, err
 	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -205,10 +230,10 @@ func (b *box) ask(ch *child, r request, patience time.Duration) (reply, error) {
 	case a := <-answer:
 		return a, nil
 	case <-ch.died:
-		return reply{}, errDied
+		return Reply{}, errDied
 	case <-timer.C:
 		ch.kill()
-		return reply{}, context.DeadlineExceeded
+		return Reply{}, context.DeadlineExceeded
 	}
 }
 
@@ -223,22 +248,47 @@ func (b *box) running() (*child, error) {
 		b.used()
 		return b.child, nil
 	}
-	command := b.o.Command
-	if command == nil {
-		self, err := os.Executable()
-		if err != nil {
-			return nil, plantroom.Errorf(plantroom.CodeUnavailable, "find this program, to start it as a sandbox: %w", err)
-		}
-		command = []string{self, Argument}
+	command, err := b.o.command()
+	if err != nil {
+		return nil, err
 	}
 	ch, err := start(command, b.env, b.log)
 	if err != nil {
-		return nil, &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "start the sandbox for codecs", Message: command[0], Err: err}
+		return nil, failed(command[0], err)
 	}
 	b.child = ch
 	b.starts++
 	b.used()
 	return ch, nil
+}
+
+// command is what to start.
+func (o *Options) command() ([]string, error) {
+	if o.Command != nil {
+		return o.Command, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, plantroom.Errorf(plantroom.CodeUnavailable, "find this program, to start %s beside it: %w", Program, err)
+	}
+	return []string{filepath.Join(filepath.Dir(self), Program), Argument}, nil
+}
+
+// failed says why the process is not there, and what to do.
+func failed(program string, err error) error {
+	const op = "start the sandbox for codecs"
+	var known *plantroom.Error
+	if errors.As(err, &known) {
+		return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: op, Message: program + ": " + known.Message, Hint: known.Hint}
+	}
+	e := &plantroom.Error{Code: plantroom.CodeUnavailable, Op: op, Message: program, Err: err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.Hint = "put " + Program + " of the same release beside this program: codecs run in it, and nowhere else"
+	case errors.Is(err, fs.ErrPermission):
+		e.Hint = "let the gateway's user run it"
+	}
+	return e
 }
 
 // used puts off the end of a process that is ended when nobody needs it. A call

@@ -15,13 +15,14 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/codec"
 	"plantroom/gateway/sandbox"
+	"plantroom/gateway/sandbox/inside"
 )
 
 // The test's own binary is the sandbox, too.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == sandbox.Argument {
-		sandbox.BeModest()
-		if sandbox.Serve(os.Stdin, os.Stdout) != nil {
+		inside.BeModest()
+		if inside.Serve(os.Stdin, os.Stdout, "test") != nil {
 			os.Exit(1)
 		}
 		os.Exit(0)
@@ -29,18 +30,20 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+var self = []string{os.Args[0], sandbox.Argument}
+
 const noon = plantroom.Instant(1772409600_000000000)
 
 func box(t testing.TB) *sandbox.Sandbox {
 	t.Helper()
-	s := sandbox.New(sandbox.Options{Slow: sandbox.BusyMachine})
+	s := sandbox.New(sandbox.Options{Command: self, Slow: sandbox.BusyMachine})
 	t.Cleanup(s.Close)
 	return s
 }
 
 func program(t testing.TB, name, body string) *codec.Program {
 	t.Helper()
-	p, err := codec.Compile(name, []byte("function decodeUplink(input) { "+body+" }"))
+	p, err := codec.Read(name, []byte("function decodeUplink(input) { "+body+" }"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +161,7 @@ func TestHostileCodecsHoldUpNoOther(t *testing.T) {
 
 func TestAProcessThatCrashesIsStartedAgainAndTheCodecIsBlamed(t *testing.T) {
 	// It says that it is there and ends at the first request.
-	s := sandbox.New(sandbox.Options{Command: []string{"sh", "-c", "echo '{}'; read line; exit 3"}})
+	s := sandbox.New(sandbox.Options{Command: []string{"sh", "-c", "echo '{\"protocol\":1}'; read line; exit 3"}})
 	defer s.Close()
 	_, err := s.Run(program(t, "crash.js", "return 1"), frame(1))
 	if plantroom.CodeOf(err) != plantroom.CodeInvalid || !strings.Contains(err.Error(), "ended the process") || s.Starts() != 3 {
@@ -177,10 +180,48 @@ func TestASandboxThatCannotBeStartedIsNotTheCodecsFault(t *testing.T) {
 	}
 }
 
+func TestAProgramThatIsMissingIsNamedWithWhatToDo(t *testing.T) {
+	s := sandbox.New(sandbox.Options{}) // there is none beside the test
+	defer s.Close()
+	p := program(t, "x.js", "return 1")
+	_, call := s.Run(p, frame(1))
+	for _, err := range []error{call, s.Compile(p)} {
+		if plantroom.CodeOf(err) != plantroom.CodeUnavailable || !strings.Contains(err.Error(), "put plantroom-codec of the same release beside this program") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestAProgramOfAnotherVersionIsRefused(t *testing.T) {
+	for _, hello := range []string{`{"protocol":2,"version":"v9.1"}`, `{"id":0}`} {
+		s := sandbox.New(sandbox.Options{Command: []string{"sh", "-c", "echo '" + hello + "'; exec cat"}})
+		_, err := s.Run(program(t, "x.js", "return 1"), frame(1))
+		if plantroom.CodeOf(err) != plantroom.CodeUnavailable || !strings.Contains(err.Error(), "of another version") || !strings.Contains(err.Error(), "from one release") {
+			t.Errorf("%s: got %v", hello, err)
+		}
+		s.Close()
+	}
+}
+
+func TestAFileIsCompiledWithoutBeingRun(t *testing.T) {
+	s := box(t)
+	good, err := codec.Read("good.js", []byte("for (;;); function decodeUplink() {}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Compile(good); err != nil {
+		t.Errorf("got %v", err)
+	}
+	bad := program(t, "bad.js", "return {data: }")
+	if err := s.Compile(bad); plantroom.CodeOf(err) != plantroom.CodeInvalid || !strings.Contains(err.Error(), "bad.js:1:") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestASandboxThatTalksNonsenseIsGivenUp(t *testing.T) {
 	long := strings.Repeat("x", 300_000)
 	for _, say := range []string{"echo nonsense", "printf '" + long + "'"} {
-		s := sandbox.New(sandbox.Options{Command: []string{"sh", "-c", "echo '{}'; read line; " + say + "; sleep 60"}})
+		s := sandbox.New(sandbox.Options{Command: []string{"sh", "-c", "echo '{\"protocol\":1}'; read line; " + say + "; sleep 60"}})
 		if _, err := s.Run(program(t, "x.js", "return 1"), frame(1)); err == nil {
 			t.Errorf("%.20s: no error", say)
 		}
@@ -220,7 +261,7 @@ func FuzzServe(f *testing.F) {
 			return // firmware-bridge/codec compiles arbitrary files
 		}
 		var out lockedBuffer
-		_ = sandbox.Serve(strings.NewReader(line+"\n"), &out)
+		_ = inside.Serve(strings.NewReader(line+"\n"), &out, "test")
 	})
 }
 

@@ -73,6 +73,7 @@ func prose(p page) string { return fences.ReplaceAllString(p.text, "") }
 var programs = map[string]string{
 	"plantroom":         "services/cmd/plantroom/main.go",
 	"plantroom-gateway": "gateway/cmd/plantroom-gateway/main.go",
+	"plantroom-codec":   "gateway/cmd/plantroom-codec/main.go",
 	"plantroom-node":    "gateway/cmd/plantroom-node/main.go",
 	"plantroom-sim":     "sim/cmd/plantroom-sim/main.go",
 }

@@ -74,6 +74,9 @@ var mayImport = map[string][]string{
 	"sim":                     {".", "firmware-bridge", "gateway", "services", "sim", "internal"},
 	"firmware-bridge/devices": {".", "firmware-bridge"},
 
+	// The engine that runs codecs is in a program of its own.
+	"firmware-bridge/codec/engine": {".", "firmware-bridge/codec"},
+
 	// What several families share; they import no other family.
 	"firmware-bridge/lorawan":    {".", "firmware-bridge/jsonobject"},
 	"firmware-bridge/chirpstack": {".", "firmware-bridge/lorawan"},
@@ -157,14 +160,38 @@ func TestTheGatewayCarriesNoServerParts(t *testing.T) {
 	for _, p := range list(t, "./gateway/cmd/plantroom-gateway") {
 		for _, dep := range p.Deps {
 			if dep == "database/sql/driver" {
-				continue // two interfaces for google/uuid, which the JavaScript engine's C library uses: no database
+				continue // two interfaces of an id that mochi-mqtt makes (rs/xid): no database
 			}
 			for _, no := range []string{"database/sql", "modernc.org/sqlite", "influxdata", "grafana", "jackc/pgx", "plantroom/services", "plantroom/sim", "prometheus/client_golang"} {
-				if strings.Contains(dep, no) && dep != "database/sql/driver" { // an interface, of an id that mochi-mqtt makes
+				if strings.Contains(dep, no) {
 					t.Errorf("the gateway's binary contains %s", dep)
 				}
 			}
 		}
+	}
+}
+
+// The process that has the keys and the spool runs nobody's code: the engine is
+// in plantroom-codec, which holds none of what a gateway is otherwise.
+func TestTheEngineForCodecsIsInAProgramOfItsOwn(t *testing.T) {
+	holds := func(program string, parts ...string) (found []string) {
+		for _, p := range list(t, program) {
+			for _, dep := range p.Deps {
+				if slices.ContainsFunc(parts, func(part string) bool { return dep == part || strings.HasPrefix(dep, part+"/") }) {
+					found = append(found, dep)
+				}
+			}
+		}
+		return found
+	}
+	if found := holds("./gateway/cmd/plantroom-gateway", "modernc.org", "github.com/dop251/goja", module+"/firmware-bridge/codec/engine"); found != nil {
+		t.Errorf("the gateway's program holds a JavaScript engine: %v", found)
+	}
+	if found := holds("./gateway/cmd/plantroom-codec", "modernc.org/quickjs"); found == nil {
+		t.Error("plantroom-codec holds no engine: does this test still look for the right one?")
+	}
+	if found := holds("./gateway/cmd/plantroom-codec", "crypto/tls", "net/http", module+"/gateway/spool", module+"/internal/mqttconn", module+"/gateway/app"); found != nil {
+		t.Errorf("plantroom-codec holds what is the gateway's: %v", found)
 	}
 }
 

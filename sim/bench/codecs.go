@@ -93,7 +93,7 @@ func hostileCodecs() Measurement {
 				stop := make(chan struct{})
 				var attackers sync.WaitGroup
 				for _, body := range hostile {
-					p, err := codec.Compile("hostile.js", []byte("function decodeUplink() { "+body+" }"))
+					p, err := codec.Read("hostile.js", []byte("function decodeUplink() { "+body+" }"))
 					if err != nil {
 						return nil, err
 					}
@@ -122,7 +122,7 @@ func hostileCodecs() Measurement {
 
 // sandbox is the one that a gateway starts.
 func (e *Env) sandbox(ctx context.Context) (*sandbox.Sandbox, error) {
-	program, err := e.program(ctx, "plantroom-gateway")
+	program, err := e.program(ctx, sandbox.Program)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (e *Env) sandbox(ctx context.Context) (*sandbox.Sandbox, error) {
 // calls decodes frames, one every millisecond or so, and gives how long each
 // took, in milliseconds, the shortest first.
 func calls(ctx context.Context, box *sandbox.Sandbox, n int) ([]float64, error) {
-	p, err := codec.Compile("leak.js", []byte(leakCodec))
+	p, err := codec.Read("leak.js", []byte(leakCodec))
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ type Env struct {
 	Root      string // of the source tree
 	Influxd   string // path of influxd 1.8
 	Mosquitto string // path of mosquitto
-	Binaries  string // where plantroom and plantroom-gateway are; "": they are built
+	Binaries  string // where plantroom, plantroom-gateway and plantroom-codec are; "": they are built
 	Progress  io.Writer
 
 	dir  string
@@ -65,11 +65,11 @@ func (e *Env) scratch(name string) (string, error) {
 	return dir, nil
 }
 
-// program returns the path of a binary of this tree, building both at the
+// program returns the path of a binary of this tree, building them at the
 // first call.
 func (e *Env) program(ctx context.Context, name string) (string, error) {
 	if e.Binaries == "" {
-		e.Say("build plantroom and plantroom-gateway")
+		e.Say("build plantroom, plantroom-gateway and plantroom-codec")
 		if err := e.build(ctx); err != nil {
 			return "", err
 		}
@@ -84,7 +84,7 @@ func (e *Env) program(ctx context.Context, name string) (string, error) {
 
 func (e *Env) build(ctx context.Context) error {
 	dir := filepath.Join(e.dir, "bin") + string(filepath.Separator)
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir, "./gateway/cmd/plantroom-gateway", "./services/cmd/plantroom")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir, "./gateway/cmd/plantroom-gateway", "./gateway/cmd/plantroom-codec", "./services/cmd/plantroom")
 	cmd.Dir = e.Root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

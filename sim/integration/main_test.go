@@ -36,7 +36,7 @@ func run(m *testing.M) (int, error) {
 	if raced {
 		args = append(args, "-race")
 	}
-	build := exec.Command("go", append(args, "plantroom/services/cmd/plantroom", "plantroom/gateway/cmd/plantroom-gateway", "plantroom/sim/cmd/plantroom-sim")...)
+	build := exec.Command("go", append(args, "plantroom/services/cmd/plantroom", "plantroom/gateway/cmd/plantroom-gateway", "plantroom/gateway/cmd/plantroom-codec", "plantroom/sim/cmd/plantroom-sim")...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build the programs: %w\n%s", err, out)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/codec"
+	"plantroom/firmware-bridge/codec/engine"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/binding"
@@ -50,9 +51,9 @@ func newSource(c config.Source, spool intake.Spool) (*source, error) {
 // run within the engine's limits only, not in a process that can be killed: a
 // scenario's codecs are its author's own choice.
 func codecs(section map[string]*config.Codec) map[string]plantroom.PayloadDecoder {
-	out := make(map[string]plantroom.PayloadDecoder, len(section))
+	out, run := make(map[string]plantroom.PayloadDecoder, len(section)), engine.Here()
 	for key, c := range section {
-		out[key] = codec.New(c.Program, c.Map, codec.Run).Decode
+		out[key] = codec.New(c.Program, c.Map, run).Decode
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	_ "time/tzdata" // a gateway's image may have no time zones
 
 	"plantroom"
+	"plantroom/firmware-bridge/codec"
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
 	"plantroom/gateway/broker"
@@ -29,12 +30,13 @@ type checker struct {
 	bound   map[plantroom.DeviceID]bool
 	lines   map[string]bool // GPIO lines
 	buses   map[string]bool
+	compile func(*codec.Program) error // nil: the syntax of codecs is not looked at
 }
 
 // check finds what the schema cannot. dir is the file's.
-func (c *Config) check(doc *yamldoc.Doc, dir string) error {
+func (c *Config) check(doc *yamldoc.Doc, dir string, compile func(*codec.Program) error) error {
 	k := &checker{doc: doc, faults: doc.Faults(), names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{},
-		lines: map[string]bool{}, buses: map[string]bool{}}
+		lines: map[string]bool{}, buses: map[string]bool{}, compile: compile}
 	if d := time.Duration(c.Spool.Linger); d > spool.MaxLinger {
 		k.fault("/spool/linger", d.String()+" is too long", "use at most "+spool.MaxLinger.String())
 	}

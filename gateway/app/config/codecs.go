@@ -11,7 +11,7 @@ import (
 	"plantroom/firmware-bridge/codec"
 )
 
-// codecs reads and compiles the codecs of a source. It runs nothing of them.
+// codecs reads the codecs of a source, and has them compiled. It runs nothing of them.
 func (k *checker) codecs(path string, s *Source, welcome bool) {
 	for _, key := range slices.Sorted(maps.Keys(s.Codecs)) {
 		at := path + "/" + key
@@ -31,12 +31,30 @@ func (k *checker) codecs(path string, s *Source, welcome bool) {
 			k.fault(at+"/file", err.Error(), "name a JavaScript file beside this one")
 			continue
 		}
-		if c.Program, err = codec.Compile(c.File, source); err != nil {
+		if c.Program, err = codec.Read(c.File, source); err == nil {
+			err = k.syntax(at, c.Program)
+		}
+		if err != nil {
 			k.fault(at+"/file", err.Error(), "correct it, or take the maker's newest; plantroom-gateway codec test tries it")
 			continue
 		}
 		c.Sum = c.Program.Sum
 	}
+}
+
+// syntax compiles a codec. Where there is nothing to do that with, it is said
+// once, of the first one.
+func (k *checker) syntax(at string, p *codec.Program) error {
+	if k.compile == nil {
+		return nil
+	}
+	err := k.compile(p)
+	if plantroom.CodeOf(err) == plantroom.CodeUnavailable {
+		k.broken(at+"/file", err)
+		k.compile = nil
+		return nil
+	}
+	return err
 }
 
 // readCodec reads a codec's file, and no more than a codec may have.

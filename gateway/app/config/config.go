@@ -1,7 +1,7 @@
 // Package config is the gateway's file: its shape, its JSON Schema and the
 // checks that a schema cannot express. It opens no connection and starts
-// nothing; it reads the files that the gateway's file names, to find fault
-// with them early.
+// nothing (a Loader is told who compiles codecs); it reads the files that the
+// gateway's file names, to find fault with them early.
 package config
 
 import (
@@ -189,18 +189,24 @@ func (s *Size) UnmarshalText(b []byte) error {
 // MarshalText writes a size in bytes.
 func (s Size) MarshalText() ([]byte, error) { return strconv.AppendInt(nil, int64(s), 10), nil }
 
+// Loader reads files. The zero Loader does not look at the syntax of codecs,
+// for which it takes a JavaScript engine.
+type Loader struct {
+	Compile func(*codec.Program) error // CodeUnavailable: there is nothing to compile it with
+}
+
 // Load reads a file. The error is of type yamldoc.Faults where the file itself
 // is at fault, and then holds all faults.
-func Load(file string) (Config, error) {
+func (l Loader) Load(file string) (Config, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return Config{}, &plantroom.Error{Code: plantroom.CodeNotFound, Op: "read the gateway's file", Message: file, Err: err}
 	}
-	return Parse(file, src)
+	return l.Parse(file, src)
 }
 
 // Parse is Load for a file that is in memory.
-func Parse(file string, src []byte) (Config, error) {
+func (l Loader) Parse(file string, src []byte) (Config, error) {
 	doc, err := yamldoc.Parse(file, src, Schema)
 	if doc == nil {
 		return Config{}, err
@@ -210,8 +216,14 @@ func Parse(file string, src []byte) (Config, error) {
 		return Config{}, err
 	}
 	c.fill(filepath.Dir(file))
-	return c, c.check(doc, filepath.Dir(file))
+	return c, c.check(doc, filepath.Dir(file), l.Compile)
 }
+
+// Load is that of the zero Loader.
+func Load(file string) (Config, error) { return Loader{}.Load(file) }
+
+// Parse is that of the zero Loader.
+func Parse(file string, src []byte) (Config, error) { return Loader{}.Parse(file, src) }
 
 // fill makes paths independent of the file's place and sets the defaults that
 // depend on other keys.

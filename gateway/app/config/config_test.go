@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/firmware-bridge/codec"
+	"plantroom/firmware-bridge/codec/engine"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/broker"
 	"plantroom/internal/yamldoc"
@@ -77,6 +79,29 @@ func dir(t *testing.T) string {
 	return d
 }
 
+// parse is what the programs do, which have codecs compiled elsewhere.
+func parse(file string, src []byte) (config.Config, error) {
+	return config.Loader{Compile: func(p *codec.Program) error { _, err := engine.Compile(p); return err }}.Parse(file, src)
+}
+
+// What compiles codecs is another program: that it is missing is said once, and
+// only of a file that has codecs.
+func TestThatNothingCompilesCodecsIsSaidOnceAndOnlyWhereThereAreSome(t *testing.T) {
+	l := config.Loader{Compile: func(*codec.Program) error {
+		return &plantroom.Error{Code: plantroom.CodeUnavailable, Message: "no program", Hint: "install it"}
+	}}
+	file := filepath.Join(dir(t), "gateway.yaml")
+	two := strings.Replace(full, `codecs: {"EM300": {file: em300.js`, `codecs: {"EM301": {file: em300.js}, "EM300": {file: em300.js`, 1)
+	_, err := l.Parse(file, []byte(two))
+	var faults yamldoc.Faults
+	if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Problem != "no program" || faults[0].Remedy != "install it" || !strings.Contains(err.Error(), "codecs.EM300.file") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := l.Parse(file, []byte("gateway: gw\nestate: e\nspool: {dir: s}\nuplink: {broker: tcp://h}\n")); err != nil {
+		t.Errorf("without codecs: %v", err)
+	}
+}
+
 // certificate writes one that nobody is to trust.
 func certificate(t *testing.T, cert, key string) {
 	t.Helper()
@@ -102,7 +127,7 @@ func certificate(t *testing.T, cert, key string) {
 
 func TestAWholeFileIsRead(t *testing.T) {
 	d := dir(t)
-	c, err := config.Parse(filepath.Join(d, "gateway.yaml"), []byte(full))
+	c, err := parse(filepath.Join(d, "gateway.yaml"), []byte(full))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +166,7 @@ func TestASourceThatSpeaksDoesSoUnderTheGatewaysName(t *testing.T) {
 	_, after, _ = strings.Cut(after, ", devices:")
 	for say, want := range map[string]string{"": "gw-b1", ", host: plant-a": "plant-a"} {
 		text := before + "family: sparkplug" + say + ", devices:" + after
-		c, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
+		c, err := parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
 		if err != nil || c.MQTT[1].Host != want || c.MQTT[0].Host != "" {
 			t.Errorf("%q: %v; hosts %q and %q, want none and %q", say, err, c.MQTT[0].Host, c.MQTT[1].Host, want)
 		}
@@ -216,7 +241,7 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 			t.Errorf("%s: the case changes nothing", c.name)
 			continue
 		}
-		_, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
+		_, err := parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
 		var faults yamldoc.Faults
 		if !errors.As(err, &faults) || len(faults) != 1 {
 			t.Errorf("%s: got %v, want one fault", c.name, err)
@@ -235,7 +260,7 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 
 func TestAllFaultsAreListedInTheOrderOfTheFile(t *testing.T) {
 	text := strings.NewReplacer("linger: 10ms", "linger: 10s", "family: zigbee2mqtt", "family: zwave", "0.0.1:9101", "0.0.1").Replace(full)
-	_, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
+	_, err := parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
 	var faults yamldoc.Faults
 	if !errors.As(err, &faults) || len(faults) != 3 || faults[0].Line != 3 || faults[1].Line != 8 || faults[2].Line != 33 {
 		t.Errorf("got\n%v\nwant faults on lines 3, 8 and 33", err)
@@ -245,7 +270,7 @@ func TestAllFaultsAreListedInTheOrderOfTheFile(t *testing.T) {
 func TestFaultsOfOneKindDoNotHideOthers(t *testing.T) {
 	text := strings.NewReplacer("health:", "helth:", "family: zigbee2mqtt", "family: zwave", "max: 1GiB", "max: 99999999999999GiB",
 		"ignore: [\"test-*\"]", "name: again", "device: b1-pump-rope", "device: b1-l1-fault", "channel: 1, distance: {}", "distance: {}").Replace(full)
-	_, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
+	_, err := parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text))
 	var faults yamldoc.Faults
 	errors.As(err, &faults)
 	want := []string{
@@ -272,7 +297,7 @@ func TestTheSchemaKnowsEveryKeyThatTheCodeKnows(t *testing.T) {
 	}
 	// Decode refuses a key of the schema that the code does not know; the
 	// file in this test uses each section, so a drift shows here.
-	if _, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(full)); err != nil {
+	if _, err := parse(filepath.Join(dir(t), "gateway.yaml"), []byte(full)); err != nil {
 		t.Error(err)
 	}
 }
@@ -288,7 +313,7 @@ func TestTheGuideIsTrue(t *testing.T) {
 		text, _, _ := strings.Cut(block, "```")
 		indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
 		text = strings.ReplaceAll("\n"+text, "\n"+indent, "\n")
-		if _, err := config.Parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text)); err != nil {
+		if _, err := parse(filepath.Join(dir(t), "gateway.yaml"), []byte(text)); err != nil {
 			t.Errorf("example %d: %v", i+1, err)
 		}
 		examples++
@@ -344,7 +369,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("gateway: [")
 	f.Add("mqtt: [{devices: [{map: {a: {values: {b: null}}}}]}]")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := config.Parse("gateway.yaml", []byte(text))
+		c, err := parse("gateway.yaml", []byte(text))
 		if err == nil && (c.Gateway == "" || c.Uplink.URL == "") {
 			t.Errorf("accepted a file without a gateway or an uplink: %q", text)
 		}

@@ -17,13 +17,21 @@ import (
 
 	"plantroom/gateway/app"
 	"plantroom/gateway/sandbox"
+	"plantroom/gateway/sandbox/inside"
 	"plantroom/internal/mqttconn/brokertest"
 )
 
 // TestMain lets the test binary be the gateway, so that tests can kill it, and
-// the sandbox that the gateway starts.
+// the program that runs codecs.
 func TestMain(m *testing.M) {
-	if os.Getenv("PLANTROOM_TEST_CHILD") != "" || len(os.Args) == 2 && os.Args[1] == sandbox.Argument {
+	codecs.Command = []string{os.Args[0], sandbox.Argument}
+	if len(os.Args) == 2 && os.Args[1] == sandbox.Argument {
+		if inside.Serve(os.Stdin, os.Stdout, "test") != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if os.Getenv("PLANTROOM_TEST_CHILD") != "" {
 		os.Exit(profiled(func() int { return run(os.Args[1:], os.Stdout, os.Stderr) }))
 	}
 	os.Exit(m.Run())

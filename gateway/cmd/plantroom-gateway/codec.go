@@ -13,16 +13,6 @@ import (
 	"plantroom/gateway/sandbox"
 )
 
-// runSandbox is this program as the process that runs codecs.
-func runSandbox(errs io.Writer) int {
-	sandbox.BeModest()
-	if err := sandbox.Serve(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(errs, err)
-		return exitFailed
-	}
-	return exitOK
-}
-
 // testCodec runs a codec against examples. Its arguments are those behind
 // "codec test".
 func testCodec(args []string, out, errs io.Writer) int {
@@ -45,9 +35,9 @@ func testCodec(args []string, out, errs io.Writer) int {
 		fmt.Fprint(errs, usage)
 		return exitUsage
 	}
-	box := sandbox.New(sandbox.Options{})
+	box := sandbox.New(codecs)
 	defer box.Close()
-	results, err := checkCodec(file, examples, box.Run)
+	results, err := checkCodec(file, examples, box)
 	if err != nil {
 		fmt.Fprintln(errs, err)
 		if plantroom.CodeOf(err) == plantroom.CodeUnavailable {
@@ -68,12 +58,15 @@ func testCodec(args []string, out, errs io.Writer) int {
 	return exitOK
 }
 
-func checkCodec(file, examples string, run codec.Runner) ([]codectest.Result, error) {
+func checkCodec(file, examples string, box *sandbox.Sandbox) ([]codectest.Result, error) {
 	source, err := readFile("codec", file, codec.MaxFile)
 	if err != nil {
 		return nil, err
 	}
-	p, err := codec.Compile(file, source)
+	p, err := codec.Read(file, source)
+	if err == nil {
+		err = box.Compile(p)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +74,11 @@ func checkCodec(file, examples string, run codec.Runner) ([]codectest.Result, er
 	if err != nil {
 		return nil, err
 	}
-	list, err := codectest.Read(examples, text, run)
+	list, err := codectest.Read(examples, text, box.Run)
 	if err != nil {
 		return nil, err
 	}
-	return codectest.Check(p, list, run), nil
+	return codectest.Check(p, list, box.Run), nil
 }
 
 // readFile reads one byte more than is permitted, at most, so that whoever

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"plantroom/gateway/codectest"
+	"plantroom/gateway/sandbox"
 )
 
 func TestCodecTestPrintsATableAndSaysHowItWentByItsCode(t *testing.T) {
@@ -51,6 +52,38 @@ wrong on purpose  failed  data.battery is 2.45: want 2.5
 		part, some := strings.CutPrefix(c.out, "…")
 		if code != c.code || some && !strings.Contains(out.String(), part) || !some && out.String() != c.out || !strings.Contains(errs.String(), c.errs) {
 			t.Errorf("%v: code %d, printed\n%s%s\nwant %d,\n%s%s", c.args, code, out.String(), errs.String(), c.code, c.out, c.errs)
+		}
+	}
+}
+
+func TestAMissingProgramForCodecsIsSaidWithWhatToDo(t *testing.T) {
+	dir := t.TempDir()
+	was := codecs
+	codecs = sandbox.Options{Command: []string{filepath.Join(dir, "plantroom-codec"), sandbox.Argument}}
+	defer func() { codecs = was }()
+	file := filepath.Join(dir, "gateway.yaml")
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const plain = "gateway: gw\nestate: e\nspool: {dir: s}\nuplink: {broker: tcp://h}\n"
+	write("x.js", "function decodeUplink() { return {data: {}} }")
+	write("gateway.yaml", plain)
+	var out, errs bytes.Buffer
+	if code := run([]string{"check", file}, &out, &errs); code != exitOK {
+		t.Errorf("a file without codecs: code %d, %s", code, errs.String())
+	}
+	write("gateway.yaml", plain+"mqtt:\n  - {name: lora, broker: tcp://h, family: chirpstack, codecs: {A: {file: x.js}, B: {file: x.js}}, devices: [{match: \"*\"}]}\n")
+	for command, args := range map[string][]string{
+		"check":      {"check", file},
+		"run":        {"run", file},
+		"codec test": {"codec", "test", filepath.Join(dir, "x.js"), "--examples", "testdata/door.yaml"},
+	} {
+		errs.Reset()
+		const remedy = "put plantroom-codec of the same release beside this program"
+		if code := run(args, &out, &errs); code == exitOK || strings.Count(errs.String(), remedy) != 1 {
+			t.Errorf("%s: code %d, %s", command, code, errs.String())
 		}
 	}
 }

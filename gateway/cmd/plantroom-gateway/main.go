@@ -82,8 +82,6 @@ func run(args []string, out, errs io.Writer) int {
 		return device(args[1], args[2], args[3:], out, errs)
 	case len(args) > 2 && args[0] == "codec" && args[1] == "test":
 		return testCodec(args[2:], out, errs)
-	case len(args) == 1 && args[0] == sandbox.Argument: // the gateway starts itself so
-		return runSandbox(errs)
 	}
 	fmt.Fprint(errs, usage)
 	return exitUsage
@@ -91,11 +89,22 @@ func run(args []string, out, errs io.Writer) int {
 
 // check lists the faults in a file.
 func check(file string, out, errs io.Writer) int {
-	if _, err := config.Load(file); err != nil {
+	if _, err := load(file); err != nil {
 		return faulty(err, errs)
 	}
 	fmt.Fprintln(out, file+": no faults")
 	return exitOK
+}
+
+// codecs says in what codecs run. The zero value is plantroom-codec beside this
+// program; tests have another.
+var codecs sandbox.Options
+
+// load reads a file, and has its codecs compiled where it has some.
+func load(file string) (config.Config, error) {
+	box := sandbox.New(codecs) // which starts nothing before it is needed
+	defer box.Close()
+	return config.Loader{Compile: box.Compile}.Load(file)
 }
 
 // faulty prints why a file cannot be used.
@@ -116,7 +125,7 @@ func serve(file string, errs io.Writer) int {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
-	cfg, err := config.Load(file)
+	cfg, err := load(file)
 	if err != nil {
 		return faulty(err, errs)
 	}
@@ -128,7 +137,8 @@ func serve(file string, errs io.Writer) int {
 	defer signal.Stop(hup)
 	err = app.Run(ctx, cfg, app.Options{
 		Version: version, Logger: logger(errs), Reload: notices(ctx, hup),
-		Load: func() (config.Config, error) { return config.Load(file) },
+		Load:    func() (config.Config, error) { return load(file) },
+		Sandbox: codecs,
 	})
 	if err != nil {
 		fmt.Fprintln(errs, "plantroom-gateway:", err)

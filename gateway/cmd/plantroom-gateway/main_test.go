@@ -210,7 +210,7 @@ func TestTheBinaryIsSmallAndHoldsNoDatabases(t *testing.T) {
 	}
 	for dep := range strings.FieldsSeq(string(deps)) {
 		if dep == "database/sql/driver" {
-			continue // two interfaces that makers of ids bring along (google/uuid, rs/xid): no database
+			continue // two interfaces that a maker of ids brings along (rs/xid): no database
 		}
 		for _, word := range []string{"database/sql", "sqlite", "influx", "grafana", "plantroom/services"} {
 			if strings.Contains(dep, word) {

@@ -32,7 +32,8 @@ const usage = `plantroom-bench measures Plantroom's figures on the real parts an
   --json            print JSON
   --influxd PATH    influxd 1.8: else $PLANTROOM_INFLUXD, the PATH, .tools/bin
   --mosquitto PATH  else the PATH, /usr/sbin
-  --bin DIR         take plantroom and plantroom-gateway from there; else they are built
+  --bin DIR         take plantroom, plantroom-gateway and plantroom-codec from
+                  there; else they are built
   --root DIR        the source tree: .
 
 Progress goes to standard error. All of it takes about seven minutes.

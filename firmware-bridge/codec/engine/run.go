@@ -1,48 +1,18 @@
-package codec
+package engine
 
 import (
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
 	"modernc.org/quickjs"
 
 	"plantroom"
+	"plantroom/firmware-bridge/codec"
 )
-
-// Call says which function to call, and with what.
-type Call struct {
-	Function string          // Decode or Encode
-	Input    json.RawMessage // an object; a recvTime in it that is text becomes a Date
-	Time     time.Duration   // that it may take; 0: MaxTime
-}
-
-// The functions that can be called.
-const (
-	Decode = "decodeUplink"   // or what a file has instead of it
-	Encode = "encodeDownlink" // only to check what a maker says of it
-)
-
-// Uplink makes the call for a frame that a device has sent.
-func Uplink(port uint8, payload []byte, at plantroom.Instant) Call {
-	b := make([]byte, 0, 64+4*len(payload))
-	b = append(b, `{"bytes":[`...)
-	for i, x := range payload {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendUint(b, uint64(x), 10)
-	}
-	b = append(b, `],"fPort":`...)
-	b = strconv.AppendUint(b, uint64(port), 10)
-	b = append(b, `,"recvTime":"`...)
-	b = at.Time().AppendFormat(b, "2006-01-02T15:04:05.000Z07:00")
-	return Call{Function: Decode, Input: append(b, `"}`...)}
-}
 
 // Run makes one call in a machine of its own and gives the JSON text of what
 // was returned. An error (CodeInvalid) says what the codec has thrown or which
@@ -52,14 +22,14 @@ func Uplink(port uint8, payload []byte, at plantroom.Instant) Call {
 // clock, which it does not within built-in functions: see the package comment. A
 // call that met that limit because the machine was busy, having had less than
 // half of the time for itself, is made once more.
-func Run(p *Program, c Call) (json.RawMessage, error) {
+func (p *Compiled) Run(c codec.Call) (json.RawMessage, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	limit := cmp.Or(c.Time, MaxTime)
+	limit := cmp.Or(c.Time, codec.MaxTime)
 	begun := cpuTime()
-	out, err := once(p, c, limit)
+	out, err := p.once(c, limit)
 	if err != nil && err.Error() == tooLong(limit) && knowsCPUTime && cpuTime()-begun < limit/2 {
-		return once(p, c, limit)
+		return p.once(c, limit)
 	}
 	return out, err
 }
@@ -68,7 +38,7 @@ func Run(p *Program, c Call) (json.RawMessage, error) {
 func tooLong(limit time.Duration) string { return "it took longer than " + limit.String() }
 
 // once makes a call.
-func once(p *Program, c Call, limit time.Duration) (json.RawMessage, error) {
+func (p *Compiled) once(c codec.Call, limit time.Duration) (json.RawMessage, error) {
 	end := time.Now().Add(limit)
 	vm, err := machine()
 	if err != nil {
@@ -133,7 +103,7 @@ func failure(err error, limit time.Duration) error {
 	case strings.Contains(text, "interrupted"):
 		return plantroom.Errorf(plantroom.CodeInvalid, "%s", tooLong(limit))
 	case strings.Contains(text, "out of memory"):
-		return plantroom.Errorf(plantroom.CodeInvalid, "it used more than %d MiB", MaxMemory>>20)
+		return plantroom.Errorf(plantroom.CodeInvalid, "it used more than %d MiB", codec.MaxMemory>>20)
 	case text == "":
 		return plantroom.Errorf(plantroom.CodeInvalid, "it threw something that cannot be shown")
 	}
@@ -148,8 +118,8 @@ func answer(out any) (json.RawMessage, error) {
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "it returned nothing")
 	case text[0] == '!':
 		return nil, failureText(text[1:])
-	case len(text)-1 > MaxOutput:
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "it returned %d bytes of JSON: at most %d", len(text)-1, MaxOutput)
+	case len(text)-1 > codec.MaxOutput:
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "it returned %d bytes of JSON: at most %d", len(text)-1, codec.MaxOutput)
 	}
 	return json.RawMessage(text[1:]), nil
 }
@@ -158,7 +128,7 @@ func answer(out any) (json.RawMessage, error) {
 // refuses memory with an error that a codec can catch.
 func failureText(text string) error {
 	if strings.Contains(text, "out of memory") {
-		return plantroom.Errorf(plantroom.CodeInvalid, "it used more than %d MiB", MaxMemory>>20)
+		return plantroom.Errorf(plantroom.CodeInvalid, "it used more than %d MiB", codec.MaxMemory>>20)
 	}
-	return plantroom.Errorf(plantroom.CodeInvalid, "it %s", clip(text))
+	return plantroom.Errorf(plantroom.CodeInvalid, "it %s", codec.Clip(text))
 }

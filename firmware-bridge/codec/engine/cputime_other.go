@@ -1,6 +1,6 @@
 //go:build !linux
 
-package codec
+package engine
 
 import "time"
 
