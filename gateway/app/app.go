@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -17,6 +18,7 @@ import (
 	"plantroom/gateway/spool"
 	"plantroom/gateway/uplink"
 	"plantroom/internal/mqttconn"
+	"plantroom/internal/sdnotify"
 	"plantroom/internal/yamldoc"
 )
 
@@ -38,6 +40,7 @@ type Options struct {
 	OpenBus func(string) (i2c.BusCloser, error) // nil: this machine's
 	Backoff mqttconn.Backoff                    // between connections; zero: the usual pace
 	Sandbox sandbox.Options                     // what runs codecs
+	Manager *sdnotify.Notifier                  // the service manager; nil: there is none
 }
 
 // App is a running gateway.
@@ -54,24 +57,44 @@ type App struct {
 	parts []*part // changed by Run's goroutine only
 
 	reloads, refused int // files put to work, and files found faulty
+
+	turned   atomic.Int64 // when Run's loop has last turned, after begun
+	stopping atomic.Bool
 }
 
 // Run runs a gateway until ctx ends, and returns nil then. An error means that
 // it could not be started; everything that already was has been stopped.
 func Run(ctx context.Context, cfg config.Config, o Options) error {
 	var undo cleanUp
-	defer undo.run()
+	stop := func() {}
+	defer func() {
+		undo.run()
+		stop() // last, for the manager watches the end, too
+	}()
 	a, err := start(cfg, o, &undo)
 	if err != nil {
 		return err
 	}
+	a.turns(0)
+	a.tell(o.Manager.Ready(a.summary()))
+	stop = a.manager()
+	tick := time.NewTicker(turnPace)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			a.log.Info("gateway stops")
+			a.stopping.Store(true)
+			a.tell(o.Manager.Stopping())
 			return nil
 		case <-o.Reload:
+			a.turns(maxReload)
+			a.tell(o.Manager.Reloading())
 			a.reload()
+			a.tell(o.Manager.Ready(a.summary()))
+			a.turns(0)
+		case <-tick.C:
+			a.turns(0)
 		}
 	}
 }

@@ -28,6 +28,7 @@ import (
 	"plantroom/gateway/sandbox"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/mqttconn/brokertest"
+	"plantroom/internal/sdnotify"
 )
 
 const soon = 15 * time.Second
@@ -56,6 +57,9 @@ type log struct {
 
 func (l *log) Write(b []byte) (int, error) { l.mu.Lock(); defer l.mu.Unlock(); return l.text.Write(b) }
 func (l *log) String() string              { l.mu.Lock(); defer l.mu.Unlock(); return l.text.String() }
+
+// manage is whom the next gateway reports to; nil: nobody.
+var manage *sdnotify.Notifier
 
 const twoSources = `gateway: gw-b1
 estate: story
@@ -94,7 +98,7 @@ func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string
 	go func() {
 		ended <- app.Run(ctx, cfg, app.Options{
 			Sandbox: sandbox.Options{Command: []string{os.Args[0], sandbox.Argument}, Slow: max(1, int(500*time.Millisecond/codec.MaxTime))}, // other tests have the processor, too
-			Version: "test", Logger: slog.New(slog.NewTextHandler(g.log, nil)), Reload: g.reload,
+			Manager: manage, Version: "test", Logger: slog.New(slog.NewTextHandler(g.log, nil)), Reload: g.reload,
 			Load:    func() (config.Config, error) { return config.Load(g.file) },
 			Ready:   func(health string) { ready <- health },
 			OpenPin: func(string) (gpio.PinIO, error) { return g.pin, nil },

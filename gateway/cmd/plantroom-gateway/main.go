@@ -19,6 +19,7 @@ import (
 	"plantroom/gateway/app"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/sandbox"
+	"plantroom/internal/sdnotify"
 	"plantroom/internal/yamldoc"
 )
 
@@ -135,10 +136,15 @@ func serve(file string, errs io.Writer) int {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
+	manager, err := sdnotify.New(os.Getenv("NOTIFY_SOCKET"), os.Getenv("WATCHDOG_USEC"), os.Getenv("WATCHDOG_PID"), os.Getpid())
+	if err != nil {
+		fmt.Fprintln(errs, "plantroom-gateway:", err)
+		return exitFailed
+	}
 	err = app.Run(ctx, cfg, app.Options{
 		Version: version, Logger: logger(errs), Reload: notices(ctx, hup),
 		Load:    func() (config.Config, error) { return load(file) },
-		Sandbox: codecs,
+		Sandbox: codecs, Manager: manager,
 	})
 	if err != nil {
 		fmt.Fprintln(errs, "plantroom-gateway:", err)
