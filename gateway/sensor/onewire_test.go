@@ -18,14 +18,12 @@ type machine struct {
 	files fstest.MapFS
 	hangs string // a file whose opening waits for hang
 	hang  chan struct{}
-	opens map[string]int
 }
 
-func newMachine() *machine { return &machine{files: fstest.MapFS{}, opens: map[string]int{}} }
+func newMachine() *machine { return &machine{files: fstest.MapFS{}} }
 
 func (m *machine) Open(name string) (fs.File, error) {
 	m.mu.Lock()
-	m.opens[name]++
 	hangs := m.hangs == name
 	m.mu.Unlock()
 	if hangs {
@@ -48,12 +46,6 @@ func (m *machine) put(name, text string) {
 		delete(files, name)
 	}
 	m.files = files
-}
-
-func (m *machine) opened(name string) int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.opens[name]
 }
 
 const (

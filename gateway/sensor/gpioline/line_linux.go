@@ -24,25 +24,18 @@ type (
 		name, label [32]byte
 		lines       uint32
 	}
-	attribute struct {
-		id, _ uint32
-		value uint64
-	}
 	lineInfo struct {
-		name, consumer   [32]byte
-		offset, numAttrs uint32
-		flags            uint64
-		attrs            [10]attribute
-		_                [4]uint32
+		name, consumer [32]byte
+		offset         uint32
+		_              uint32 // num_attrs
+		flags          uint64
+		_              [10][2]uint64 // attrs
+		_              [4]uint32
 	}
 	lineConfig struct {
-		flags    uint64
-		numAttrs uint32
-		_        [5]uint32
-		attrs    [10]struct {
-			attribute
-			mask uint64
-		}
+		flags uint64
+		_     [6]uint32     // num_attrs, and padding
+		_     [10][3]uint64 // attrs
 	}
 	lineRequest struct {
 		offsets                [64]uint32
