@@ -105,7 +105,7 @@ func (p *poller) Run(ctx context.Context) {
 			select {
 			case <-ended:
 			case <-time.After(p.stuck):
-				p.logger.Warn("a transfer does not end; it is left behind", "on", p.what, "bus", p.name)
+				p.logger.Warn("a transfer on the bus does not end; it is left behind", "on", p.what, "bus", p.name)
 			}
 			return
 		}
@@ -120,7 +120,7 @@ func (p *poller) watch() {
 	p.hanging = p.hanging || hangs
 	p.mu.Unlock()
 	if hangs {
-		p.logger.Error("it is stuck: a transfer does not end", "on", p.what, "bus", p.name, "hint", "a device may hold a line low; cut its power")
+		p.logger.Error("the bus is stuck: a transfer does not end", "on", p.what, "bus", p.name, "hint", "a device may hold a line low; cut its power")
 		p.allStuck(now)
 	}
 }
@@ -166,7 +166,7 @@ func (p *poller) openLine(ctx context.Context) (closer func()) {
 			return closer
 		}
 		if tries == 0 {
-			p.logger.Error("it cannot be opened; it is tried again", "on", p.what, "bus", p.name, "error", err, "hint", p.hint)
+			p.logger.Error("a bus cannot be opened; it is tried again", "on", p.what, "bus", p.name, "error", err, "hint", p.hint)
 		}
 		p.allStuck(p.clock())
 		sleep(ctx, longestWait/2)
@@ -216,7 +216,7 @@ func (p *poller) ask(ctx context.Context, d *polled) error {
 	if err != nil {
 		d.next = now.Add(min(d.every, firstPause)) // one that is asked once a minute need not be given up for a minute
 		if d.brk.fail(now) {
-			p.logger.Error("a device does not answer; it is tried less often", "on", p.what, "bus", p.name, "device", d.device, "error", err)
+			p.logger.Error("a device on the bus does not answer; it is tried less often", "on", p.what, "bus", p.name, "device", d.device, "error", err)
 		}
 		if d.brk.failed >= breakAfter {
 			p.reach(d, now, false)
@@ -237,7 +237,7 @@ func (p *poller) transfer(at time.Time) {
 	p.hanging = false
 	p.mu.Unlock()
 	if freed {
-		p.logger.Info("the transfer has ended", "on", p.what, "bus", p.name)
+		p.logger.Info("the transfer on the bus has ended", "on", p.what, "bus", p.name)
 	}
 }
 
