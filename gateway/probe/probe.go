@@ -151,7 +151,7 @@ func (l *look) thermometer(m *Master, p *Probe, file string) {
 func (l *look) iio() {
 	devices := glob(l.Sys, "bus/iio/devices/iio:device*")
 	if len(devices) == 0 {
-		l.missing("no IIO device", "only a load cell on an HX711 needs one: on a Raspberry Pi put dtoverlay=hx711 into config.txt, with its pins")
+		l.missing("no IIO device", "only a load cell on an HX711 needs one: a kernel with CONFIG_HX711, and a device tree overlay that names its pins")
 	}
 	seen := map[string]bool{}
 	for _, at := range devices {

@@ -234,7 +234,7 @@ func TestAMachineWithNothingIsToldWhatIsMissing(t *testing.T) {
 		says = append(says, m.What+": "+m.Remedy)
 	}
 	all := strings.Join(says, "\n")
-	for _, want := range []string{"gpiochip", "dtparam=i2c_arm=on", "dtoverlay=w1-gpio", "dtoverlay=hx711", "enable_uart=1"} {
+	for _, want := range []string{"gpiochip", "dtparam=i2c_arm=on", "dtoverlay=w1-gpio", "CONFIG_HX711", "enable_uart=1"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("it says\n%s\nwant %s", all, want)
 		}
