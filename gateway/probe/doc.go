@@ -13,12 +13,12 @@
 //
 //   - to an address that a driver of the kernel has (i2cdetect prints UU),
 //   - to 0x69, where some clock generators that can only be written hang the bus
-//     when they are read (i2cdetect's manual),
+//     when they are read (i2cdetect's manual, second hand),
 //   - on buses of displays and mainboards, by their names.
 //
 // A thermometer is asked for its temperature through the kernel, and a load
 // cell for its counts, as the gateway does.
 //
 // It deliberately does not tell chips apart that share an address: for that one
-// has to write. A bus that hangs costs a time limit, and is named.
+// has to write. A chip whose register is cleared when it is read loses that. A bus that hangs costs a time limit, and is named.
 package probe

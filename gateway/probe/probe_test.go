@@ -333,8 +333,10 @@ func TestKernelBusesThatNobodyShowsNeedTheirModule(t *testing.T) {
 }
 
 func TestThisMachineCanBeLookedAt(t *testing.T) {
-	// Whatever it has: nothing panics, and the time limits hold.
-	r := Look(This(), Uses{}, time.Second)
+	// Whatever it has: nothing panics. A test does not talk on somebody's buses.
+	m := This()
+	m.Wire = func(string) (Wire, error) { return nil, fs.ErrPermission }
+	r := Look(m, Uses{}, time.Second)
 	if err := r.Text(new(bytes.Buffer), Uses{}); err != nil {
 		t.Error(err)
 	}
