@@ -19,6 +19,7 @@
 // A thermometer is asked for its temperature through the kernel, and a load
 // cell for its counts, as the gateway does.
 //
-// It deliberately does not tell chips apart that share an address: for that one
-// has to write. A chip whose register is cleared when it is read loses that. A bus that hangs costs a time limit, and is named.
+// A chip that clears a register when that is read loses what was in it. It
+// deliberately does not tell chips apart that share an address: for that one
+// has to write. A bus that hangs costs a time limit, and is named.
 package probe
