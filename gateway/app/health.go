@@ -28,6 +28,7 @@ type Health struct {
 	Uplink   UplinkHealth        `json:"uplink"`
 	Sources  []SourceHealth      `json:"sources"`
 	Listen   *ListenHealth       `json:"listen,omitempty"` // nil: the gateway has no broker of its own
+	Remote   *RemoteHealth       `json:"remote,omitempty"` // nil: no configurations from the services
 	Reloads  int                 `json:"reloads"`
 	Refused  int                 `json:"reloads_refused"`
 }
@@ -122,6 +123,7 @@ func (a *App) Health() Health {
 			h.listen(p.listen)
 		}
 	}
+	h.Remote = remoteHealth(a.remote, uplinkStats(a.parts).Deaf)
 	h.judge(plantroom.At(time.Now()))
 	return h
 }
@@ -158,6 +160,9 @@ func (h *Health) judge(now plantroom.Instant) {
 		if l.Problem != "" {
 			problem("degraded", "the gateway's own broker: "+l.Problem)
 		}
+	}
+	if r := h.Remote; r != nil && r.Problem != "" {
+		problem("degraded", r.Problem)
 	}
 	switch s := h.Spool; {
 	case s.Fault != "":

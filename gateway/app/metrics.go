@@ -50,6 +50,7 @@ func writeMetrics(w io.Writer, h Health) {
 	writeSources(m, h.Sources)
 	writeModbus(m, h.Sources)
 	writeListen(m, h.Listen)
+	writeRemote(m, h.Remote)
 }
 
 func writeSpool(m metrics, s SpoolHealth) {
@@ -139,6 +140,16 @@ func writeListen(m metrics, l *ListenHealth) {
 	m.one("plantroom_gateway_listen_held_back_total", "counter", "Devices disconnected because the spool took no more; they send again.", float64(l.Held))
 	m.one("plantroom_gateway_listen_lost_total", "counter", "Messages at QoS 0 that the spool did not take.", float64(l.Lost))
 	m.one("plantroom_gateway_listen_undelivered_total", "counter", "Messages dropped for subscribers that are too slow.", float64(l.Undelivered))
+}
+
+// writeRemote writes nothing where no configurations are taken.
+func writeRemote(m metrics, r *RemoteHealth) {
+	if r == nil {
+		return
+	}
+	m.one("plantroom_gateway_remote_running", "gauge", "Serial of the configuration at work; 0: the gateway's own file.", float64(r.Running))
+	m.one("plantroom_gateway_remote_highest", "gauge", "Serial of the newest configuration that was judged.", float64(r.Highest))
+	m.one("plantroom_gateway_remote_probation", "gauge", "1 while a configuration is on probation.", truth(r.Probation))
 }
 
 func truth(b bool) float64 {

@@ -144,7 +144,7 @@ func (a *App) newPart(key string, section any, b *binding.Binder) (*part, error)
 func (a *App) uplink(cfg config.Config) (*part, error) {
 	u, err := uplink.New(uplink.Options{
 		Broker: cfg.Uplink.Options, Estate: cfg.Estate, Gateway: cfg.Gateway, Version: a.o.Version, Spool: a.spool,
-		Window: cfg.Uplink.Window, Linger: time.Duration(cfg.Uplink.Linger), Backoff: a.o.Backoff, Logger: a.log,
+		Window: cfg.Uplink.Window, Linger: time.Duration(cfg.Uplink.Linger), Backoff: a.o.Backoff, Errand: a.errand(), Logger: a.log,
 	})
 	if err != nil {
 		return nil, err

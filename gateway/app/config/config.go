@@ -41,7 +41,10 @@ type Config struct {
 	Pins    []Pin               `json:"pins,omitempty"`
 	Buses   []Bus               `json:"buses,omitempty"`
 	Modbus  []Modbus            `json:"modbus,omitempty"`
+	Remote  *Remote             `json:"remote,omitempty"` // nil: no configurations from the services
 	Health  Health              `json:"health,omitzero"`
+
+	dir string // of the file
 }
 
 // Spool says where readings wait.
@@ -210,12 +213,13 @@ func Parse(file string, src []byte) (Config, error) {
 		return Config{}, err
 	}
 	c.fill(filepath.Dir(file))
-	return c, c.check(doc, filepath.Dir(file))
+	return c, c.check(doc, nil)
 }
 
 // fill makes paths independent of the file's place and sets the defaults that
 // depend on other keys.
 func (c *Config) fill(dir string) {
+	c.dir = dir
 	from := func(p *string) {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -230,6 +234,7 @@ func (c *Config) fill(dir string) {
 		}
 	}
 	from(&c.Spool.Dir)
+	c.Remote.fill(from)
 	connection(&c.Uplink.Options, "uplink")
 	source := func(family string, codecs map[string]*Codec, host *string) {
 		for _, codec := range codecs {
