@@ -65,6 +65,7 @@ func dir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	certificate(t, filepath.Join(d, "gw.pem"), filepath.Join(d, "gw.key"))
+	publicKey(t, filepath.Join(d, "server.pub"))
 	for name, text := range map[string]string{
 		"em300.js":  "function decodeUplink(input) {\n  return {data: {}};\n}\n",
 		"broken.js": "function decodeUplink(input) {\n  return {data: };\n}\n",
