@@ -71,7 +71,6 @@ func TestAGatewayIsConfiguredOverTheNetworkAndComesBackWhereThatCutsItOff(t *tes
 	h.audit(0)
 }
 
-
 // configure does what an operator does, and returns what that says.
 func (h *house) configure(text string) (code int, said string) {
 	h.t.Helper()
