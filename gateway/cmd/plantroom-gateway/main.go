@@ -36,6 +36,9 @@ const usage = `plantroom-gateway hears the devices on site, keeps their readings
 sends them to the services.
 
 usage:
+  plantroom-gateway init [FILE] --gateway ID --estate ID --broker URL
+                                  write a commented file to start from, gateway.yaml by default; on a
+                                  terminal it asks for what is not given
   plantroom-gateway run FILE      run until SIGINT or SIGTERM; SIGHUP reads FILE again
   plantroom-gateway check FILE    list every fault in FILE, with line and column, and say which
                                   configuration is at work where the services may send one
@@ -79,6 +82,8 @@ func run(args []string, out, errs io.Writer) int {
 		return exitOK
 	case len(args) == 2 && args[0] == "check":
 		return check(args[1], out, errs)
+	case len(args) > 0 && args[0] == "init":
+		return initialise(args[1:], terminal(), out, errs)
 	case len(args) == 2 && args[0] == "own":
 		return own(args[1], out, errs)
 	case len(args) == 2 && args[0] == "run":
