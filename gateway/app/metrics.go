@@ -149,22 +149,19 @@ func writeListen(m metrics, l *ListenHealth) {
 func writeDevices(m metrics, d DevicesHealth) {
 	m.one("plantroom_gateway_devices", "gauge", "Devices that the file names, or that were heard.", float64(d.Known))
 	m.one("plantroom_gateway_devices_overdue", "gauge", "Devices of which nothing has come for three of their intervals.", float64(d.Overdue))
-	for _, f := range []struct {
-		name, kind, help string
-		value            func(DeviceHealth) float64
-	}{
-		{"device_interval_seconds", "gauge", "The longest time that a device is to be quiet.", func(d DeviceHealth) float64 { return time.Duration(d.Interval).Seconds() }},
-		{"device_heard_seconds", "gauge", "Unix time at which a device was heard last; 0: not since the start.", func(d DeviceHealth) float64 { return float64(d.Heard) / 1e9 }},
-		{"device_overdue", "gauge", "1 while nothing has come of a device for three of its intervals.", func(d DeviceHealth) float64 { return truth(d.Overdue) }},
-	} {
-		name := "plantroom_gateway_" + f.name
-		m.family(name, f.kind, f.help)
+	each := func(name string, value func(DeviceHealth) float64) {
 		for _, one := range d.List {
 			if one.Interval > 0 {
-				m.sample(name, `{source="`+escape.Replace(one.Source)+`",device="`+escape.Replace(string(one.Device))+`"}`, f.value(one))
+				m.sample(name, `{source="`+escape.Replace(one.Source)+`",device="`+escape.Replace(string(one.Device))+`"}`, value(one))
 			}
 		}
 	}
+	m.family("plantroom_gateway_device_interval_seconds", "gauge", "The longest time that a device is to be quiet.")
+	each("plantroom_gateway_device_interval_seconds", func(d DeviceHealth) float64 { return time.Duration(d.Interval).Seconds() })
+	m.family("plantroom_gateway_device_heard_seconds", "gauge", "Unix time at which a device was heard last; 0: not since the start.")
+	each("plantroom_gateway_device_heard_seconds", func(d DeviceHealth) float64 { return float64(d.Heard) / 1e9 })
+	m.family("plantroom_gateway_device_overdue", "gauge", "1 while nothing has come of a device for three of its intervals.")
+	each("plantroom_gateway_device_overdue", func(d DeviceHealth) float64 { return truth(d.Overdue) })
 }
 
 // writeRemote writes nothing where no configurations are taken.
