@@ -105,7 +105,6 @@ func TestASignatureCoversEveryBit(t *testing.T) {
 	for i := range b {
 		for bit := range 8 {
 			b[i] ^= 1 << bit
-			// The key's id only says which key to try; a wrong one finds another.
 			if c, err := wire.DecodeConfig(b); err == nil && c.Verify(public) {
 				t.Errorf("bit %d of byte %d can be changed", bit, i)
 			}

@@ -31,11 +31,14 @@ func (k *Keeper) Offer(site Site, message []byte) {
 // pass answers for what changes nothing here: it is not noted, so that nobody
 // without the key can make this gateway write.
 func (k *Keeper) pass(w Word, err error) {
-	k.log.Error("a configuration is refused", "serial", w.Serial, "error", err)
 	w.Detail = err.Error()
 	k.mu.Lock()
+	again := k.passing != nil && k.passing.Detail == w.Detail
 	k.passing = &w
 	k.mu.Unlock()
+	if !again { // one line, however often it comes
+		k.log.Error("a configuration is refused", "serial", w.Serial, "error", err)
+	}
 	k.tell()
 }
 

@@ -20,16 +20,28 @@ type gateways struct {
 	server *Server
 	key    *gatewayconfig.Key
 
-	mu   sync.Mutex
-	said map[plantroom.GatewayID]wire.Answer
+	mu    sync.Mutex
+	said  map[plantroom.GatewayID]wire.Answer
+	words map[plantroom.GatewayID]words
 }
+
+// words counts what a gateway has said of one configuration. The ledger is
+// never cut, so a gateway that is broken into must not fill it.
+type words struct {
+	serial uint64
+	n      int
+}
+
+// maxWords is how often the word on one configuration may change while a
+// server runs. Three times is usual.
+const maxWords = 32
 
 func newGateways(s *Server) (*gateways, error) {
 	key, err := gatewayconfig.LoadOrCreateKey(s.secrets.path(gatewayKey))
 	if err != nil {
 		return nil, err
 	}
-	return &gateways{server: s, key: key, said: map[plantroom.GatewayID]wire.Answer{}}, nil
+	return &gateways{server: s, key: key, said: map[plantroom.GatewayID]wire.Answer{}, words: map[plantroom.GatewayID]words{}}, nil
 }
 
 // GatewayKey returns the public half of the key with which a server's data
@@ -109,6 +121,26 @@ func (g *gateways) republish(ctx context.Context) {
 	}
 }
 
+// note remembers an answer, and reports whether it is to be kept.
+func (g *gateways) note(a wire.Answer) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	was, known := g.said[a.Gateway]
+	g.said[a.Gateway] = a
+	w := g.words[a.Gateway]
+	if w.serial != a.Serial {
+		w = words{serial: a.Serial}
+	}
+	if !known || was != a { // else it is told again, in case that it could not be kept
+		w.n++
+	}
+	g.words[a.Gateway] = w
+	if w.n == maxWords+1 {
+		g.server.log.Warn("configure gateways: a gateway changes its word too often; it is not kept any more", "gateway", a.Gateway, "serial", a.Serial, "next", "find out who speaks in its name; the next configuration starts anew")
+	}
+	return w.n <= maxWords
+}
+
 // hear takes what a gateway says.
 func (g *gateways) hear(ctx context.Context, topic string, payload []byte) {
 	s := g.server
@@ -117,9 +149,9 @@ func (g *gateways) hear(ctx context.Context, topic string, payload []byte) {
 		s.log.Warn("configure gateways: an answer cannot be used", "topic", topic[:min(len(topic), 200)], "error", err, "next", "see which gateway says so")
 		return
 	}
-	g.mu.Lock()
-	g.said[a.Gateway] = a
-	g.mu.Unlock()
+	if !g.note(a) {
+		return
+	}
 	var news bool
 	err = s.store.Update(ctx, func(tx plantroom.Tx) (err error) {
 		news, err = gatewayconfig.Answered(tx, s.now(), a)

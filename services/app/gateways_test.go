@@ -121,6 +121,41 @@ func TestAGatewayIsSentItsFileAndItsWordIsKept(t *testing.T) {
 	}
 }
 
+// A gateway that is broken into does not fill the ledger.
+func TestAWordThatChangesAllTheTimeIsNotKeptForEver(t *testing.T) {
+	h := newHouse(t).withInflux().start()
+	l := h.listener("gw-b1", "x")
+	c := h.configuration("POST", `{"files":[{"name":"gateway.yaml","text":"x"}]}`)
+	for n := range 100 {
+		l.answer(t, wire.Answer{Gateway: "gw-b1", Serial: 1, Sum: wire.ConfigSum(c.Sum), Outcome: wire.Refused, Detail: strings.Repeat("x", n)})
+	}
+	l.answer(t, wire.Answer{Gateway: "gw-b1", Serial: 1, Sum: wire.ConfigSum(c.Sum), Running: 77})
+	eventually(t, "all is heard", func() bool { r := h.configuration("GET", "").Running; return r != nil && *r == 77 })
+	rows := 0
+	for _, r := range get[plantroom.LedgerRow](h, "/api/v1/ledger?limit=1000") {
+		if r.Kind == "gateway.configured" {
+			rows++
+		}
+	}
+	if rows != 32 {
+		t.Errorf("%d rows in the ledger, want 32", rows)
+	}
+}
+
+// This is how a gateway on probation asks whether it is heard.
+func TestABatchWithoutRecordsOfASpoolThatWasNeverHeardIsAcknowledged(t *testing.T) {
+	h := newHouse(t).withInflux().start()
+	g := h.gateway("gw-b1")
+	payload, err := wire.AppendBatch(nil, wire.Batch{Gateway: "gw-b1", Epoch: epoch, Base: 1, First: 1, Sent: h.now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.say(wire.Up, payload)
+	eventually(t, "it is acknowledged", func() bool { return g.acked().Epoch == epoch })
+	g.take(reading("b1-l1-box", "fault", plantroom.String("none"), h.now()))
+	g.stored()
+}
+
 func TestTheKeyThatIsPrintedIsTheServers(t *testing.T) {
 	h := newHouse(t).withInflux().start()
 	one, err := app.GatewayKey(h.path("data"))

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// office is a server that gives the answers which a test wants, one after the
+// answering is a server that gives the answers which a test wants, one after the
 // other; the first one is that to the file.
-func office(t *testing.T, answers ...string) (file, sent string, asked *atomic.Value) {
+func answering(t *testing.T, answers ...string) (file, sent string, asked *atomic.Value) {
 	t.Helper()
 	dir := t.TempDir()
 	if code, _, errs := plantroomWith("init", dir); code != exitOK {
@@ -78,7 +78,7 @@ func TestConfigureWaitsForTheGatewaysLastWord(t *testing.T) {
 		{"a problem", []string{`{"status":400,"detail":"there is no gateway"}`}, "1m", exitUsage, "", "there is no gateway"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			file, sent, _ := office(t, c.answers...)
+			file, sent, _ := answering(t, c.answers...)
 			code, out, errs := plantroomWith("configure", "--wait", c.wait, file, "gw-b1", sent)
 			if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) {
 				t.Errorf("code %d, %s%s", code, out, errs)
@@ -88,7 +88,7 @@ func TestConfigureWaitsForTheGatewaysLastWord(t *testing.T) {
 }
 
 func TestConfigureSendsTheFileFirstAndWhatGoesWithIt(t *testing.T) {
-	file, sent, asked := office(t, say("7", "sent", ""))
+	file, sent, asked := answering(t, say("7", "sent", ""))
 	if code, _, errs := plantroomWith("configure", "--wait", "0s", file, "gw-b1", sent, filepath.Join(filepath.Dir(sent), "a.js")); code != exitOK {
 		t.Fatal(errs)
 	}
@@ -99,7 +99,7 @@ func TestConfigureSendsTheFileFirstAndWhatGoesWithIt(t *testing.T) {
 }
 
 func TestWhatConfigureCannotSend(t *testing.T) {
-	file, sent, _ := office(t, say("7", "sent", ""))
+	file, sent, _ := answering(t, say("7", "sent", ""))
 	dir := filepath.Dir(sent)
 	for name, size := range map[string]int{"My File.yaml": 1, "large.yaml": 600 << 10} {
 		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, size), 0o600); err != nil {
@@ -123,7 +123,7 @@ func TestWhatConfigureCannotSend(t *testing.T) {
 }
 
 func TestTheKeyForGatewaysIsPrinted(t *testing.T) {
-	file, _, _ := office(t, "")
+	file, _, _ := answering(t, "")
 	code, out, errs := plantroomWith("key", "gateway-config", file)
 	if _, again, _ := plantroomWith("key", "gateway-config", file); code != exitOK || !strings.HasPrefix(out, "-----BEGIN PUBLIC KEY-----\n") || again != out {
 		t.Errorf("code %d, %s%s, then %s", code, out, errs, again)
