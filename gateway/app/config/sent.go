@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
@@ -132,9 +133,11 @@ func (c *Config) paths() []named {
 		}
 	}
 	connection := func(at string, o *mqttconn.Options) {
-		// A password belongs to one broker. With another, it would be told
-		// to whoever runs that.
-		add(at+"/password_file", "password for "+o.Server(), o.PasswordFile)
+		// A password belongs to one broker, and to the way there. With
+		// another, it would be told to whoever runs that, or listens.
+		scheme, _, _ := strings.Cut(o.URL, "://")
+		plain := scheme == "tcp" || scheme == "mqtt"
+		add(at+"/password_file", fmt.Sprintf("password for %s, plain %t, authority %s", o.Server(), plain, o.TLS.CA), o.PasswordFile)
 		add(at+"/tls/ca", "authority", o.TLS.CA)
 		add(at+"/tls/cert", "certificate", o.TLS.Cert)
 		add(at+"/tls/key", "key", o.TLS.Key)

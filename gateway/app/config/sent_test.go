@@ -146,6 +146,26 @@ func TestWhatAConfigurationFromTheNetworkMustNotSay(t *testing.T) {
 	}
 }
 
+// A password that goes over TLS is not told in the clear, nor to whom another
+// authority vouches for.
+func TestAPasswordKeepsItsProtection(t *testing.T) {
+	d := dir(t)
+	const protected = `broker: "tls://127.0.0.1:1883", tls: {ca: gw.pem}, client_id`
+	text := strings.Replace(served, `broker: "tcp://127.0.0.1:1883", client_id`, protected, 1)
+	c, err := config.Parse(filepath.Join(d, "gateway.yaml"), []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Sent(files(text)); err != nil {
+		t.Error(err)
+	}
+	for _, other := range []string{`broker: "tcp://127.0.0.1:1883", client_id`, `broker: "mqtt://127.0.0.1:1883", client_id`, `broker: "tls://127.0.0.1:1883", client_id`} {
+		if _, err := c.Sent(files(strings.Replace(text, protected, other, 1))); err == nil || !strings.Contains(err.Error(), "uplink.password_file: the gateway's own file does not name it") {
+			t.Errorf("%s: %v", other, err)
+		}
+	}
+}
+
 func TestWhatTheOwnFileListsAConfigurationMayName(t *testing.T) {
 	c, d := own(t)
 	if err := os.WriteFile(filepath.Join(d, "new-password"), []byte("pw"), 0o600); err != nil {
