@@ -23,6 +23,7 @@ type Tx interface {
 	LedgerStore
 	OutboxStore
 	QuarantineStore
+	ConfigurationStore
 }
 
 // Progress is how far one gateway's spool has been heard.

@@ -48,9 +48,9 @@ func TestTheGuidesExamplesAreVectors(t *testing.T) {
 			shown[kindOf(v.value(t))] = true
 		}
 	}
-	for _, kind := range []string{"reading", "reject", "gap", "batch", "ack", "state"} {
+	for _, kind := range []string{"reading", "reject", "gap", "batch", "ack", "state", "config", "answer"} {
 		if !shown[kind] {
-			t.Errorf("the guide shows no example of a %s", kind)
+			t.Errorf("the guide shows no example of the kind %s", kind)
 		}
 	}
 }
@@ -72,6 +72,11 @@ func TestTheGuideStatesTheBounds(t *testing.T) {
 		"`" + wire.Topic("{estate}", "{gateway}", wire.Up) + "`",
 		"`" + wire.Topic("{estate}", "{gateway}", wire.AckLeaf) + "`",
 		"`" + wire.Topic("{estate}", "{gateway}", wire.StateLeaf) + "`",
+		"`" + wire.Topic("{estate}", "{gateway}", wire.ConfigLeaf) + "`",
+		"`" + wire.Topic("{estate}", "{gateway}", wire.AnswerLeaf) + "`",
+		fmt.Sprintf("| configuration | %d bytes |", wire.MaxConfigBytes),
+		fmt.Sprintf("| files in a configuration | %d, at least 1 |", wire.MaxConfigFiles),
+		fmt.Sprintf("| detail of an answer | %d bytes |", wire.MaxDetail),
 	} {
 		if !strings.Contains(guide, line) {
 			t.Errorf("docs/wire.md does not say %q", line)

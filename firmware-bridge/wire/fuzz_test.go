@@ -50,6 +50,9 @@ func FuzzDecodeBatch(f *testing.F)  { fuzz(f, "batch") }
 func FuzzDecodeAck(f *testing.F)    { fuzz(f, "ack") }
 func FuzzDecodeState(f *testing.F)  { fuzz(f, "state") }
 
+func FuzzDecodeConfig(f *testing.F) { fuzz(f, "config") }
+func FuzzDecodeAnswer(f *testing.F) { fuzz(f, "answer") }
+
 func FuzzParseTopic(f *testing.F) {
 	f.Add("plantroom/1/story/gw-b1/up")
 	f.Add("plantroom/2/story/gw-b1/up")

@@ -11,6 +11,9 @@ const (
 	messageBatch = 1
 	messageAck   = 2
 	messageState = 3
+
+	messageConfig = 4
+	messageAnswer = 5
 )
 
 // Items of each message, version and kind included.
@@ -18,6 +21,9 @@ const (
 	batchItems = 8
 	ackItems   = 6
 	stateItems = 9
+
+	configItems = 9
+	answerItems = 10
 )
 
 func appendMessage(dst []byte, kind byte, items uint64) []byte {

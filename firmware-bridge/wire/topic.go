@@ -14,6 +14,9 @@ const (
 	Up        Leaf = "up"    // gateway to services: Batch, QoS 1, not retained
 	AckLeaf   Leaf = "ack"   // services to gateway: Ack, QoS 1, not retained
 	StateLeaf Leaf = "state" // gateway to anybody: State, QoS 1, retained; also the last will
+
+	ConfigLeaf Leaf = "config"        // services to gateway: Config, QoS 1, retained
+	AnswerLeaf Leaf = "config-status" // gateway to services: Answer, QoS 1, retained
 )
 
 // topicRoot is the first two levels: the product, and the version of the
@@ -41,8 +44,8 @@ func ParseTopic(s string) (plantroom.EstateID, plantroom.GatewayID, Leaf, error)
 		}
 	}
 	switch l := Leaf(levels[4]); l {
-	case Up, AckLeaf, StateLeaf:
+	case Up, AckLeaf, StateLeaf, ConfigLeaf, AnswerLeaf:
 		return plantroom.EstateID(levels[2]), plantroom.GatewayID(levels[3]), l, nil
 	}
-	return "", "", "", plantroom.Errorf(plantroom.CodeInvalid, "topic %.100q: leaf is not %s, %s or %s", s, Up, AckLeaf, StateLeaf)
+	return "", "", "", plantroom.Errorf(plantroom.CodeInvalid, "topic %.100q: leaf is not %s, %s, %s, %s or %s", s, Up, AckLeaf, StateLeaf, ConfigLeaf, AnswerLeaf)
 }

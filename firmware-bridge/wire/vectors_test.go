@@ -18,7 +18,7 @@ import (
 // The vectors in testdata/vectors.json were computed by an encoder that shares
 // nothing with this package, and belong to the C library as well.
 
-// vector is one message and its only encoding. One of the five is set.
+// vector is one message and its only encoding. One of the seven is set.
 type vector struct {
 	Name    string       `json:"name"`
 	Hex     string       `json:"hex"`
@@ -53,6 +53,8 @@ type vector struct {
 		Next    uint64 `json:"next"`
 		At      int64  `json:"at"`
 	} `json:"state"`
+	Config *configText `json:"config"`
+	Answer *answerText `json:"answer"`
 }
 
 // readingText is a reading whose value is one of float (a number or "NaN",
@@ -69,7 +71,7 @@ type readingText struct {
 
 type malformed struct {
 	Name  string `json:"name"`
-	Kind  string `json:"kind"` // record, batch, ack, state
+	Kind  string `json:"kind"` // record, batch, ack, state, config, answer
 	Hex   string `json:"hex"`
 	Error string `json:"error"` // part of what is said about it
 }
@@ -96,7 +98,7 @@ func loadVectors(t testing.TB) vectorFile {
 }
 
 // value gives the Go value that the vector describes: a plantroom.Record,
-// wire.Batch, wire.Ack or wire.State.
+// wire.Batch, wire.Ack, wire.State, wire.Config or wire.Answer.
 func (v vector) value(t testing.TB) any {
 	t.Helper()
 	switch {
@@ -127,6 +129,12 @@ func (v vector) value(t testing.TB) any {
 			Gateway: plantroom.GatewayID(v.State.Gateway), Online: v.State.Online, Version: v.State.Version,
 			Epoch: v.State.Epoch, Base: v.State.Base, Next: v.State.Next, At: plantroom.Instant(v.State.At),
 		}
+	}
+	if v.Config != nil {
+		return v.Config.config(t)
+	}
+	if v.Answer != nil {
+		return v.Answer.answer(t)
 	}
 	t.Fatalf("vector %q describes nothing", v.Name)
 	return nil
@@ -182,6 +190,10 @@ func appendAny(dst []byte, v any) ([]byte, error) {
 		return wire.AppendBatch(dst, v)
 	case wire.Ack:
 		return wire.AppendAck(dst, v)
+	case wire.Config:
+		return wire.AppendConfig(dst, v)
+	case wire.Answer:
+		return wire.AppendAnswer(dst, v)
 	default:
 		return wire.AppendState(dst, v.(wire.State))
 	}
@@ -197,6 +209,10 @@ func decodeKind(kind string, b []byte) (any, error) {
 		return wire.DecodeAck(b)
 	case "state":
 		return wire.DecodeState(b)
+	case "config":
+		return wire.DecodeConfig(b)
+	case "answer":
+		return wire.DecodeAnswer(b)
 	}
 	panic("unknown kind " + kind)
 }
@@ -209,6 +225,10 @@ func kindOf(v any) string {
 		return "batch"
 	case wire.Ack:
 		return "ack"
+	case wire.Config:
+		return "config"
+	case wire.Answer:
+		return "answer"
 	}
 	return "state"
 }

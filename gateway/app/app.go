@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"plantroom"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/remote"
 	"plantroom/gateway/sandbox"
 	"plantroom/gateway/sensor"
 	"plantroom/gateway/sensor/gpioline"
@@ -58,13 +60,17 @@ type App struct {
 	sandbox *sandbox.Sandbox // runs the codecs of all sources
 
 	mu    sync.Mutex
-	cfg   config.Config
-	parts []*part // changed by Run's goroutine only
+	own   config.Config // the gateway's own file; used by Run's goroutine only
+	cfg   config.Config // what is at work: own, or what the services have sent
+	parts []*part       // changed by Run's goroutine only
 
 	reloads, refused int // files put to work, and files found faulty
 
 	turned   atomic.Int64 // when Run's loop has last turned, after begun
 	stopping atomic.Bool
+
+	remote *remote.Keeper // nil: no configurations from the services
+	sent   chan []byte    // the newest of them
 }
 
 // Run runs a gateway until ctx ends, and returns nil then. An error means that
@@ -85,6 +91,8 @@ func Run(ctx context.Context, cfg config.Config, o Options) error {
 	stop = a.manager()
 	tick := time.NewTicker(turnPace)
 	defer tick.Stop()
+	look, seen := a.looks()
+	defer seen()
 	for {
 		select {
 		case <-ctx.Done():
@@ -97,6 +105,14 @@ func Run(ctx context.Context, cfg config.Config, o Options) error {
 			a.tell(o.Manager.Reloading())
 			a.reload()
 			a.tell(o.Manager.Ready(a.summary()))
+			a.turns(0)
+		case message := <-a.sent:
+			a.turns(maxReload)
+			a.remote.Offer(a, message)
+			a.turns(0)
+		case <-look:
+			a.turns(maxReload)
+			a.remote.Look(a)
 			a.turns(0)
 		case <-tick.C:
 			a.turns(0)
@@ -119,7 +135,7 @@ func (c *cleanUp) run() {
 // readings, then the uplink, which drains the spool, then the spool.
 func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 	o.fill()
-	a := &App{o: o, log: o.Logger, begun: time.Now(), cfg: cfg}
+	a := &App{o: o, log: o.Logger, begun: time.Now(), own: cfg, cfg: cfg}
 	var err error
 	a.spool, a.found, err = spool.Open(spool.Options{
 		Dir: cfg.Spool.Dir, MaxBytes: int64(cfg.Spool.Max), Linger: time.Duration(cfg.Spool.Linger), Logger: o.Logger,
@@ -138,8 +154,7 @@ func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 	a.sandbox = sandbox.New(o.Sandbox)
 	undo.add(a.sandbox.Close)
 	undo.add(a.declareGaps())
-	parts, err := a.build(cfg)
-	if err != nil {
+	if err := a.openRemote(); err != nil {
 		return nil, err
 	}
 	addr, stop, err := a.serve(cfg.Health.Listen)
@@ -152,13 +167,10 @@ func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 		defer a.mu.Unlock()
 		stopAll(a.parts)
 	})
-	for _, p := range parts {
-		p.start()
+	if err := a.begin(); err != nil {
+		return nil, err
 	}
-	a.mu.Lock()
-	a.parts = parts
-	a.mu.Unlock()
-	a.log.Info("gateway runs", "gateway", cfg.Gateway, "estate", cfg.Estate, "version", o.Version, "parts", len(parts), "health", addr)
+	a.log.Info("gateway runs", "gateway", cfg.Gateway, "estate", cfg.Estate, "version", o.Version, "parts", len(a.parts), "health", addr)
 	o.Ready(addr)
 	return a, nil
 }
@@ -189,9 +201,8 @@ func (a *App) reload() {
 	if err == nil {
 		err = a.fixed(cfg)
 	}
-	var fresh []*part
 	if err == nil {
-		fresh, err = a.build(cfg)
+		err = a.follow(cfg)
 	}
 	if err != nil {
 		a.mu.Lock()
@@ -200,12 +211,9 @@ func (a *App) reload() {
 		a.complain(err)
 		return
 	}
-	stopped, started := exchange(a.parts, fresh)
 	a.mu.Lock()
-	a.parts, a.cfg = fresh, cfg
 	a.reloads++
 	a.mu.Unlock()
-	a.log.Info("the file is at work", "parts_stopped", stopped, "parts_started", started)
 }
 
 // complain logs why a changed file is not put to work, a line for each fault.
@@ -222,16 +230,15 @@ func (a *App) complain(err error) {
 
 // fixed refuses changes that a running gateway cannot follow.
 func (a *App) fixed(cfg config.Config) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	for _, f := range []struct {
 		key  string
 		same bool
 	}{
-		{"gateway", cfg.Gateway == a.cfg.Gateway},
-		{"estate", cfg.Estate == a.cfg.Estate},
-		{"spool", cfg.Spool == a.cfg.Spool},
-		{"health", cfg.Health == a.cfg.Health},
+		{"gateway", cfg.Gateway == a.own.Gateway},
+		{"estate", cfg.Estate == a.own.Estate},
+		{"spool", cfg.Spool == a.own.Spool},
+		{"health", cfg.Health == a.own.Health},
+		{"remote", reflect.DeepEqual(cfg.Remote, a.own.Remote)},
 	} {
 		if !f.same {
 			return plantroom.Errorf(plantroom.CodeConflict, "%s has changed, which needs a restart of the gateway", f.key)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -27,7 +28,9 @@ type Health struct {
 	Spool    SpoolHealth         `json:"spool"`
 	Uplink   UplinkHealth        `json:"uplink"`
 	Sources  []SourceHealth      `json:"sources"`
+	Devices  DevicesHealth       `json:"devices"`
 	Listen   *ListenHealth       `json:"listen,omitempty"` // nil: the gateway has no broker of its own
+	Remote   *RemoteHealth       `json:"remote,omitempty"` // nil: no configurations from the services
 	Reloads  int                 `json:"reloads"`
 	Refused  int                 `json:"reloads_refused"`
 }
@@ -122,6 +125,8 @@ func (a *App) Health() Health {
 			h.listen(p.listen)
 		}
 	}
+	h.Devices = a.deviceHealth(plantroom.At(time.Now()))
+	h.Remote = remoteHealth(a.remote, uplinkStats(a.parts).Deaf)
 	h.judge(plantroom.At(time.Now()))
 	return h
 }
@@ -158,6 +163,13 @@ func (h *Health) judge(now plantroom.Instant) {
 		if l.Problem != "" {
 			problem("degraded", "the gateway's own broker: "+l.Problem)
 		}
+	}
+	if n := h.Devices.Overdue; n > 0 {
+		first := h.Devices.List[0]
+		problem("degraded", fmt.Sprintf("%d devices are overdue, the first of them %s of %s, which is to be heard every %s", n, first.Device, first.Source, first.Interval))
+	}
+	if r := h.Remote; r != nil && r.Problem != "" {
+		problem("degraded", r.Problem)
 	}
 	switch s := h.Spool; {
 	case s.Fault != "":

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // serveMetrics answers in the Prometheus text format, version 0.0.4.
@@ -50,6 +51,8 @@ func writeMetrics(w io.Writer, h Health) {
 	writeSources(m, h.Sources)
 	writeModbus(m, h.Sources)
 	writeListen(m, h.Listen)
+	writeRemote(m, h.Remote)
+	writeDevices(m, h.Devices)
 }
 
 func writeSpool(m metrics, s SpoolHealth) {
@@ -139,6 +142,36 @@ func writeListen(m metrics, l *ListenHealth) {
 	m.one("plantroom_gateway_listen_held_back_total", "counter", "Devices disconnected because the spool took no more; they send again.", float64(l.Held))
 	m.one("plantroom_gateway_listen_lost_total", "counter", "Messages at QoS 0 that the spool did not take.", float64(l.Lost))
 	m.one("plantroom_gateway_listen_undelivered_total", "counter", "Messages dropped for subscribers that are too slow.", float64(l.Undelivered))
+}
+
+// writeDevices names the devices of which is known how often they are to be
+// heard, as many as the page lists.
+func writeDevices(m metrics, d DevicesHealth) {
+	m.one("plantroom_gateway_devices", "gauge", "Devices that the file names, or that were heard.", float64(d.Known))
+	m.one("plantroom_gateway_devices_overdue", "gauge", "Devices of which nothing has come for three of their intervals.", float64(d.Overdue))
+	each := func(name string, value func(DeviceHealth) float64) {
+		for _, one := range d.List {
+			if one.Interval > 0 {
+				m.sample(name, `{source="`+escape.Replace(one.Source)+`",device="`+escape.Replace(string(one.Device))+`"}`, value(one))
+			}
+		}
+	}
+	m.family("plantroom_gateway_device_interval_seconds", "gauge", "The longest time that a device is to be quiet.")
+	each("plantroom_gateway_device_interval_seconds", func(d DeviceHealth) float64 { return time.Duration(d.Interval).Seconds() })
+	m.family("plantroom_gateway_device_heard_seconds", "gauge", "Unix time at which a device was heard last; 0: not since the start.")
+	each("plantroom_gateway_device_heard_seconds", func(d DeviceHealth) float64 { return float64(d.Heard) / 1e9 })
+	m.family("plantroom_gateway_device_overdue", "gauge", "1 while nothing has come of a device for three of its intervals.")
+	each("plantroom_gateway_device_overdue", func(d DeviceHealth) float64 { return truth(d.Overdue) })
+}
+
+// writeRemote writes nothing where no configurations are taken.
+func writeRemote(m metrics, r *RemoteHealth) {
+	if r == nil {
+		return
+	}
+	m.one("plantroom_gateway_remote_running", "gauge", "Serial of the configuration at work; 0: the gateway's own file.", float64(r.Running))
+	m.one("plantroom_gateway_remote_highest", "gauge", "Serial of the newest configuration that was judged.", float64(r.Highest))
+	m.one("plantroom_gateway_remote_probation", "gauge", "1 while a configuration is on probation.", truth(r.Probation))
 }
 
 func truth(b bool) float64 {

@@ -16,7 +16,7 @@ func (a *App) link(c config.Modbus) (*part, error) {
 	var on []modbus.Device
 	for i := range c.Devices {
 		d := &c.Devices[i]
-		rules = append(rules, binding.Rule{Address: string(d.Device), Map: d.Map})
+		rules = append(rules, binding.Rule{Address: string(d.Device), Map: d.Map, Interval: polled(d)})
 		on = append(on, d.On())
 	}
 	binder, err := wired(rules...)

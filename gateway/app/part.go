@@ -145,7 +145,7 @@ func (a *App) newPart(key string, section any, b *binding.Binder) (*part, error)
 func (a *App) uplink(cfg config.Config) (*part, error) {
 	u, err := uplink.New(uplink.Options{
 		Broker: cfg.Uplink.Options, Estate: cfg.Estate, Gateway: cfg.Gateway, Version: a.o.Version, Spool: a.spool,
-		Window: cfg.Uplink.Window, Linger: time.Duration(cfg.Uplink.Linger), Backoff: a.o.Backoff, Logger: a.log,
+		Window: cfg.Uplink.Window, Linger: time.Duration(cfg.Uplink.Linger), Backoff: a.o.Backoff, Errand: a.errand(), Logger: a.log,
 	})
 	if err != nil {
 		return nil, err
@@ -225,7 +225,7 @@ func (a *App) sink(p *part) sensor.Sink {
 func wired(rules ...binding.Rule) (*binding.Binder, error) { return binding.New(rules, nil) }
 
 func (a *App) contact(c config.Pin) (*part, error) {
-	binder, err := wired(binding.Rule{Address: string(c.Device), Map: c.Map})
+	binder, err := wired(binding.Rule{Address: string(c.Device), Map: c.Map, Interval: beat(c.Heartbeat)})
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +255,7 @@ func (a *App) bus(c config.Bus) (*part, error) {
 	var rules []binding.Rule
 	var inputs []sensor.InputOptions
 	for _, in := range c.Devices {
-		rules = append(rules, binding.Rule{Address: string(in.Device), Map: in.Map})
+		rules = append(rules, binding.Rule{Address: string(in.Device), Map: in.Map, Interval: max(beat(in.Heartbeat), in.Poll)})
 		inputs = append(inputs, sensor.InputOptions{
 			Device: in.Device, Address: in.Address, Channel: in.Channel, Poll: time.Duration(in.Poll),
 			Heartbeat: time.Duration(in.Heartbeat), Rope: in.Rope, Distance: in.Distance, Load: in.Load,

@@ -30,6 +30,7 @@ type Binder struct {
 
 	mu     sync.Mutex
 	known  map[string]*device              // by address
+	lives  map[plantroom.DeviceID]*life    // as above
 	clocks map[plantroom.DeviceID][]*clock // by device: two addresses may feed one
 }
 
@@ -37,6 +38,7 @@ type Binder struct {
 type device struct {
 	id     plantroom.DeviceID
 	rule   *Rule
+	life   *life
 	series []*series // few per device: searched in order
 }
 
@@ -59,7 +61,7 @@ type clock struct {
 // the rule.
 func New(rules []Rule, ignore []string) (*Binder, error) {
 	b := &Binder{exact: map[string]*Rule{}, ignore: slices.Clone(ignore),
-		known: map[string]*device{}, clocks: map[plantroom.DeviceID][]*clock{}}
+		known: map[string]*device{}, clocks: map[plantroom.DeviceID][]*clock{}, lives: map[plantroom.DeviceID]*life{}}
 	rules = slices.Clone(rules)
 	for i := range rules {
 		r := &rules[i]
@@ -75,6 +77,7 @@ func New(rules []Rule, ignore []string) (*Binder, error) {
 		}
 		b.exact[r.Address] = r
 	}
+	b.expect()
 	return b, nil
 }
 
@@ -83,6 +86,12 @@ func New(rules []Rule, ignore []string) (*Binder, error) {
 // that no rule knows, CodeInvalid for a value that the map does not list or an
 // address that cannot be a device id, and CodeTooLarge beyond the limits.
 func (b *Binder) Bind(s plantroom.Sample) (r plantroom.Reading, keep bool, err error) {
+	return b.BindHeard(s, 0)
+}
+
+// BindHeard is Bind for a sample that is a sign of life at some time on the
+// gateway's clock; zero: it is none, as what a broker had retained.
+func (b *Binder) BindHeard(s plantroom.Sample, at plantroom.Instant) (r plantroom.Reading, keep bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	d, ok := b.known[s.Address]
@@ -91,6 +100,7 @@ func (b *Binder) Bind(s plantroom.Sample) (r plantroom.Reading, keep bool, err e
 			return r, false, err
 		}
 	}
+	d.life.sign(s, at)
 	if _, listed := d.rule.Map[s.Signal]; d.rule.Only && !listed {
 		return r, false, nil
 	}
@@ -124,6 +134,7 @@ func (b *Binder) Continue(old *Binder) {
 			b.clock(id, c.signal).take(c)
 		}
 	}
+	b.outlive(old)
 }
 
 // admit finds the rule of an address that is heard for the first time. A nil
@@ -149,6 +160,7 @@ func (b *Binder) admit(address string) (*device, error) {
 	if len(b.known) >= MaxDevices {
 		return nil, plantroom.Errorf(plantroom.CodeTooLarge, "address %q would be device number %d of one source: narrow its match", clip(address), MaxDevices+1)
 	}
+	d.life = b.alive(d.id, d.rule)
 	b.known[address] = d
 	return d, nil
 }

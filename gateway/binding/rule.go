@@ -14,6 +14,8 @@ type Rule struct {
 	Device  plantroom.DeviceID `json:"device,omitempty"`  // with Address; "": the address is the id
 	Map     map[string]Signal  `json:"map,omitempty"`     // by the decoder's signal name; others pass unchanged
 	Only    bool               `json:"only,omitempty"`    // signals that are not in the map are left out
+
+	Interval plantroom.Duration `json:"interval,omitempty"` // the longest time that each of its devices is to be quiet; 0: not known
 }
 
 // Signal says what becomes of one signal of a device.

@@ -76,7 +76,11 @@ func (in *Intake) Take(m plantroom.Message, samples []plantroom.Sample, why erro
 
 // sample submits one sample, or the reason why it is no reading.
 func (in *Intake) sample(m plantroom.Message, s plantroom.Sample, t *ticket, settle func(uint64, error)) {
-	r, keep, err := in.binder.Bind(s)
+	heard := m.Received
+	if m.Retained {
+		heard = 0
+	}
+	r, keep, err := in.binder.BindHeard(s, heard)
 	if err == nil {
 		if !keep {
 			in.ignored.Add(1)

@@ -23,6 +23,15 @@ type Spool interface {
 	Wait(ctx context.Context, from uint64) error
 }
 
+// Errand is what an uplink carries beside readings: configurations to the
+// gateway, and its answer to the services.
+type Errand interface {
+	Deliver(message []byte)   // a configuration has come; it must not wait
+	Answer() []byte           // to be retained by the broker; nil: nothing
+	Asking() bool             // somebody waits for an acknowledgement of the services
+	Changed() <-chan struct{} // Answer or Asking has
+}
+
 // DefaultAckTimeout is how long a batch may be without acknowledgement.
 const DefaultAckTimeout = 30 * time.Second
 
@@ -41,8 +50,11 @@ type Options struct {
 	AckTimeout time.Duration // until a batch is sent again; 30 s
 	ReadAgain  time.Duration // after the spool could not be read; 5 s
 	StateEvery time.Duration // how often the state is refreshed; 30 s
+	AskEvery   time.Duration // how often an acknowledgement is asked for, while Errand wants one; 5 s
 	Drain      time.Duration // how long stopping may wait for the services; 3 s
 	Backoff    mqttconn.Backoff
+
+	Errand Errand // nil: readings only
 
 	Logger *slog.Logger // nil: silent
 }
@@ -54,6 +66,7 @@ func (o *Options) fill() {
 	o.AckTimeout = or(o.AckTimeout, DefaultAckTimeout)
 	o.ReadAgain = or(o.ReadAgain, 5*time.Second)
 	o.StateEvery = or(o.StateEvery, 30*time.Second)
+	o.AskEvery = or(o.AskEvery, 5*time.Second)
 	o.Drain = or(o.Drain, 3*time.Second)
 	if o.Broker.ClientID == "" {
 		o.Broker.ClientID = string(o.Gateway) + "-uplink"

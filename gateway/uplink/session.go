@@ -21,7 +21,11 @@ type session struct {
 	ackTopic   string
 	stateTopic string
 
+	configTopic string // "": without an errand
+	answerTopic string
+
 	acks  chan mqtt.Message
+	said  []byte           // the errand's answer that the broker has
 	more  chan struct{}    // the spool has grown
 	again <-chan time.Time // when the spool is read again; nil: it can be read
 	full  bool             // records wait since more than the linger, or fill a batch
@@ -29,16 +33,25 @@ type session struct {
 
 func newSession(u *Uplink) *session {
 	topic := func(l wire.Leaf) string { return wire.Topic(u.o.Estate, u.o.Gateway, l) }
-	return &session{
+	s := &session{
 		u: u, upTopic: topic(wire.Up), ackTopic: topic(wire.AckLeaf), stateTopic: topic(wire.StateLeaf),
 		acks: make(chan mqtt.Message, 256),
 		more: make(chan struct{}, 1),
 	}
+	if u.o.Errand != nil {
+		s.configTopic, s.answerTopic = topic(wire.ConfigLeaf), topic(wire.AnswerLeaf)
+	}
+	return s
 }
 
 // handle takes a message from paho. Acknowledgements are cumulative, so one
 // that finds no room may be dropped: a later one says it again.
 func (s *session) handle(m mqtt.Message) {
+	if m.Topic() == s.configTopic {
+		s.u.o.Errand.Deliver(m.Payload())
+		m.Ack()
+		return
+	}
 	select {
 	case s.acks <- m:
 	default:
@@ -60,6 +73,11 @@ func (s *session) run(ctx context.Context) error {
 	linger, expiry := stoppedTimer(), stoppedTimer()
 	refresh := time.NewTicker(u.o.StateEvery)
 	defer refresh.Stop()
+	changed, ask, err := s.errand()
+	if err != nil {
+		return err
+	}
+	defer ask.Stop()
 	defer linger.Stop()
 	defer expiry.Stop()
 	stopping, drained := ctx.Done(), (<-chan time.Time)(nil)
@@ -100,6 +118,14 @@ func (s *session) run(ctx context.Context) error {
 			if u.w.expire(now) {
 				u.count(func(st *Stats) { st.Timeouts++ })
 				u.log.Warn("the services do not acknowledge; sending again", "after", u.o.AckTimeout, "from", u.w.next)
+			}
+		case <-changed:
+			if err := s.answer(); err != nil {
+				return err
+			}
+		case <-ask.C:
+			if err := s.ask(); err != nil {
+				return err
 			}
 		case <-refresh.C:
 			if err := s.publishState(true); err != nil {

@@ -43,6 +43,7 @@ type Stats struct {
 	LastAck    plantroom.Instant
 	Owed       plantroom.Instant // since when the services owe an acknowledgement; zero: they owe none
 	SpoolError string            // why the spool cannot be read; "": it can
+	Deaf       string            // why configurations cannot be heard; "": they can, or are not wanted
 	LastError  string            // why the connection was lost or could not be made
 }
 
@@ -112,6 +113,7 @@ func (u *Uplink) connection(ctx context.Context) (up time.Time, err error) {
 	if err := s.conn.SubscribeAll(ctx, s.ackTopic); err != nil {
 		return up, err
 	}
+	s.listen(ctx)
 	up = time.Now()
 	u.count(func(st *Stats) {
 		st.Connected, st.Since, st.LastError = true, plantroom.At(up), ""

@@ -157,7 +157,7 @@ func TestTheAccessListForMosquittoKeepsGatewaysApart(t *testing.T) {
 		}
 		return c
 	}
-	server := client("plantroom", "plantroom/1/story/+/up")
+	server := client("plantroom", "plantroom/1/story/#")
 	one, two := client("gw-b1", "plantroom/1/story/#"), client("gw-b2", "plantroom/1/story/#")
 	say := func(c *mqttconn.Conn, topic, text string) {
 		if err := c.SendAndWait(t.Context(), topic, false, []byte(text)); err != nil {
@@ -168,14 +168,22 @@ func TestTheAccessListForMosquittoKeepsGatewaysApart(t *testing.T) {
 	ack := func(g plantroom.GatewayID) string { return wire.Topic("story", g, wire.AckLeaf) }
 	say(two, up("gw-b1"), "forged") // acknowledged by the broker, and heard by nobody
 	say(two, ack("gw-b1"), "forged")
+	file := func(g plantroom.GatewayID) string { return wire.Topic("story", g, wire.ConfigLeaf) }
+	word := func(g plantroom.GatewayID) string { return wire.Topic("story", g, wire.AnswerLeaf) }
+	say(two, file("gw-b1"), "forged")
+	say(two, file("gw-b2"), "forged")
+	say(two, word("gw-b1"), "forged")
 	say(two, up("gw-b2"), "own")
 	say(one, up("gw-b1"), "own")
 	say(server, ack("gw-b1"), "for one")
 	say(server, ack("gw-b2"), "for two")
+	say(one, word("gw-b1"), "own")
+	say(server, file("gw-b1"), "for one")
+	say(server, file("gw-b2"), "for two")
 	for user, want := range map[string][]string{
-		"plantroom": {up("gw-b2") + " own", up("gw-b1") + " own"},
-		"gw-b1":     {ack("gw-b1") + " for one"},
-		"gw-b2":     {ack("gw-b2") + " for two"},
+		"plantroom": {up("gw-b2") + " own", up("gw-b1") + " own", word("gw-b1") + " own"},
+		"gw-b1":     {ack("gw-b1") + " for one", file("gw-b1") + " for one"},
+		"gw-b2":     {ack("gw-b2") + " for two", file("gw-b2") + " for two"},
 	} {
 		for _, w := range want {
 			select {

@@ -9,7 +9,6 @@ import (
 
 	"plantroom"
 	"plantroom/internal/mqttconn"
-	"plantroom/services/ingest"
 )
 
 // remote is a broker elsewhere, to which we hold one connection at a time. Two
@@ -79,6 +78,13 @@ func (r *remote) publish(ctx context.Context, topic string, payload []byte) erro
 	return r.away()
 }
 
+func (r *remote) retain(topic string, payload []byte) error {
+	if c := r.current(); c != nil {
+		return c.Send(topic, true, payload)
+	}
+	return r.away()
+}
+
 func (r *remote) ack(topic string, payload []byte) error {
 	if c := r.current(); c != nil {
 		return c.Send(topic, false, payload)
@@ -131,6 +137,11 @@ func (r *remote) session(ctx context.Context, up func()) (used bool, err error) 
 	r.use(c)
 	defer r.use(nil)
 	up()
+	// An access list may be older than these topics, and costs no reading.
+	if err := c.SubscribeAll(ctx, answers(r.server.cfg.Estate.ID)); err != nil {
+		r.server.log.Warn("configure gateways: what they answer cannot be heard", "error", err, "next", "let the server read plantroom/1/ESTATE/+/config-status at the broker")
+	}
+	r.server.gateways.republish(ctx) // the broker may have lost everything
 	select {
 	case err := <-c.Lost:
 		return true, err
@@ -190,11 +201,9 @@ func (r *remote) carry(ctx context.Context) {
 				return
 			}
 		}
-		select {
-		case r.server.in <- ingest.Delivery{Topic: m.Topic(), Payload: m.Payload()}:
-			m.Ack()
-		case <-ctx.Done():
+		if !r.server.deliver(ctx, m.Topic(), m.Payload()) {
 			return
 		}
+		m.Ack()
 	}
 }

@@ -17,6 +17,9 @@ import (
 // read. A secret that is missing is made, at random; there are no defaults.
 type secrets struct{ dir string }
 
+// secretsIn names the directory of secrets in a data directory.
+func secretsIn(data string) string { return filepath.Join(data, "secrets") }
+
 func (s secrets) path(name string) string { return filepath.Join(s.dir, name) }
 
 // make makes the directory, and closes one that stands open to others.

@@ -43,6 +43,8 @@ type Server struct {
 	token   string
 	key     *joblink.Key
 
+	gateways *gateways // sends them their files
+
 	listener  net.Listener
 	publicURL string
 	store     *store.SQLite
@@ -72,7 +74,7 @@ func Start(ctx context.Context, cfg *config.Config, o Options) (_ *Server, err e
 	if o.Now == nil {
 		o.Now = func() plantroom.Instant { return plantroom.At(time.Now()) }
 	}
-	s := &Server{cfg: cfg, log: o.Logger, now: o.Now, secrets: secrets{filepath.Join(cfg.Data, "secrets")},
+	s := &Server{cfg: cfg, log: o.Logger, now: o.Now, secrets: secrets{secretsIn(cfg.Data)},
 		hub: live.NewHub(live.Options{Logger: o.Logger}), in: make(chan ingest.Delivery, 64), failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
@@ -150,6 +152,9 @@ func (s *Server) openData(ctx context.Context) (err error) {
 			Hint: "delete it to get a new one, or put at least 20 random characters there"}
 	}
 	if s.key, err = joblink.LoadOrCreateKey(s.secrets.path("job-link.pem")); err != nil {
+		return err
+	}
+	if s.gateways, err = newGateways(s); err != nil {
 		return err
 	}
 	if s.store, err = store.Open(ctx, filepath.Join(s.cfg.Data, "plantroom.db")); err != nil {

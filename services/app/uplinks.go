@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net"
+	"strings"
 	"time"
 
 	"plantroom"
@@ -15,6 +16,8 @@ import (
 type uplinks interface {
 	url() string
 	publish(ctx context.Context, topic string, payload []byte) error
+	// retain publishes a message that the broker keeps, and does not wait.
+	retain(topic string, payload []byte) error
 	// ack publishes an acknowledgement and does not wait for anything.
 	ack(topic string, payload []byte) error
 	// check reports why gateways cannot reach us.
@@ -24,6 +27,23 @@ type uplinks interface {
 // filters are the topics on which gateways speak.
 func filters(e plantroom.EstateID) []string {
 	return []string{wire.Topic(e, "+", wire.Up), wire.Topic(e, "+", wire.StateLeaf)}
+}
+
+// answers is the topic filter of what gateways say of their configurations.
+func answers(e plantroom.EstateID) string { return wire.Topic(e, "+", wire.AnswerLeaf) }
+
+// deliver takes a message of a gateway. false: ctx has ended.
+func (s *Server) deliver(ctx context.Context, topic string, payload []byte) bool {
+	if strings.HasSuffix(topic, "/"+string(wire.AnswerLeaf)) {
+		s.gateways.hear(ctx, topic, payload)
+		return ctx.Err() == nil
+	}
+	select {
+	case s.in <- ingest.Delivery{Topic: topic, Payload: payload}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (s *Server) startUplinks(context.Context) error {
@@ -42,6 +62,10 @@ func (e embedded) publish(_ context.Context, topic string, payload []byte) error
 	return e.Publish(topic, payload, false)
 }
 
+func (e embedded) retain(topic string, payload []byte) error {
+	return e.Publish(topic, payload, true)
+}
+
 func (e embedded) ack(topic string, payload []byte) error { return e.Publish(topic, payload, false) }
 
 // check knocks at the port, as a gateway would.
@@ -55,13 +79,8 @@ func (e embedded) check(ctx context.Context) error {
 
 func (s *Server) startEmbedded() error {
 	e := s.cfg.Estate
-	o := broker.Options{Addr: s.cfg.Broker.Embedded.Listen, Filters: filters(e.ID), Logger: s.log.With("part", "broker"),
-		Receive: func(ctx context.Context, topic string, payload []byte) {
-			select {
-			case s.in <- ingest.Delivery{Topic: topic, Payload: payload}:
-			case <-ctx.Done():
-			}
-		}}
+	o := broker.Options{Addr: s.cfg.Broker.Embedded.Listen, Filters: append(filters(e.ID), answers(e.ID)), Logger: s.log.With("part", "broker"),
+		Receive: func(ctx context.Context, topic string, payload []byte) { s.deliver(ctx, topic, payload) }}
 	for _, g := range e.Gateways {
 		password, err := s.secrets.ensure("mqtt-" + string(g.ID))
 		if err != nil {
@@ -75,6 +94,7 @@ func (s *Server) startEmbedded() error {
 	}
 	s.uplinks = embedded{b}
 	s.onStop(func() { s.stopBroker(b.Stop) })
+	s.gateways.republish(context.Background()) // it keeps nothing over a restart
 	return nil
 }
 

@@ -20,12 +20,12 @@ type Account struct {
 }
 
 // Gateway is the account of a gateway: it speaks for itself and reads its own
-// acknowledgements.
+// acknowledgements and configurations.
 func Gateway(e plantroom.EstateID, g plantroom.GatewayID, password string) Account {
 	return Account{
 		Username: string(g), Password: password,
-		Publish:   []string{wire.Topic(e, g, wire.Up), wire.Topic(e, g, wire.StateLeaf)},
-		Subscribe: []string{wire.Topic(e, g, wire.AckLeaf)},
+		Publish:   []string{wire.Topic(e, g, wire.Up), wire.Topic(e, g, wire.StateLeaf), wire.Topic(e, g, wire.AnswerLeaf)},
+		Subscribe: []string{wire.Topic(e, g, wire.AckLeaf), wire.Topic(e, g, wire.ConfigLeaf)},
 	}
 }
 

@@ -37,15 +37,17 @@ type Probe struct {
 	Check func(context.Context) error
 }
 
-// Options of an API. Estate, Store, Desk, Events and Now are required.
+// Options of an API. Estate, Store, Desk, Gateways, Events and Now are required.
 type Options struct {
 	Estate func() *plantroom.Estate // the present one; a reload swaps it
 	Store  Reader
 	Desk   Desk
-	Events http.Handler // the event stream, a *live.Hub
-	Now    func() plantroom.Instant
-	Probes []Probe // further parts for /healthz; the store is always asked
-	Logger *slog.Logger
+
+	Gateways Gateways     // sends them their files
+	Events   http.Handler // the event stream, a *live.Hub
+	Now      func() plantroom.Instant
+	Probes   []Probe // further parts for /healthz; the store is always asked
+	Logger   *slog.Logger
 }
 
 // API answers the routes below /api/v1 and /healthz.
@@ -95,6 +97,8 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/quarantine/count", a.quarantineCount),
 		operator("GET /api/v1/gaps", a.gaps, "gateway"),
 		operator("GET /api/v1/gateways", a.gateways),
+		operator("GET /api/v1/gateways/{id}/configuration", a.configuration),
+		{Pattern: "POST /api/v1/gateways/{id}/configuration", Need: guard.Operator, Body: maxConfiguration, Handler: a.handler(a.configure, nil)},
 		operator("GET /api/v1/ledger", a.ledgerPage, "after", "limit"),
 		{Pattern: "GET /api/v1/events", Need: guard.Operator, Handler: a.opt.Events},
 	}

@@ -150,6 +150,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	s.Hold(plantroom.Quarantined{Gateway: "gw-b1", Epoch: 1, Seq: 7, At: s.Now(), Stage: "check", Source: "b1-l1-box", Reason: "floor is 412", Raw: []byte("{}")})
 	s.Lose("gw-b1", plantroom.Gap{First: 3, Last: 9, Reason: "disk full", At: s.Now()})
 	id := string(o.ID)
+	s.Configured("gw-b1", "refused", "gateway.yaml:1:1: estate: it is missing")
 
 	good := map[string]string{ // operation: path and body
 		"health": "/healthz", "document": "/api/v1/openapi.yaml", "summary": "/api/v1/summary?from=2026-03-01T00:00:00Z",
@@ -160,7 +161,9 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		"command": "/api/v1/orders/" + id + "/acknowledge" + ` {"by":"Li Qiang","eta":"2026-03-02T02:20:00Z"}`,
 		"outbox":  "/api/v1/outbox", "call": "/api/v1/outbox/" + string(calls[0].ID), "resend": "/api/v1/outbox/" + string(calls[0].ID) + "/resend",
 		"quarantine": "/api/v1/quarantine", "quarantineCount": "/api/v1/quarantine/count", "gaps": "/api/v1/gaps", "gateways": "/api/v1/gateways",
-		"ledger": "/api/v1/ledger?limit=3",
+		"configuration": "/api/v1/gateways/gw-b1/configuration",
+		"configure":     "/api/v1/gateways/gw-b1/configuration" + ` {"files":[{"name":"gateway.yaml","text":"gateway: gw-b1\n"}]}`,
+		"ledger":        "/api/v1/ledger?limit=3",
 	}
 	doc := loadDocument(t)
 	ops := operations(doc)

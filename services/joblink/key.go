@@ -1,116 +1,17 @@
 package joblink
 
-import (
-	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
-	"errors"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-
-	"plantroom"
-)
-
-// maxKeyFile bounds what is read of a key file, in bytes.
-const maxKeyFile = 16 << 10
+import "plantroom/internal/keyfile"
 
 // LoadOrCreateKey reads the signing key at path, or makes one there, readable
-// by its owner only. The file is PKCS #8 in PEM (RFC 8410), so that openssl
-// can make or show it. It refuses a key that others may read: whoever reads
-// it can accept and close work orders in any contractor's name.
+// by its owner only. It refuses a key that others may read: whoever reads it
+// can accept and close work orders in any contractor's name.
 //
 // Of two processes that create the key at once, both end up with the same one.
 // Replacing the file voids every link that is out.
 func LoadOrCreateKey(path string) (*Key, error) {
-	k, err := load(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return k, err
-	}
-	if err := create(path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, &plantroom.Error{Code: plantroom.CodeInternal, Op: "create job link key", Message: path,
-			Hint: "make the folder and let this user write there", Err: err}
-	}
-	return load(path)
-}
-
-func load(path string) (*Key, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, &plantroom.Error{Code: plantroom.CodeInternal, Op: "read job link key", Message: path, Err: err}
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, &plantroom.Error{Code: plantroom.CodeInternal, Op: "read job link key", Message: path, Err: err}
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, &plantroom.Error{Code: plantroom.CodeForbidden, Op: "read job link key",
-			Message: path + " may be read by others (mode " + mode.String() + ")",
-			Hint:    "chmod 600 it, or delete it to get a new one, which voids the links that are out"}
-	}
-	b, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
-	if err != nil {
-		return nil, &plantroom.Error{Code: plantroom.CodeInternal, Op: "read job link key", Message: path, Err: err}
-	}
-	k, err := parseKey(b)
-	if err != nil {
-		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: "read job link key",
-			Message: path + " holds no Ed25519 private key in PKCS #8 PEM",
-			Hint:    "delete it to get a new one, which voids the links that are out", Err: err}
-	}
-	return k, nil
-}
-
-func parseKey(b []byte) (*Key, error) {
-	block, _ := pem.Decode(b)
-	if block == nil {
-		return nil, errors.New("no PEM block")
-	}
-	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	k, err := keyfile.Ensure(path, keyfile.Words{Name: "job link key", Lost: "voids the links that are out"})
 	if err != nil {
 		return nil, err
 	}
-	private, ok := k.(ed25519.PrivateKey)
-	if !ok {
-		return nil, errors.New("another kind of key")
-	}
-	return &Key{private: private}, nil
-}
-
-// create writes a new key under a name of its own and then links it to path,
-// which fails where path exists: a key is either whole or not there.
-func create(path string) error {
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return err
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return err
-	}
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".joblink-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	err = errors.Join(pem.Encode(f, &pem.Block{Type: "PRIVATE KEY", Bytes: der}), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return &Key{private: k}, nil
 }

@@ -24,6 +24,7 @@ import (
 // checker collects the faults that only the whole file shows.
 type checker struct {
 	doc     *yamldoc.Doc
+	sent    *sent // nil: the gateway's own file
 	faults  yamldoc.Faults
 	names   map[string]bool // of sources
 	clients map[string]bool // broker and client id
@@ -33,9 +34,9 @@ type checker struct {
 	compile func(*codec.Program) error // nil: the syntax of codecs is not looked at
 }
 
-// check finds what the schema cannot. dir is the file's.
-func (c *Config) check(doc *yamldoc.Doc, dir string, compile func(*codec.Program) error) error {
-	k := &checker{doc: doc, faults: doc.Faults(), names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{},
+// check finds what the schema cannot. sent is nil for a gateway's own file.
+func (c *Config) check(doc *yamldoc.Doc, sent *sent, compile func(*codec.Program) error) error {
+	k := &checker{doc: doc, sent: sent, faults: doc.Faults(), names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{},
 		lines: map[string]bool{}, buses: map[string]bool{}, compile: compile}
 	if d := time.Duration(c.Spool.Linger); d > spool.MaxLinger {
 		k.fault("/spool/linger", d.String()+" is too long", "use at most "+spool.MaxLinger.String())
@@ -71,10 +72,13 @@ func (c *Config) check(doc *yamldoc.Doc, dir string, compile func(*codec.Program
 	if doc.Sound("/serial") {
 		k.serial(c.Serial, c.Modbus)
 	}
-	k.modbus(c.Modbus, dir)
+	k.modbus(c.Modbus, c.dir)
 	k.oneWire(c.OneWire)
 	k.iio(c.IIO)
 	k.ranging(c)
+	if doc.Sound("/remote") {
+		k.remote(c)
+	}
 	if doc.Sound("/health") {
 		k.health(c.Health.Listen)
 	}

@@ -2,9 +2,7 @@ package config
 
 import (
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
 
 	"plantroom"
@@ -26,7 +24,7 @@ func (k *checker) codecs(path string, s *Source, welcome bool) {
 		if err := c.Map.Check(); err != nil {
 			k.fault(at+"/map", err.Error(), "correct that signal of the map")
 		}
-		source, err := readCodec(c.File)
+		source, err := k.read(c.File, codec.MaxFile)
 		if err != nil {
 			k.fault(at+"/file", err.Error(), "name a JavaScript file beside this one")
 			continue
@@ -55,21 +53,4 @@ func (k *checker) syntax(at string, p *codec.Program) error {
 		return nil
 	}
 	return err
-}
-
-// readCodec reads a codec's file, and no more than a codec may have.
-func readCodec(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "%s is no file", file)
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, codec.MaxFile+1))
 }

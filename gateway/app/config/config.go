@@ -44,7 +44,10 @@ type Config struct {
 	OneWire []OneWire           `json:"onewire,omitempty"`
 	IIO     []IIO               `json:"iio,omitempty"`
 	Ranging []Ranger            `json:"ultrasonic,omitempty"`
+	Remote  *Remote             `json:"remote,omitempty"` // nil: no configurations from the services
 	Health  Health              `json:"health,omitzero"`
+
+	dir string // of the file
 }
 
 // Spool says where readings wait.
@@ -221,7 +224,7 @@ func (l Loader) Parse(file string, src []byte) (Config, error) {
 		return Config{}, err
 	}
 	c.fill(filepath.Dir(file))
-	return c, c.check(doc, filepath.Dir(file), l.Compile)
+	return c, c.check(doc, nil, l.Compile)
 }
 
 // Load is that of the zero Loader.
@@ -233,6 +236,7 @@ func Parse(file string, src []byte) (Config, error) { return Loader{}.Parse(file
 // fill makes paths independent of the file's place and sets the defaults that
 // depend on other keys.
 func (c *Config) fill(dir string) {
+	c.dir = dir
 	from := func(p *string) {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -247,6 +251,7 @@ func (c *Config) fill(dir string) {
 		}
 	}
 	from(&c.Spool.Dir)
+	c.Remote.fill(from)
 	connection(&c.Uplink.Options, "uplink")
 	source := func(family string, codecs map[string]*Codec, host *string) {
 		for _, codec := range codecs {

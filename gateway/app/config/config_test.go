@@ -67,6 +67,7 @@ func dir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	certificate(t, filepath.Join(d, "gw.pem"), filepath.Join(d, "gw.key"))
+	publicKey(t, filepath.Join(d, "server.pub"))
 	for name, text := range map[string]string{
 		"em300.js":  "function decodeUplink(input) {\n  return {data: {}};\n}\n",
 		"broken.js": "function decodeUplink(input) {\n  return {data: };\n}\n",
@@ -79,9 +80,12 @@ func dir(t *testing.T) string {
 	return d
 }
 
+// compile does in this process what a gateway has done in another one.
+func compile(p *codec.Program) error { _, err := engine.Compile(p); return err }
+
 // parse is what the programs do, which have codecs compiled elsewhere.
 func parse(file string, src []byte) (config.Config, error) {
-	return config.Loader{Compile: func(p *codec.Program) error { _, err := engine.Compile(p); return err }}.Parse(file, src)
+	return config.Loader{Compile: compile}.Parse(file, src)
 }
 
 // What compiles codecs is another program: that it is missing is said once, and

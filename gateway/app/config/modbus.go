@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -103,18 +102,27 @@ func (k *checker) slaves(path string, l *Modbus, dir string) {
 	}
 }
 
+// registersFile is the path of a register map; ok is false for the name of a
+// shipped one.
+func registersFile(name, dir string) (file string, ok bool) {
+	if !strings.Contains(name, "/") && filepath.Ext(name) == "" {
+		return "", false
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	return name, true
+}
+
 // layout finds a shipped map, or reads a file.
 func (k *checker) layout(path, name, dir string) *registers.Map {
-	if !strings.Contains(name, "/") && filepath.Ext(name) == "" {
+	file, ok := registersFile(name, dir)
+	if !ok {
 		m, err := registers.ByName(name)
 		k.broken(path, err)
 		return m
 	}
-	file := name
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(dir, file)
-	}
-	src, err := os.ReadFile(file)
+	src, err := k.read(file, yamldoc.MaxSize)
 	if err != nil {
 		k.fault(path, "the register map cannot be read: "+err.Error(), "name a file beside this one, or a shipped map: "+strings.Join(registers.Names(), ", "))
 		return nil

@@ -38,8 +38,14 @@ const usage = `plantroom-gateway hears the devices on site, keeps their readings
 sends them to the services.
 
 usage:
+  plantroom-gateway init [FILE] --gateway ID --estate ID --broker URL
+                                  write a commented file to start from, gateway.yaml by default; on a
+                                  terminal it asks for what is not given
   plantroom-gateway run FILE      run until SIGINT or SIGTERM; SIGHUP reads FILE again
-  plantroom-gateway check FILE    list every fault in FILE, with line and column
+  plantroom-gateway check FILE    list every fault in FILE, with line and column, and say which
+                                  configuration is at work where the services may send one
+  plantroom-gateway own FILE      put FILE itself back to work, at the next SIGHUP or start, in the
+                                  place of what the services have sent
   plantroom-gateway device add ID --accounts ACCOUNTS [--publish FILTER]… [--subscribe FILTER]…
                                   make an account at the gateway's own broker and print its password, once
   plantroom-gateway device renew ID --accounts ACCOUNTS
@@ -82,6 +88,10 @@ func run(args []string, out, errs io.Writer) int {
 		return exitOK
 	case len(args) == 2 && args[0] == "check":
 		return check(args[1], out, errs)
+	case len(args) > 0 && args[0] == "init":
+		return initialise(args[1:], terminal(), out, errs)
+	case len(args) == 2 && args[0] == "own":
+		return own(args[1], out, errs)
 	case len(args) == 2 && args[0] == "run":
 		return serve(args[1], errs)
 	case len(args) > 2 && args[0] == "device":
@@ -97,11 +107,12 @@ func run(args []string, out, errs io.Writer) int {
 
 // check lists the faults in a file.
 func check(file string, out, errs io.Writer) int {
-	if _, err := load(file); err != nil {
+	cfg, err := load(file)
+	if err != nil {
 		return faulty(err, errs)
 	}
 	fmt.Fprintln(out, file+": no faults")
-	return exitOK
+	return atWork(cfg, out, errs)
 }
 
 // codecs says in what codecs run. The zero value is plantroom-codec beside this

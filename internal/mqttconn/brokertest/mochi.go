@@ -13,7 +13,8 @@ import (
 // Mochi is a broker in the process of the test.
 type Mochi struct {
 	*mqtt.Server
-	Deny atomic.Bool // permit no topic
+	Deny   atomic.Bool            // permit no topic
+	Refuse atomic.Pointer[string] // permit all topics but this one
 
 	t    testing.TB
 	addr string
@@ -38,7 +39,7 @@ func (m *Mochi) URL() string { return "tcp://" + m.addr }
 func (m *Mochi) Start() {
 	m.t.Helper()
 	m.Server = mqtt.New(&mqtt.Options{InlineClient: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err := m.AddHook(&admit{deny: &m.Deny}, nil); err != nil {
+	if err := m.AddHook(&admit{deny: &m.Deny, refuse: &m.Refuse}, nil); err != nil {
 		m.t.Fatal(err)
 	}
 	if err := m.AddListener(&door{addr: m.addr, inside: &m.Listeners.ClientsWg}); err != nil {
@@ -60,7 +61,8 @@ func (m *Mochi) Stop() {
 // admit lets everybody in. (mochi's own hook for it comes with a YAML library.)
 type admit struct {
 	mqtt.HookBase
-	deny *atomic.Bool
+	deny   *atomic.Bool
+	refuse *atomic.Pointer[string]
 }
 
 func (*admit) ID() string { return "admit" }
@@ -69,4 +71,7 @@ func (*admit) Provides(b byte) bool { return b == mqtt.OnConnectAuthenticate || 
 
 func (*admit) OnConnectAuthenticate(*mqtt.Client, packets.Packet) bool { return true }
 
-func (h *admit) OnACLCheck(*mqtt.Client, string, bool) bool { return !h.deny.Load() }
+func (h *admit) OnACLCheck(_ *mqtt.Client, topic string, _ bool) bool {
+	refused := h.refuse.Load()
+	return !h.deny.Load() && (refused == nil || topic != *refused)
+}

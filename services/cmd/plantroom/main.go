@@ -30,12 +30,19 @@ const usage = `plantroom watches residential estates and sees each fault through
   plantroom check FILE          read the file and its estate, and list every fault
   plantroom init DIR            write a commented file and a small estate to start from
   plantroom ledger verify FILE  check the hash chain of the server's ledger
+  plantroom configure FILE GATEWAY GATEWAYFILE [BESIDE…]
+                                send a gateway its file, with the codecs and register maps that
+                                it names, and wait for what becomes of it; --wait 30s, right
+                                behind configure, waits that long (10m), --wait 0s not at all
+  plantroom key gateway-config FILE
+                                print the key with which gateways know the server's files
   plantroom version
 
 Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop, a second one
 at once.
-Exit codes: 0 done; 1 a check failed; 2 a file or the command line is wrong;
-3 something could not be started or has failed.
+Exit codes: 0 done; 1 a check failed, or a gateway has refused its file or gone
+back to the old one; 2 a file or the command line is wrong; 3 something could not
+be started or has failed, or a gateway has not answered in time.
 `
 
 // The exit codes.
@@ -82,6 +89,10 @@ func run(args []string, out, errs io.Writer) error {
 		return initialise(a[1], out)
 	case len(a) == 3 && a[0] == "ledger" && a[1] == "verify":
 		return verifyLedger(a[2], out)
+	case len(a) > 0 && a[0] == "configure":
+		return configure(a[1:], out)
+	case len(a) == 3 && a[0] == "key":
+		return printKey(a[1], a[2], out)
 	case len(a) == 1 && a[0] == "version":
 		fmt.Fprintln(out, "plantroom", version)
 		return nil

@@ -16,6 +16,7 @@ import (
 	"plantroom"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
+	"plantroom/services/gatewayconfig"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/live"
@@ -32,6 +33,7 @@ type House struct {
 	Store  *store.SQLite
 	Desk   *dispatch.Desk
 	Links  *joblink.Key
+	Sign   *gatewayconfig.Key
 	Hub    *live.Hub
 	estate plantroom.Estate
 	now    atomic.Int64
@@ -57,6 +59,9 @@ func New(t testing.TB) *House {
 		}
 	})
 	if h.Links, err = joblink.LoadOrCreateKey(filepath.Join(t.TempDir(), "job.key")); err != nil {
+		t.Fatal(err)
+	}
+	if h.Sign, err = gatewayconfig.LoadOrCreateKey(filepath.Join(t.TempDir(), "gateway.key")); err != nil {
 		t.Fatal(err)
 	}
 	h.Desk, err = dispatch.New(dispatch.Options{Estate: h.estate, Domains: domains.All(), Links: h.Links, PublicURL: "http://plantroom.test"})
@@ -90,7 +95,7 @@ func (h *House) Guard(opt guard.Options) *guard.Guard {
 
 // API makes the house's API.
 func (h *House) API() *httpapi.API {
-	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Events: h.Hub, Now: h.Now})
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Gateways: h, Events: h.Hub, Now: h.Now})
 }
 
 // Pass lets time pass, a second at a time, and does what comes due.

@@ -33,17 +33,21 @@ func (g *Guard) Handler(routes []Route, pages Refuse) (http.Handler, error) {
 		problem.Write(w, r, g.opt.Logger, err)
 	}}
 	mux := http.NewServeMux()
+	bodies := map[string]int64{}
 	for _, r := range routes {
 		if method, _, ok := strings.Cut(r.Pattern, " "); !ok || method == "" {
 			return nil, plantroom.Errorf(plantroom.CodeInvalid, "route %q names no method", r.Pattern)
 		}
 		mux.Handle(r.Pattern, d.admit(r))
+		if r.Body > 0 {
+			bodies[r.Pattern] = r.Body
+		}
 	}
 	cross, err := d.crossOrigin()
 	if err != nil {
 		return nil, err
 	}
-	return d.headers(d.recovered(d.limitBody(cross.Handler(d.routed(mux))))), nil
+	return d.headers(d.recovered(d.limitBody(mux, bodies, cross.Handler(d.routed(mux))))), nil
 }
 
 // crossOrigin takes the public URL's origin as our own, so that a reverse
@@ -97,13 +101,18 @@ func (d door) challenge(w http.ResponseWriter, r *http.Request, page bool) {
 	d.refuse(w, r, plantroom.Errorf(plantroom.CodeUnauth, "send the operator token as \"Authorization: Bearer …\", or sign in at %s", d.opt.SignIn))
 }
 
-func (d door) limitBody(next http.Handler) http.Handler {
+// limitBody bounds bodies: at MaxBody, or what the route says.
+func (d door) limitBody(mux *http.ServeMux, bodies map[string]int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > MaxBody {
-			d.refuse(w, r, plantroom.Errorf(plantroom.CodeTooLarge, "the body is larger than %d bytes", MaxBody))
+		limit := int64(MaxBody)
+		if _, pattern := mux.Handler(r); bodies[pattern] > 0 {
+			limit = bodies[pattern]
+		}
+		if r.ContentLength > limit {
+			d.refuse(w, r, plantroom.Errorf(plantroom.CodeTooLarge, "the body is larger than %d bytes", limit))
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -17,7 +17,7 @@ import (
 	"plantroom"
 )
 
-// MaxBody is the largest request body, in bytes.
+// MaxBody is the largest request body, in bytes, where a route says no other.
 const MaxBody = 64 << 10
 
 // Need says whom a route serves.
@@ -35,8 +35,9 @@ const (
 type Route struct {
 	Pattern string // as http.ServeMux reads it, with a method: "GET /orders/{id}"
 	Need    Need
-	Limited bool // counts against the per-address rate limit
-	Page    bool // a person looks at it: missing rights lead to the sign-in page
+	Limited bool  // counts against the per-address rate limit
+	Page    bool  // a person looks at it: missing rights lead to the sign-in page
+	Body    int64 // the largest body that it takes; 0: MaxBody
 	Handler http.Handler
 }
 

@@ -47,6 +47,7 @@ type contents struct {
 	Ledger     []plantroom.LedgerRow
 	Calls      []plantroom.Call
 	Quarantine []plantroom.Quarantined
+	Sent       []plantroom.Configuration
 }
 
 func everything(t *testing.T, s plantroom.Store) contents {
@@ -64,5 +65,6 @@ func everything(t *testing.T, s plantroom.Store) contents {
 		Ledger:     wholeLedger(t, s),
 		Calls:      read(t, s, func(tx plantroom.Tx) ([]plantroom.Call, error) { return tx.Calls("", 0) }),
 		Quarantine: quarantined(t, s, 0),
+		Sent:       read(t, s, func(tx plantroom.Tx) ([]plantroom.Configuration, error) { return tx.Configurations() }),
 	}
 }

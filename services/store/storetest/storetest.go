@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) plantroom.Store) {
 		{"Ledger", ledgerCases},
 		{"Outbox", outboxCases},
 		{"Quarantine", quarantineCases},
+		{"Configurations", configurationCases},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

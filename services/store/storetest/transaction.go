@@ -73,6 +73,7 @@ func writeEverything(tx plantroom.Tx) error {
 		tx.AppendLedger(plantroom.LedgerRow{At: clock(1), Kind: "order.raised", Subject: "wo-000001", Actor: "system"}),
 		tx.InsertCalls(call("m-1", 1, clock(1))),
 		tx.PutQuarantine(plantroom.Quarantined{Gateway: "gw-b1", Epoch: 7, Seq: 3, Stage: "wire", Reason: "not CBOR"}),
+		tx.InsertConfiguration(configuration("gw-b1", 7)),
 	)
 }
 

@@ -1,0 +1,4 @@
+package spool
+
+// Disk is the operating system's file system.
+func Disk() FS { return osFS{} }
