@@ -12,6 +12,7 @@ import (
 
 	"plantroom"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/clock"
 	"plantroom/gateway/sandbox"
 	"plantroom/gateway/sensor"
 	"plantroom/gateway/spool"
@@ -38,6 +39,7 @@ type Options struct {
 	OpenBus func(string) (i2c.BusCloser, error) // nil: this machine's
 	Backoff mqttconn.Backoff                    // between connections; zero: the usual pace
 	Sandbox sandbox.Options                     // what runs codecs
+	Kernel  clock.Kernel                        // tells the time; nil: this machine's
 }
 
 // App is a running gateway.
@@ -47,6 +49,7 @@ type App struct {
 	begun   time.Time
 	spool   *spool.Spool
 	found   spool.Recovery
+	clock   *clock.Clock
 	sandbox *sandbox.Sandbox // runs the codecs of all sources
 
 	mu    sync.Mutex
@@ -104,6 +107,7 @@ func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 			a.log.Error("the spool was not closed in order; it heals at the next start", "error", err)
 		}
 	})
+	a.startClock(undo)
 	if o.Sandbox.Logger == nil {
 		o.Sandbox.Logger = o.Logger
 	}
@@ -201,6 +205,7 @@ func (a *App) fixed(cfg config.Config) error {
 		{"estate", cfg.Estate == a.cfg.Estate},
 		{"spool", cfg.Spool == a.cfg.Spool},
 		{"health", cfg.Health == a.cfg.Health},
+		{"clock", cfg.Clock.Same(a.cfg.Clock)},
 	} {
 		if !f.same {
 			return plantroom.Errorf(plantroom.CodeConflict, "%s has changed, which needs a restart of the gateway", f.key)

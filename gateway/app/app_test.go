@@ -20,11 +20,13 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"plantroom"
 	"plantroom/firmware-bridge/codec"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/broker"
+	"plantroom/gateway/clock"
 	"plantroom/gateway/sandbox"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/mqttconn/brokertest"
@@ -77,6 +79,16 @@ func start(t *testing.T, text string, b brokertest.Broker) *gateway {
 // startWith is start with files beside the gateway's.
 func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string]string) *gateway {
 	t.Helper()
+	return startAt(t, text, b, beside, func() clock.Moment {
+		m := clock.System()
+		m.Synced = true // whatever is so where the test runs
+		return m
+	})
+}
+
+// startAt is startWith on a machine that tells the time.
+func startAt(t *testing.T, text string, b brokertest.Broker, beside map[string]string, kernel clock.Kernel) *gateway {
+	t.Helper()
 	g := &gateway{t: t, file: filepath.Join(t.TempDir(), "gateway.yaml"), reload: make(chan struct{}), log: &log{},
 		pin: &gpiotest.Pin{N: "GPIO17", EdgesChan: make(chan gpio.Level)}}
 	for name, content := range beside {
@@ -99,6 +111,7 @@ func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string
 			Ready:   func(health string) { ready <- health },
 			OpenPin: func(string) (gpio.PinIO, error) { return g.pin, nil },
 			Backoff: mqttconn.Backoff{First: 10 * time.Millisecond, Cap: 100 * time.Millisecond},
+			Kernel:  kernel,
 		})
 	}()
 	g.stop = sync.OnceValue(func() error { cancel(); return <-ended })
@@ -150,6 +163,7 @@ func (g *gateway) ok() {
 type services struct {
 	mu   sync.Mutex
 	got  map[string]bool
+	all  []plantroom.Reading // as they came
 	seen uint64
 }
 
@@ -188,6 +202,7 @@ func (s *services) take(t *testing.T, conn *mqttconn.Conn, m mqtt.Message) {
 	for i, raw := range b.Records {
 		if r, err := wire.DecodeRecord(raw); err == nil {
 			s.got[fmt.Sprintf("%s %s=%s", r.Reading.Device, r.Reading.Signal, r.Reading.Value)] = true
+			s.all = append(s.all, r.Reading)
 		}
 		s.seen = max(s.seen, b.First+uint64(i))
 	}

@@ -28,6 +28,7 @@ type Health struct {
 	Uplink   UplinkHealth        `json:"uplink"`
 	Sources  []SourceHealth      `json:"sources"`
 	Listen   *ListenHealth       `json:"listen,omitempty"` // nil: the gateway has no broker of its own
+	Clock    ClockHealth         `json:"clock"`
 	Reloads  int                 `json:"reloads"`
 	Refused  int                 `json:"reloads_refused"`
 }
@@ -122,6 +123,7 @@ func (a *App) Health() Health {
 			h.listen(p.listen)
 		}
 	}
+	h.Clock = clockHealth(a.clock.Stats(), uplinkStats(a.parts).Waiting)
 	h.judge(plantroom.At(time.Now()))
 	return h
 }
@@ -147,6 +149,9 @@ func (h *Health) judge(now plantroom.Instant) {
 		for _, text := range s.silent() {
 			problem("degraded", text)
 		}
+	}
+	for _, text := range h.Clock.problems() {
+		problem("degraded", text)
 	}
 	if h.Uplink.SpoolError != "" {
 		problem("degraded", "the uplink cannot read: "+h.Uplink.SpoolError)

@@ -50,6 +50,7 @@ func writeMetrics(w io.Writer, h Health) {
 	writeSources(m, h.Sources)
 	writeModbus(m, h.Sources)
 	writeListen(m, h.Listen)
+	writeClock(m, h.Clock)
 }
 
 func writeSpool(m metrics, s SpoolHealth) {

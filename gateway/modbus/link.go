@@ -26,7 +26,8 @@ type Options struct {
 	Devices []Device
 	Outputs []Output // that WriteCoil may write; none by default
 	Sink    Sink
-	Logger  *slog.Logger // nil: silent
+	Clock   func(time.Time) plantroom.Instant // tells when a moment was on the gateway's clock; nil: the system's
+	Logger  *slog.Logger                      // nil: silent
 
 	dial func(context.Context, Options) (conn, error) // nil: the real one
 }
@@ -82,6 +83,9 @@ func New(o Options) *Link {
 	o.Line.fill()
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout(o.Address)
+	}
+	if o.Clock == nil {
+		o.Clock = plantroom.At
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -207,8 +211,8 @@ func (l *Link) ask(c conn, p *poll) error {
 	if back {
 		l.log.Info("a device answers again", "device", p.unit.ID, "unit", p.unit.Unit)
 	}
-	samples := []plantroom.Sample{p.unit.say(now, online, true)}
-	m := plantroom.Message{Topic: l.topic(p.unit), Payload: answer.Bytes(), Received: plantroom.At(now)}
+	samples := []plantroom.Sample{p.unit.say(l.o.Clock(now), online, true)}
+	m := plantroom.Message{Topic: l.topic(p.unit), Payload: answer.Bytes(), Received: l.o.Clock(now)}
 	var why error
 	if e, ok := err.(Exception); ok {
 		p.refusal(now, e)
@@ -255,8 +259,8 @@ func (l *Link) send(u *unit, now time.Time, m plantroom.Message, samples []plant
 
 // tell says of a device what the gateway knows.
 func (l *Link) tell(u *unit, now time.Time, signal string, v bool) {
-	m := plantroom.Message{Topic: l.topic(u), Received: plantroom.At(now)}
-	l.send(u, now, m, []plantroom.Sample{u.say(now, signal, v)}, nil)
+	m := plantroom.Message{Topic: l.topic(u), Received: l.o.Clock(now)}
+	l.send(u, now, m, []plantroom.Sample{u.say(m.Received, signal, v)}, nil)
 }
 
 // lost says that the link is down. The devices are off-line when it has been

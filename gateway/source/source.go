@@ -28,6 +28,9 @@ type Options struct {
 	Decoder plantroom.Decoder
 	Intake  Intake
 
+	Clock func(time.Time) plantroom.Instant // tells when a moment was on the gateway's clock; nil: the system's
+	Wall  func() plantroom.Instant          // the time of day, for the dates of certificates; nil: the system's
+
 	Patience time.Duration    // oldest message without acknowledgement, until the connection is given up; 60 s
 	Backoff  mqttconn.Backoff // after a lost connection
 	Full     mqttconn.Backoff // after a message that the spool could not take; at most every 4 s
@@ -85,7 +88,10 @@ func New(o Options) (*Source, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Source{o: o, log: o.Logger.With("source", o.Name), speech: newSpeech(o.Decoder)}, nil
+	if o.Clock == nil {
+		o.Clock = plantroom.At
+	}
+	return &Source{o: o, log: o.Logger.With("source", o.Name), speech: newSpeech(o.Decoder, o.Clock)}, nil
 }
 
 // State returns a snapshot.
@@ -149,6 +155,7 @@ func (s *Source) connection(ctx context.Context) (up time.Time, err error) {
 	conn, err := mqttconn.Connect(ctx, s.o.Broker, mqttconn.Session{
 		Persistent: true,
 		Will:       will,
+		Now:        s.o.Wall,
 		Handle:     func(m mqtt.Message) { s.handle(acks, m) },
 	})
 	if err != nil {
@@ -209,7 +216,7 @@ func (s *Source) handle(acks *acker, m mqtt.Message) {
 		return
 	}
 	s.messages.Add(1)
-	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: plantroom.At(e.at)}
+	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: s.o.Clock(e.at)}
 	s.take(msg, e.late, e.done)
 }
 

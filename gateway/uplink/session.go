@@ -23,7 +23,7 @@ type session struct {
 
 	acks  chan mqtt.Message
 	more  chan struct{}    // the spool has grown
-	again <-chan time.Time // when the spool is read again; nil: it can be read
+	again <-chan time.Time // when the spool is read again; nil: it can be read, and nothing waits for the clock
 	full  bool             // records wait since more than the linger, or fill a batch
 }
 

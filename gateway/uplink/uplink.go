@@ -42,6 +42,7 @@ type Stats struct {
 	Stored     uint64 // stored by the services: trimmed from the spool
 	LastAck    plantroom.Instant
 	Owed       plantroom.Instant // since when the services owe an acknowledgement; zero: they owe none
+	Waiting    bool              // records wait for the clock
 	SpoolError string            // why the spool cannot be read; "": it can
 	LastError  string            // why the connection was lost or could not be made
 }
@@ -103,6 +104,7 @@ func (u *Uplink) connection(ctx context.Context) (up time.Time, err error) {
 	}
 	s.conn, err = mqttconn.Connect(ctx, u.o.Broker, mqttconn.Session{
 		Will:   &mqttconn.Will{Topic: s.stateTopic, Payload: will},
+		Now:    u.o.Times.Wall,
 		Handle: s.handle,
 	})
 	if err != nil {

@@ -40,7 +40,9 @@ type Will struct {
 type Session struct {
 	Persistent bool // the broker keeps subscriptions and messages while we are away
 	Will       *Will
-	Once       bool // nobody connects again: a failure says what to do instead
+	// Now tells whether certificates are in force; nil: the system's clock.
+	Now  func() plantroom.Instant
+	Once bool // nobody connects again: a failure says what to do instead
 	// Handle takes each message, in order, from one goroutine per
 	// connection. It must not wait: while it does, no acknowledgement, no
 	// ping reply and no loss of the connection is noticed. It calls Ack
@@ -100,6 +102,9 @@ func (c *Conn) options(ctx context.Context, o Options, s Session) (*mqtt.ClientO
 	if secure {
 		if config, err = o.tlsConfig(); err != nil {
 			return nil, err
+		}
+		if s.Now != nil {
+			config.Time = func() time.Time { return s.Now().Time() }
 		}
 	}
 	p := mqtt.NewClientOptions()

@@ -42,6 +42,7 @@ type Config struct {
 	Buses   []Bus               `json:"buses,omitempty"`
 	Modbus  []Modbus            `json:"modbus,omitempty"`
 	Health  Health              `json:"health,omitzero"`
+	Clock   *Clock              `json:"clock,omitempty"` // nil: the usual
 }
 
 // Spool says where readings wait.

@@ -24,6 +24,7 @@ type Options struct {
 	Intake  Intake
 	Backoff mqttconn.Backoff // after the line was lost; zero: the usual pace
 
+	Clock  func(time.Time) plantroom.Instant         // tells when a moment was on the gateway's clock; nil: the system's
 	Open   func(path string, baud int) (Port, error) // nil: Open
 	Logger *slog.Logger                              // nil: silent
 }
@@ -87,6 +88,9 @@ func New(o Options) *Source {
 	}
 	if o.Open == nil {
 		o.Open = Open
+	}
+	if o.Clock == nil {
+		o.Clock = plantroom.At
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -192,7 +196,7 @@ func (s *Source) read(ctx context.Context, port Port) error {
 
 // frame takes what stood between two delimiters.
 func (s *Source) frame(f []byte) {
-	received := plantroom.At(time.Now())
+	received := s.o.Clock(time.Now())
 	msg := plantroom.Message{Topic: s.o.Port, Payload: slices.Clone(f), Received: received}
 	m, err := node.Decode(f)
 	s.mu.Lock()
