@@ -216,6 +216,15 @@ func TestRecordsWaitForTheClockOnlySoLongAndOnlyOnce(t *testing.T) {
 	g.want("after a restart in the same boot", g.send(n), plantroom.EstimatedTime, -36*minute+DefaultWait)
 }
 
+func TestNothingWaitsThatIsMeasuredLongAfterTheUplinkWasConnected(t *testing.T) {
+	g := newGateway(t)
+	g.boot(1, evening)
+	g.c.Connected()
+	g.pass(DefaultWait)
+	n := g.measure()
+	g.want("at once", g.send(n), plantroom.EstimatedTime, DefaultWait)
+}
+
 func TestWhatWaitsBehindAGuessIsStillCorrected(t *testing.T) {
 	g := newGateway(t)
 	g.o.Wait = -1

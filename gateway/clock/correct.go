@@ -83,8 +83,17 @@ func (c *Clock) correct(seq uint64, record *[]byte, m Moment) (fate, error) {
 	return f, err
 }
 
-// waits reports whether records still wait for the clock. They begin to when
-// the first of them could be sent, once in a run of the program.
+// Connected says that records could be sent from now on. Those without a time
+// of day wait for the clock until Options.Wait after the first such word, or
+// after the first Correct, in a run of the program.
+func (c *Clock) Connected() {
+	m := c.o.Kernel()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waits(m)
+}
+
+// waits reports whether records still wait for the clock.
 func (c *Clock) waits(m Moment) bool {
 	if c.until == 0 {
 		c.until = m.Boot + max(c.o.Wait, 0)

@@ -28,6 +28,8 @@ type Spool interface {
 type Times interface {
 	// Wall is the time of day, or the best guess at it.
 	Wall() plantroom.Instant
+	// Connected says that records could be sent from now on.
+	Connected()
 	// Correct changes the list of records from a sequence number on, and
 	// returns how many of them may be sent now: the others wait for the clock.
 	Correct(first uint64, records [][]byte) (n int, err error)
@@ -37,6 +39,7 @@ type Times interface {
 type system struct{}
 
 func (system) Wall() plantroom.Instant                    { return plantroom.At(time.Now()) }
+func (system) Connected()                                 {}
 func (system) Correct(_ uint64, rs [][]byte) (int, error) { return len(rs), nil }
 
 // DefaultAckTimeout is how long a batch may be without acknowledgement.

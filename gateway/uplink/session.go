@@ -51,6 +51,7 @@ func (s *session) handle(m mqtt.Message) {
 func (s *session) run(ctx context.Context) error {
 	u := s.u
 	u.w.connected()
+	u.o.Times.Connected()
 	watch, stop := context.WithCancel(context.Background())
 	defer stop()
 	go s.watch(watch)
