@@ -51,6 +51,7 @@ func writeMetrics(w io.Writer, h Health) {
 	writeModbus(m, h.Sources)
 	writeListen(m, h.Listen)
 	writeClock(m, h.Clock)
+	writeCertificates(m, h.Certificates)
 }
 
 func writeSpool(m metrics, s SpoolHealth) {

@@ -31,6 +31,8 @@ type Options struct {
 	Clock func(time.Time) plantroom.Instant // tells when a moment was on the gateway's clock; nil: the system's
 	Wall  func() plantroom.Instant          // the time of day, for the dates of certificates; nil: the system's
 
+	Look time.Duration // how often changed certificates are looked for; 30 s
+
 	Patience time.Duration    // oldest message without acknowledgement, until the connection is given up; 60 s
 	Backoff  mqttconn.Backoff // after a lost connection
 	Full     mqttconn.Backoff // after a message that the spool could not take; at most every 4 s
@@ -65,6 +67,7 @@ type State struct {
 	Connects  uint64
 	Messages  uint64 // received
 	Failed    uint64 // connections given up because the spool took no more; the broker sends again
+	Doubt     string // why changed certificates are not used; "": there are none, or they are
 	LastError string
 }
 
@@ -136,6 +139,21 @@ func (s *Source) note(up bool, err error) {
 	}
 }
 
+// doubt takes why changed certificates are not used.
+func (s *Source) doubt(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	s.mu.Lock()
+	was := s.state.Doubt
+	s.state.Doubt = text
+	s.mu.Unlock()
+	if text != "" && was == "" {
+		s.log.Error("the source's changed certificates cannot be used", "error", err)
+	}
+}
+
 // refusal is a message that the spool could not take.
 type refusal struct{ err error }
 
@@ -156,6 +174,8 @@ func (s *Source) connection(ctx context.Context) (up time.Time, err error) {
 		Persistent: true,
 		Will:       will,
 		Now:        s.o.Wall,
+		Look:       s.o.Look,
+		Doubt:      s.doubt,
 		Handle:     func(m mqtt.Message) { s.handle(acks, m) },
 	})
 	if err != nil {
@@ -189,6 +209,10 @@ func (s *Source) connection(ctx context.Context) (up time.Time, err error) {
 			acks.settle(settleTimeout)
 			return up, ctx.Err()
 		case err := <-conn.Lost:
+			if mqttconn.Renewed(err) {
+				acks.settle(settleTimeout)
+				return up, err
+			}
 			return up, &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "listen to " + s.o.Broker.URL, Message: "the connection was lost", Err: err}
 		case err := <-acks.failed:
 			s.failed.Add(1)

@@ -62,6 +62,7 @@ type Options struct {
 	ReadAgain  time.Duration // after the spool could not be read; 5 s
 	LookAgain  time.Duration // while records wait for the clock; 500 ms
 	StateEvery time.Duration // how often the state is refreshed; 30 s
+	Look       time.Duration // how often changed certificates are looked for; 30 s
 	Drain      time.Duration // how long stopping may wait for the services; 3 s
 	Backoff    mqttconn.Backoff
 

@@ -89,6 +89,9 @@ func (s *session) run(ctx context.Context) error {
 		case <-drained:
 			return s.goodbye()
 		case err := <-s.conn.Lost:
+			if mqttconn.Renewed(err) {
+				return err
+			}
 			return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "send to " + u.o.Broker.URL, Message: "the connection was lost", Err: err}
 		case m := <-s.acks:
 			u.acknowledged(m.Payload())
