@@ -75,9 +75,6 @@ type Link struct {
 // is opened anew: a TCP connection may be dead, an adapter hang.
 const muteAfter = 9
 
-// settledAfter is how long a link has to last to count as useful.
-const settledAfter = 10 * time.Second
-
 // New makes a Link.
 func New(o Options) *Link {
 	o.Line.fill()
@@ -108,26 +105,25 @@ func New(o Options) *Link {
 func (l *Link) Run(ctx context.Context) {
 	pause := l.o.Backoff
 	for pause.Pause(ctx) {
-		begun := time.Now()
-		err := l.connection(ctx)
+		up, err := l.connection(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		l.log.Warn("the link is down", "address", l.o.Address, "error", err)
 		l.lost(err)
-		if time.Since(begun) >= settledAfter {
-			pause.Reset()
-		}
+		pause.Ended(up)
 	}
 }
 
-// connection opens the link and polls until it is lost or ctx ends.
-func (l *Link) connection(ctx context.Context) error {
+// connection opens the link and polls until it is lost or ctx ends. It returns
+// since when it was open; zero: it never was.
+func (l *Link) connection(ctx context.Context) (up time.Time, err error) {
 	c, err := l.o.dial(ctx, l.o)
 	if err != nil {
-		return err
+		return up, err
 	}
 	defer c.close()
+	up = time.Now()
 	l.publish(func(s *State) { s.open() })
 	l.log.Info("the link is up", "address", l.o.Address, "devices", len(l.units))
 	l.mute = 0
@@ -135,22 +131,22 @@ func (l *Link) connection(ctx context.Context) error {
 		p, wait := l.next(time.Now())
 		if p == nil {
 			if err := l.idle(ctx, c, wait); err != nil {
-				return err
+				return up, err
 			}
 			continue
 		}
 		select {
 		case w := <-l.writes: // before the next question
 			if err := l.write(c, w); err != nil {
-				return err
+				return up, err
 			}
 		default:
 		}
 		if err := l.ask(c, p); err != nil {
-			return err
+			return up, err
 		}
 	}
-	return ctx.Err()
+	return up, ctx.Err()
 }
 
 // idle waits for the next turn, or for something to write.

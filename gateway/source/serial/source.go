@@ -118,9 +118,10 @@ func (s *Source) State() State {
 func (s *Source) Run(ctx context.Context) {
 	pace := s.o.Backoff
 	for first := true; first || pace.Pause(ctx); first = false { // one line disturbs nobody: the first try is at once
+		var up time.Time
 		port, err := s.o.Open(s.o.Port, s.o.Baud)
 		if err == nil {
-			pace.Reset()
+			up = time.Now()
 			err = s.listen(ctx, port)
 		}
 		if ctx.Err() != nil {
@@ -128,6 +129,7 @@ func (s *Source) Run(ctx context.Context) {
 		}
 		s.note(false, err)
 		s.log.Warn("line is down", "error", err)
+		pace.Ended(up)
 	}
 }
 
