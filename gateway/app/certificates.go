@@ -56,11 +56,3 @@ func (c *CertificateHealth) problem(now plantroom.Instant) string {
 	}
 	return ""
 }
-
-func writeCertificates(m metrics, all []CertificateHealth) {
-	const name = "plantroom_gateway_certificate_expires_seconds"
-	m.family(name, "gauge", "Unix time at which a certificate of the gateway expires; 0: its file cannot be read.")
-	for _, c := range all {
-		m.sample(name, `{part="`+escape.Replace(c.Part)+`",file="`+escape.Replace(c.File)+`"}`, float64(c.Until)/1e9)
-	}
-}

@@ -63,10 +63,3 @@ func (c *ClockHealth) problems() (out []string) {
 	}
 	return out
 }
-
-func writeClock(m metrics, c ClockHealth) {
-	m.one("plantroom_gateway_clock_set", "gauge", "1 while the clock is set, or continued from when it was.", truth(c.State != clock.None))
-	m.one("plantroom_gateway_clock_steps_total", "counter", "Times that the system's clock was stepped.", float64(c.Steps))
-	m.one("plantroom_gateway_clock_corrected_total", "counter", "Records from before the clock was set that were sent with their true time, repeats included.", float64(c.Corrected))
-	m.one("plantroom_gateway_clock_estimated_total", "counter", "Records that were sent with a guessed time, repeats included.", float64(c.Estimated))
-}

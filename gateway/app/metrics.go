@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"plantroom/gateway/clock"
 )
 
 // serveMetrics answers in the Prometheus text format, version 0.0.4.
@@ -141,6 +143,20 @@ func writeListen(m metrics, l *ListenHealth) {
 	m.one("plantroom_gateway_listen_held_back_total", "counter", "Devices disconnected because the spool took no more; they send again.", float64(l.Held))
 	m.one("plantroom_gateway_listen_lost_total", "counter", "Messages at QoS 0 that the spool did not take.", float64(l.Lost))
 	m.one("plantroom_gateway_listen_undelivered_total", "counter", "Messages dropped for subscribers that are too slow.", float64(l.Undelivered))
+}
+
+func writeClock(m metrics, c ClockHealth) {
+	m.one("plantroom_gateway_clock_set", "gauge", "1 while the clock is set, or continued from when it was.", truth(c.State != clock.None))
+	m.one("plantroom_gateway_clock_steps_total", "counter", "Times that the system's clock was stepped.", float64(c.Steps))
+	m.one("plantroom_gateway_clock_corrected_total", "counter", "Records from before the clock was set that were sent with their true time, repeats included.", float64(c.Corrected))
+	m.one("plantroom_gateway_clock_estimated_total", "counter", "Records that were sent with a guessed time, repeats included.", float64(c.Estimated))
+}
+
+func writeCertificates(m metrics, all []CertificateHealth) {
+	m.family("plantroom_gateway_certificate_expires_seconds", "gauge", "Unix time at which a certificate of the gateway expires; 0: its file cannot be read.")
+	for _, c := range all {
+		m.sample("plantroom_gateway_certificate_expires_seconds", `{part="`+escape.Replace(c.Part)+`",file="`+escape.Replace(c.File)+`"}`, float64(c.Until)/1e9)
+	}
 }
 
 func truth(b bool) float64 {
