@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -82,11 +83,14 @@ type Clock struct {
 
 	line atomic.Pointer[line]
 
+	saving sync.Mutex // taken before mu; a disk that is stuck holds up nobody who only asks
+	file   file
+
 	mu      sync.Mutex
 	ledger  ledger
-	file    file
-	unsaved bool          // the ledger holds what is not on disk
-	saved   time.Duration // when it was written last, since the start of the machine
+	changes uint64        // of the ledger
+	written uint64        // up to which change it is on disk
+	saved   time.Duration // when it was last noted what time it is, since the start of the machine
 	until   time.Duration // up to when records wait for the clock; 0: none has yet
 	decoder wire.Decoder
 	stats   Stats
@@ -129,7 +133,8 @@ func Open(o Options, s Spool) *Clock {
 		c.log.Warn("the clock is not set: readings wait for it, or get an estimated time", "system_clock", m.Wall, "taken_for", c.ledger.now(m))
 	}
 	c.look(m, time.Now())
-	c.save(m)
+	c.note(m)
+	_ = c.save() // Look tries again, and Stats says why
 	return c
 }
 
@@ -145,7 +150,7 @@ func (c *Clock) trusts(m Moment) bool {
 // process.
 func (c *Clock) At(t time.Time) plantroom.Instant {
 	l := c.line.Load()
-	if l.follow {
+	if l.follow && !t.Before(l.at) { // before, the system's clock showed something else
 		return plantroom.At(t)
 	}
 	return l.zero.Add(l.boot + t.Sub(l.at))
@@ -154,11 +159,15 @@ func (c *Clock) At(t time.Time) plantroom.Instant {
 // Place tells when it was on the gateway's clock that the system's clock
 // showed a time, a moment ago: for what has kept that alone.
 func (c *Clock) Place(wall plantroom.Instant) plantroom.Instant {
+	now := time.Now()
+	ago := plantroom.At(now).Sub(wall)
+	if ago.Abs() > time.Hour { // the system's clock was set between the two
+		return c.At(now)
+	}
 	if c.line.Load().follow {
 		return wall
 	}
-	now := time.Now()
-	return c.At(now).Add(wall.Sub(plantroom.At(now)))
+	return c.At(now).Add(-ago)
 }
 
 // Now is the present on the gateway's clock, as its Kernel tells it.
@@ -200,10 +209,14 @@ func (c *Clock) Run(ctx context.Context) {
 func (c *Clock) Look() {
 	m, now := c.o.Kernel(), time.Now()
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.look(m, now)
-	if c.unsaved || m.Boot-c.saved >= saveEvery {
-		c.save(m)
+	if m.Boot-c.saved >= saveEvery {
+		c.note(m)
+	}
+	unsaved := c.changes != c.written
+	c.mu.Unlock()
+	if unsaved {
+		_ = c.save() // the next Look tries again, and Stats says why
 	}
 }
 
@@ -219,7 +232,7 @@ func (c *Clock) look(m Moment, now time.Time) {
 			c.log.Warn("the system's clock was stepped; readings from now on have the new time", "by", by.Round(time.Millisecond))
 		}
 		if c.ledger.set(m) {
-			c.unsaved = true
+			c.changes++
 			c.log.Info("the clock is set", "time", m.Wall, "after_start", m.Boot.Round(time.Second))
 		}
 	case set:
@@ -252,23 +265,34 @@ func (c *Clock) draw(m Moment, now time.Time) {
 	c.line.Store(next)
 }
 
-// save writes the ledger. The caller holds mu, or is the only one.
-func (c *Clock) save(m Moment) {
+// note notes what time it is, for a boot that knows less. The caller holds mu,
+// or is the only one.
+func (c *Clock) note(m Moment) {
 	c.saved = m.Boot
+	c.changes++
 	c.ledger.trim(c.spool.Base())
 	now := c.ledger.now(m)
 	if c.stats.State == None {
 		now = max(now, c.ledger.last)
 	}
 	c.ledger.last = now
-	_ = c.write() // Look tries again, and Stats says why
 }
 
-// write puts the ledger on disk.
-func (c *Clock) write() error {
-	err := c.file.save(&c.ledger)
-	c.unsaved = err != nil
+// save puts the ledger on disk as it is now. The caller does not hold mu.
+func (c *Clock) save() error {
+	c.saving.Lock()
+	defer c.saving.Unlock()
+	c.mu.Lock()
+	l, n := c.ledger, c.changes
+	l.runs = slices.Clone(l.runs)
+	c.mu.Unlock()
+	err := c.file.save(&l)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	text := ""
+	if err == nil {
+		c.written = n
+	}
 	if err != nil {
 		text = err.Error()
 		if c.stats.Fault == "" {
@@ -293,11 +317,11 @@ func (c *Clock) Stats() Stats {
 func (c *Clock) Close() error {
 	m := c.o.Kernel()
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.save(m)
+	c.note(m)
+	c.mu.Unlock()
+	err := c.save()
+	c.saving.Lock()
+	defer c.saving.Unlock()
 	c.file.close()
-	if c.unsaved {
-		return plantroom.Errorf(plantroom.CodeUnavailable, "%s", c.stats.Fault)
-	}
-	return nil
+	return err
 }

@@ -283,6 +283,26 @@ func TestABootInWhichTheClockWasNeverSetIsEstimatedInItsOrder(t *testing.T) {
 	}
 }
 
+// The services count on it: see docs/detection.md.
+func TestTheTimeOfSendingIsGuessedByTheClockByWhichReadingsAre(t *testing.T) {
+	g := newGateway(t)
+	g.o.Wait = -1
+	g.boot(1, 0)
+	for range 5 {
+		g.pass(2 * minute)
+		n := g.measure()
+		g.pass(7 * time.Second)
+		if got := g.c.Wall().Sub(g.send(n)[0].At); got != 7*time.Second {
+			t.Errorf("sent %s after it was measured, want 7s", got)
+		}
+	}
+	g.start() // in the same boot
+	n := g.measure()
+	if got := g.c.Wall().Sub(g.send(n)[0].At); got != 0 {
+		t.Errorf("after a restart: sent %s after it was measured", got)
+	}
+}
+
 func TestADevicesOwnTimeStaysAsItIs(t *testing.T) {
 	g := newGateway(t)
 	g.boot(1, 0)
@@ -424,8 +444,14 @@ func TestTheMonotonicClockTellsTheTimesOfAClockThatIsNotSet(t *testing.T) {
 		}
 		synced.Store(true)
 		time.Sleep(2 * time.Second)
-		if now := time.Now(); c.At(now) != plantroom.At(now) || c.Wall() != plantroom.At(now) {
+		if now := time.Now(); c.At(now) != plantroom.At(now) || c.Wall() != plantroom.At(now) || c.Place(plantroom.At(now)) != plantroom.At(now) {
 			t.Errorf("once set it shows %s, want %s", c.At(now), plantroom.At(now))
+		}
+		if at := c.At(before.Add(0)); at != plantroom.At(before) {
+			t.Errorf("what came in before was at %s, want %s", at, plantroom.At(before))
+		}
+		if now := time.Now(); c.Place(plantroom.Instant(now.Sub(begun))) != plantroom.At(now) { // 1970, as the system's clock showed a moment ago
+			t.Errorf("what a sensor saw a moment before was at %s, want %s", c.Place(plantroom.Instant(now.Sub(begun))), plantroom.At(now))
 		}
 		cancel()
 		<-ended
@@ -440,28 +466,6 @@ func TestThisMachineTellsItsTime(t *testing.T) {
 	later := System()
 	if later.ID != m.ID || later.Boot < m.Boot || later.zero().Sub(m.zero()).Abs() > time.Second {
 		t.Errorf("it tells %+v, then %+v", m, later)
-	}
-}
-
-func TestAClockThatRunsWithoutPowerIsBelievedWhereItAgrees(t *testing.T) {
-	for name, c := range map[string]struct {
-		shows string
-		want  bool
-	}{
-		"it agrees":             {"1772474401\n", true},
-		"it has lost its power": {"946684860\n", false},
-		"it tells nothing":      {"", false},
-	} {
-		dir := t.TempDir()
-		if err := os.Mkdir(filepath.Join(dir, "rtc0"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "rtc0", "since_epoch"), []byte(c.shows), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := kept(dir, evening); got != c.want {
-			t.Errorf("%s: believed is %v", name, got)
-		}
 	}
 }
 

@@ -14,19 +14,28 @@ import (
 // guess is on disk before Correct returns, and so is the time at which the
 // clock was set. An error (CodeUnavailable) says that it could not be put there.
 func (c *Clock) Correct(first uint64, records [][]byte) (int, error) {
+	n, decided := c.correctAll(first, records)
+	if decided {
+		if err := c.save(); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// correctAll corrects records up to the first that waits, and reports whether
+// what it has decided by is not on disk yet.
+func (c *Clock) correctAll(first uint64, records [][]byte) (n int, undurable bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.ledger.runs) == 0 || first+uint64(len(records)) <= c.ledger.runs[0].from {
-		return len(records), nil
+		return len(records), false
 	}
 	m := c.o.Kernel()
 	var guesses, corrected uint64
-	n := len(records)
+	n = len(records)
 	for i := range records {
-		f, err := c.correct(first+uint64(i), &records[i], m)
-		if err != nil {
-			return 0, err
-		}
+		f := c.correct(first+uint64(i), &records[i], m)
 		switch f {
 		case exact:
 			corrected++
@@ -38,49 +47,47 @@ func (c *Clock) Correct(first uint64, records [][]byte) (int, error) {
 			break
 		}
 	}
-	if c.unsaved && guesses+corrected > 0 {
-		if err := c.write(); err != nil {
-			return 0, err
-		}
-	}
 	c.stats.Corrected += corrected
 	c.stats.Estimated += guesses
-	return n, nil
+	return n, guesses+corrected > 0 && c.changes != c.written
 }
 
 // untouched is the fate of a record that has a time of day already.
 const untouched fate = -1
 
 // correct corrects one record.
-func (c *Clock) correct(seq uint64, record *[]byte, m Moment) (fate, error) {
+func (c *Clock) correct(seq uint64, record *[]byte, m Moment) fate {
 	r := c.ledger.find(seq)
 	if r == nil {
-		return untouched, nil
+		return untouched
 	}
 	rec, err := c.decoder.Record(*record)
 	if err != nil {
-		return untouched, nil // the services show it
+		return untouched // the services show it
 	}
 	at := timeOf(&rec)
 	if at == nil || !at.IsUnset() {
-		return untouched, nil // a device's own
+		return untouched // a device's own
 	}
 	f := r.fate(seq, m.ID)
 	if f == undecided && c.waits(m) {
-		return undecided, nil
+		return undecided
 	}
 	if f == exact {
 		*at = place(*at, r.zero)
 	} else {
 		if f != guessed {
 			r.note(seq, m.ID)
-			c.unsaved, f = true, guessed
+			f = guessed
+			c.changes++
 		}
 		*at = place(*at, r.guess)
 		estimate(&rec)
 	}
-	*record, err = wire.AppendRecord(nil, rec)
-	return f, err
+	if b, err := wire.AppendRecord(nil, rec); err == nil { // it was one before
+		*record = b
+	}
+	return f
 }
 
 // Connected says that records could be sent from now on. Those without a time

@@ -70,10 +70,10 @@ var bootID = sync.OnceValue(func() (id BootID) {
 // file remembers. A PC, or a virtual one, that shows no such clock has it all
 // the same: its kernel read it before anything else.
 func kept(dir string, wall plantroom.Instant) bool {
-	const apart = 3 * time.Second                                      // it counts seconds, and was read some time before
-	all, _ := filepath.Glob(filepath.Join(dir, "rtc*", "since_epoch")) // the pattern is not malformed
-	for _, name := range all {
-		text, err := os.ReadFile(name)
+	const apart = 3 * time.Second // it counts seconds, and was read some time before
+	all, _ := os.ReadDir(dir)     // none where there is no such directory
+	for _, entry := range all {
+		text, err := os.ReadFile(filepath.Join(dir, entry.Name(), "since_epoch"))
 		if err != nil {
 			continue
 		}

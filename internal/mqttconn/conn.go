@@ -213,11 +213,17 @@ func refused(o Options, s Session, code byte, err error) error {
 		var verify *tls.CertificateVerificationError
 		if errors.As(err, &verify) {
 			e.Message, e.Hint = "the broker's certificate is not to be trusted", "check tls ca and the host name"
-		} else if why, hint := o.outOfForce(s.now()); why != "" {
+		} else if why, hint := o.outOfForce(s.now()); why != "" && !unreached(err) {
 			e.Code, e.Message, e.Hint = plantroom.CodeUnauth, why, hint
 		}
 	}
 	return e
+}
+
+// unreached reports whether nobody was there to refuse anything.
+func unreached(err error) bool {
+	var e *net.OpError
+	return errors.As(err, &e) && e.Op == "dial"
 }
 
 // noStore keeps nothing.
