@@ -27,6 +27,21 @@ func (i Instant) Time() time.Time {
 	return time.Unix(0, int64(i)).UTC()
 }
 
+// Unset is where a gateway's own clock stands at the start of its machine
+// while nobody has set it: what it says then is Unset plus the time since that
+// start, and becomes a time of day only when the clock has been set. It is
+// 1990-01-01, because no device begins there: those that have lost their clock
+// say 1970, 1980, 1999-11-30 or 2000.
+const Unset Instant = 631_152_000_000_000_000
+
+// IsUnset reports whether the instant is one of a clock that was not set: from
+// a year before Unset, for what was measured before the machine started, to
+// eight years after it.
+func (i Instant) IsUnset() bool {
+	const year = Instant(365 * 24 * time.Hour)
+	return i > Unset-year && i < Unset+8*year
+}
+
 // IsZero reports whether the instant is not set.
 func (i Instant) IsZero() bool { return i == 0 }
 

@@ -95,6 +95,9 @@ func (d *decoder) Turn(now plantroom.Instant, connected bool) plantroom.Turn {
 	}
 	c := d.collector(now)
 	back := now < d.last
+	if d.last.IsUnset() && !now.IsUnset() {
+		d.set(now) // the gateway's clock was: so much time has not passed
+	}
 	d.last = now
 	if d.due != 0 && (now >= d.due || back) {
 		d.due = 0
@@ -107,6 +110,23 @@ func (d *decoder) Turn(now plantroom.Instant, connected bool) plantroom.Turn {
 	}
 	t.Samples, t.Next = c.samples, d.due
 	return t
+}
+
+// set has all that is running last its time from now on.
+func (d *decoder) set(now plantroom.Instant) {
+	d.due = 0
+	for _, dev := range d.devices {
+		for _, e := range dev.entities {
+			if e.expires != 0 {
+				e.expires = now.Add(e.expire)
+			}
+			if e.offAt != 0 {
+				e.offAt = now.Add(e.offDelay)
+			}
+			d.soon(e.expires)
+			d.soon(e.offAt)
+		}
+	}
 }
 
 // timers ends what has lasted its time.

@@ -432,6 +432,21 @@ func TestAValueThatIsNotRepeatedExpires(t *testing.T) {
 	}
 }
 
+func TestNoValueExpiresBecauseTheGatewaysClockIsSet(t *testing.T) {
+	s := newSite(t)
+	s.now = plantroom.Unset.Add(time.Minute)
+	s.must("homeassistant/sensor/x/config", configOf(deviceD, `"stat_t":"t"`, `"exp_aft":60`))
+	s.must("t", "a")
+	s.wait(30 * time.Second)
+	s.now = start // 36 years later, by the clock
+	if got := s.wait(59 * time.Second); got != "" {
+		t.Errorf("after the clock was set: %s", got)
+	}
+	if got := s.wait(2 * time.Second); got != "d online=false" {
+		t.Errorf("when it has not been heard for its time: %s", got)
+	}
+}
+
 func TestAMotionSensorThatSaysOnlyOnGoesOffByItself(t *testing.T) {
 	s := newSite(t)
 	s.must("homeassistant/binary_sensor/x/config", configOf(deviceD, `"stat_t":"t"`, `"dev_cla":"motion"`, `"off_dly":30`))

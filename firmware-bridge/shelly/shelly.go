@@ -192,7 +192,7 @@ func (c *collector) clock(params []byte) {
 			return
 		}
 		at := plantroom.Instant(math.Round(seconds*1e3)) * 1e6
-		if at.Sub(c.at) > ahead {
+		if at.Sub(c.at) > ahead && !c.at.IsUnset() { // a gateway whose clock is not set cannot say so
 			c.quality = plantroom.EstimatedTime
 			c.fail("its time %s lies %s ahead: set the device's clock", at, at.Sub(c.at).Round(time.Minute))
 			return

@@ -291,3 +291,10 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestADevicesTimeIsBelievedWhereTheGatewaysClockIsNotSet(t *testing.T) {
+	got, err := shelly.New("").Decode(plantroom.Message{Topic: rpc, Payload: []byte(changed(`"flood:0":{"alarm":true}`)), Received: plantroom.Unset.Add(time.Minute)})
+	if err != nil || len(got) != 1 || got[0].At != heard || got[0].Quality != plantroom.Good {
+		t.Errorf("got %+v, %v; want the time %s", got, err, heard)
+	}
+}

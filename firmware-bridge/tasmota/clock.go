@@ -46,7 +46,7 @@ func (d *decoder) clock(c *collector, object []byte) {
 	at := plantroom.At(t)
 	switch {
 	case !ok || t.Before(valid):
-	case at.Sub(c.at) > ahead:
+	case at.Sub(c.at) > ahead && !c.at.IsUnset(): // a gateway whose clock is not set cannot say so
 		c.fail("its time %s lies %s ahead: set the zone of this source, or the device's clock", at, at.Sub(c.at).Round(time.Minute))
 		c.quality = plantroom.EstimatedTime
 	case exact:

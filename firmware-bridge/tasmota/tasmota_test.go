@@ -320,3 +320,12 @@ func FuzzFullTopic(f *testing.F) {
 		}
 	})
 }
+
+func TestADevicesTimeIsBelievedWhereTheGatewaysClockIsNotSet(t *testing.T) {
+	d := tasmota.New(tasmota.Options{Zone: zone(t, "Asia/Shanghai")})
+	got, err := d.Decode(plantroom.Message{Topic: "tele/b1-pump/SENSOR", Payload: []byte(`{"Time":"2026-03-02T08:00:00","Switch1":"ON"}`),
+		Received: plantroom.Unset.Add(time.Minute)})
+	if want := plantroom.At(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)); err != nil || len(got) != 1 || got[0].At != want || got[0].Quality != plantroom.Good {
+		t.Errorf("got %+v, %v; want the time %s", got, err, want)
+	}
+}

@@ -15,6 +15,7 @@ import (
 
 	"plantroom"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/clock"
 	"plantroom/gateway/remote"
 	"plantroom/gateway/sandbox"
 	"plantroom/gateway/sensor"
@@ -45,6 +46,7 @@ type Options struct {
 	Sys     fs.FS                               // of thermometers and load cells; nil: this machine's /sys
 	// OpenEdges opens a line of pulses. nil: this machine's.
 	OpenEdges func(string, gpioline.Options) (sensor.EdgeLine, error)
+	Kernel    clock.Kernel       // tells the time; nil: this machine's
 	Backoff   mqttconn.Backoff   // between connections; zero: the usual pace
 	Sandbox   sandbox.Options    // what runs codecs
 	Manager   *sdnotify.Notifier // the service manager; nil: there is none
@@ -57,6 +59,7 @@ type App struct {
 	begun   time.Time
 	spool   *spool.Spool
 	found   spool.Recovery
+	clock   *clock.Clock
 	sandbox *sandbox.Sandbox // runs the codecs of all sources
 
 	mu    sync.Mutex
@@ -148,6 +151,7 @@ func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 			a.log.Error("the spool was not closed in order; it heals at the next start", "error", err)
 		}
 	})
+	a.startClock(undo)
 	if o.Sandbox.Logger == nil {
 		o.Sandbox.Logger = o.Logger
 	}
@@ -239,6 +243,7 @@ func (a *App) fixed(cfg config.Config) error {
 		{"spool", cfg.Spool == a.own.Spool},
 		{"health", cfg.Health == a.own.Health},
 		{"remote", reflect.DeepEqual(cfg.Remote, a.own.Remote)},
+		{"clock", cfg.Clock.Same(a.own.Clock)},
 	} {
 		if !f.same {
 			return plantroom.Errorf(plantroom.CodeConflict, "%s has changed, which needs a restart of the gateway", f.key)

@@ -20,11 +20,13 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"plantroom"
 	"plantroom/firmware-bridge/codec"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/broker"
+	"plantroom/gateway/clock"
 	"plantroom/gateway/sandbox"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/mqttconn/brokertest"
@@ -84,6 +86,19 @@ func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string
 	return startOn(t, text, b, beside, func(*app.Options) {})
 }
 
+// startAt is startWith on a machine that tells the time.
+func startAt(t *testing.T, text string, b brokertest.Broker, beside map[string]string, kernel clock.Kernel) *gateway {
+	t.Helper()
+	return startOn(t, text, b, beside, func(o *app.Options) { o.Kernel = kernel })
+}
+
+// synced is this machine, whatever is so with its clock where the test runs.
+func synced() clock.Moment {
+	m := clock.System()
+	m.Synced = true
+	return m
+}
+
 // startOn is startWith on a machine that has what change gives it.
 func startOn(t *testing.T, text string, b brokertest.Broker, beside map[string]string, change func(*app.Options)) *gateway {
 	t.Helper()
@@ -107,6 +122,7 @@ func startOn(t *testing.T, text string, b brokertest.Broker, beside map[string]s
 		Load:    func() (config.Config, error) { return config.Load(g.file) },
 		Ready:   func(health string) { ready <- health },
 		OpenPin: func(string) (gpio.PinIO, error) { return g.pin, nil },
+		Kernel:  synced,
 		Backoff: mqttconn.Backoff{First: 10 * time.Millisecond, Cap: 100 * time.Millisecond},
 	}
 	change(&o)
@@ -160,6 +176,7 @@ func (g *gateway) ok() {
 type services struct {
 	mu   sync.Mutex
 	got  map[string]bool
+	all  []plantroom.Reading // as they came
 	seen uint64
 }
 
@@ -198,6 +215,7 @@ func (s *services) take(t *testing.T, conn *mqttconn.Conn, m mqtt.Message) {
 	for i, raw := range b.Records {
 		if r, err := wire.DecodeRecord(raw); err == nil {
 			s.got[fmt.Sprintf("%s %s=%s", r.Reading.Device, r.Reading.Signal, r.Reading.Value)] = true
+			s.all = append(s.all, r.Reading)
 		}
 		s.seen = max(s.seen, b.First+uint64(i))
 	}

@@ -31,8 +31,12 @@ type Health struct {
 	Devices  DevicesHealth       `json:"devices"`
 	Listen   *ListenHealth       `json:"listen,omitempty"` // nil: the gateway has no broker of its own
 	Remote   *RemoteHealth       `json:"remote,omitempty"` // nil: no configurations from the services
-	Reloads  int                 `json:"reloads"`
-	Refused  int                 `json:"reloads_refused"`
+	Clock    ClockHealth         `json:"clock"`
+
+	Certificates []CertificateHealth `json:"certificates,omitempty"`
+
+	Reloads int `json:"reloads"`
+	Refused int `json:"reloads_refused"`
 }
 
 // SpoolHealth is what waits.
@@ -67,6 +71,7 @@ type UplinkHealth struct {
 	LastAck    plantroom.Instant `json:"last_ack,omitzero"`
 	Owed       plantroom.Instant `json:"ack_owed_since,omitzero"`
 	SpoolError string            `json:"spool_error,omitempty"`
+	Doubt      string            `json:"certificates_refused,omitempty"` // why changed certificates are not used
 	LastError  string            `json:"last_error,omitempty"`
 }
 
@@ -83,6 +88,7 @@ type SourceHealth struct {
 	Rejected   uint64            `json:"rejected"`
 	Suppressed uint64            `json:"rejects_suppressed"`
 	Ignored    uint64            `json:"ignored"`
+	Doubt      string            `json:"certificates_refused,omitempty"` // why changed certificates are not used
 	LastError  string            `json:"last_error,omitempty"`
 	Nodes      []NodeHealth      `json:"nodes,omitempty"` // of a serial line
 	Modbus     *ModbusHealth     `json:"modbus,omitempty"`
@@ -125,8 +131,10 @@ func (a *App) Health() Health {
 			h.listen(p.listen)
 		}
 	}
-	h.Devices = a.deviceHealth(plantroom.At(time.Now()))
+	h.Devices = a.deviceHealth(a.clock.Wall())
 	h.Remote = remoteHealth(a.remote, uplinkStats(a.parts).Deaf)
+	h.Clock = clockHealth(a.clock.Stats(), uplinkStats(a.parts).Waiting)
+	h.Certificates = a.certificates()
 	h.judge(plantroom.At(time.Now()))
 	return h
 }
@@ -149,9 +157,23 @@ func (h *Health) judge(now plantroom.Instant) {
 		if s.Connected != nil && !*s.Connected && !strings.HasPrefix(s.Name, "listen/") { // their broker speaks for those
 			problem("degraded", s.Name+" is down: "+s.LastError)
 		}
+		if s.Doubt != "" {
+			problem("degraded", s.Name+": "+s.Doubt)
+		}
 		for _, text := range s.silent() {
 			problem("degraded", text)
 		}
+	}
+	for _, text := range h.Clock.problems() {
+		problem("degraded", text)
+	}
+	for i := range h.Certificates {
+		if text := h.Certificates[i].problem(max(now, h.Clock.Now)); text != "" { // the system's clock may be unset
+			problem("degraded", text)
+		}
+	}
+	if h.Uplink.Doubt != "" {
+		problem("degraded", "the uplink: "+h.Uplink.Doubt)
 	}
 	if h.Uplink.SpoolError != "" {
 		problem("degraded", "the uplink cannot read: "+h.Uplink.SpoolError)
@@ -197,7 +219,7 @@ func uplinkHealth(s uplink.Stats) UplinkHealth {
 	return UplinkHealth{
 		Connected: s.Connected, Since: s.Since, Connects: s.Connects, Sent: s.Records, Batches: s.Batches, Acks: s.Acks,
 		Ignored: s.Ignored, Timeouts: s.Timeouts, Rewinds: s.Rewinds, Seen: s.Seen, Stored: s.Stored,
-		LastAck: s.LastAck, Owed: s.Owed, SpoolError: s.SpoolError, LastError: s.LastError,
+		LastAck: s.LastAck, Owed: s.Owed, SpoolError: s.SpoolError, Doubt: s.Doubt, LastError: s.LastError,
 	}
 }
 
@@ -210,7 +232,7 @@ func sourceHealth(p *part) SourceHealth {
 	if p.source != nil {
 		var st source.State = p.source.State()
 		h.Connected, h.Since, h.Connects = &st.Connected, st.Since, st.Connects
-		h.Messages, h.Held, h.LastError = st.Messages, st.Failed, st.LastError
+		h.Messages, h.Held, h.Doubt, h.LastError = st.Messages, st.Failed, st.Doubt, st.LastError
 	}
 	if p.line != nil {
 		lineHealth(&h, p.line.State())

@@ -52,9 +52,11 @@ func polled(d *config.Slave) plantroom.Duration {
 	return every
 }
 
-// lives adds the devices of a source.
-func (h *DevicesHealth) lives(source string, b *binding.Binder, now, begun plantroom.Instant) {
+// lives adds the devices of a source. wall gives the time of day to what was
+// heard before the clock was set.
+func (h *DevicesHealth) lives(source string, b *binding.Binder, now, begun plantroom.Instant, wall func(plantroom.Instant) plantroom.Instant) {
 	for _, l := range b.Lives() {
+		l.Heard = wall(l.Heard)
 		d := DeviceHealth{Device: l.Device, Source: source, Interval: plantroom.Duration(l.Interval), Heard: l.Heard, Overdue: l.Overdue(now, begun)}
 		h.Known++
 		if d.Overdue {
@@ -78,14 +80,14 @@ func (h *DevicesHealth) sort() {
 // deviceHealth asks all sources. The caller holds a.mu.
 func (a *App) deviceHealth(now plantroom.Instant) DevicesHealth {
 	h := DevicesHealth{List: []DeviceHealth{}}
-	begun := plantroom.At(a.begun)
+	begun := a.clock.WallOf(a.clock.At(a.begun))
 	for _, p := range a.parts {
 		if p.binder != nil {
-			h.lives(p.key, p.binder, now, begun)
+			h.lives(p.key, p.binder, now, begun, a.clock.WallOf)
 		}
 		if p.listen != nil {
 			for _, heard := range p.listen.heard {
-				h.lives(heard.name, heard.binder, now, begun)
+				h.lives(heard.name, heard.binder, now, begun, a.clock.WallOf)
 			}
 		}
 	}

@@ -30,7 +30,7 @@ func (a *App) listen(c *config.Listen) (*part, error) {
 		return nil, err
 	}
 	p.listen = &listen{}
-	o := broker.Options{Addresses: c.Addresses, TLS: c.TLS, Accounts: c.Accounts, Backoff: a.o.Backoff, Logger: a.log}
+	o := broker.Options{Addresses: c.Addresses, TLS: c.TLS, Accounts: c.Accounts, Clock: a.clock.At, Wall: a.clock.Wall, Backoff: a.o.Backoff, Logger: a.log}
 	for i := range c.Sources {
 		s := c.Sources[i].Source()
 		f, err := a.family(s)
@@ -38,7 +38,7 @@ func (a *App) listen(c *config.Listen) (*part, error) {
 			return nil, err
 		}
 		h := heard{name: "listen/" + s.Name, intake: intake.New(a.spool, f.binder), binder: f.binder}
-		h.source = source.NewLocal(source.LocalOptions{Name: s.Name, Topics: f.topics, Decoder: f.decoder, Intake: h.intake, Logger: a.log})
+		h.source = source.NewLocal(source.LocalOptions{Name: s.Name, Topics: f.topics, Decoder: f.decoder, Intake: h.intake, Clock: a.clock.At, Logger: a.log})
 		p.listen.heard = append(p.listen.heard, h)
 		o.Sources = append(o.Sources, h.source)
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"plantroom/gateway/clock"
 )
 
 // serveMetrics answers in the Prometheus text format, version 0.0.4.
@@ -53,6 +55,8 @@ func writeMetrics(w io.Writer, h Health) {
 	writeListen(m, h.Listen)
 	writeRemote(m, h.Remote)
 	writeDevices(m, h.Devices)
+	writeClock(m, h.Clock)
+	writeCertificates(m, h.Certificates)
 }
 
 func writeSpool(m metrics, s SpoolHealth) {
@@ -172,6 +176,20 @@ func writeRemote(m metrics, r *RemoteHealth) {
 	m.one("plantroom_gateway_remote_running", "gauge", "Serial of the configuration at work; 0: the gateway's own file.", float64(r.Running))
 	m.one("plantroom_gateway_remote_highest", "gauge", "Serial of the newest configuration that was judged.", float64(r.Highest))
 	m.one("plantroom_gateway_remote_probation", "gauge", "1 while a configuration is on probation.", truth(r.Probation))
+}
+
+func writeClock(m metrics, c ClockHealth) {
+	m.one("plantroom_gateway_clock_set", "gauge", "1 while the clock is set, or continued from when it was.", truth(c.State != clock.None))
+	m.one("plantroom_gateway_clock_steps_total", "counter", "Times that the system's clock was stepped.", float64(c.Steps))
+	m.one("plantroom_gateway_clock_corrected_total", "counter", "Records from before the clock was set that were sent with their true time, repeats included.", float64(c.Corrected))
+	m.one("plantroom_gateway_clock_estimated_total", "counter", "Records that were sent with a guessed time, repeats included.", float64(c.Estimated))
+}
+
+func writeCertificates(m metrics, all []CertificateHealth) {
+	m.family("plantroom_gateway_certificate_expires_seconds", "gauge", "Unix time at which a certificate of the gateway expires; 0: its file cannot be read.")
+	for _, c := range all {
+		m.sample("plantroom_gateway_certificate_expires_seconds", `{part="`+escape.Replace(c.Part)+`",file="`+escape.Replace(c.File)+`"}`, float64(c.Until)/1e9)
+	}
 }
 
 func truth(b bool) float64 {

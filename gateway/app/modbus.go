@@ -29,7 +29,7 @@ func (a *App) link(c config.Modbus) (*part, error) {
 	}
 	p.link = modbus.New(modbus.Options{
 		Name: c.Name, Address: c.Link, Line: modbus.Line{Baud: c.Baud, Parity: c.Parity, StopBits: c.StopBits},
-		Timeout: time.Duration(c.Timeout), Backoff: a.o.Backoff, Devices: on, Logger: a.log,
+		Timeout: time.Duration(c.Timeout), Backoff: a.o.Backoff, Devices: on, Clock: a.clock.At, Logger: a.log,
 		Sink: func(m plantroom.Message, samples []plantroom.Sample, why error) {
 			p.intake.Take(m, samples, why, func(err error) {
 				if err != nil { // the next heartbeat says it again

@@ -144,7 +144,7 @@ func (a *App) newPart(key string, section any, b *binding.Binder) (*part, error)
 
 func (a *App) uplink(cfg config.Config) (*part, error) {
 	u, err := uplink.New(uplink.Options{
-		Broker: cfg.Uplink.Options, Estate: cfg.Estate, Gateway: cfg.Gateway, Version: a.o.Version, Spool: a.spool,
+		Broker: cfg.Uplink.Options, Estate: cfg.Estate, Gateway: cfg.Gateway, Version: a.o.Version, Spool: a.spool, Times: a.clock,
 		Window: cfg.Uplink.Window, Linger: time.Duration(cfg.Uplink.Linger), Backoff: a.o.Backoff, Errand: a.errand(), Logger: a.log,
 	})
 	if err != nil {
@@ -165,7 +165,8 @@ func (a *App) source(c config.Source) (*part, error) {
 		return nil, err
 	}
 	p.source, err = source.New(source.Options{
-		Name: c.Name, Broker: c.Options, Topics: f.topics, Decoder: f.decoder, Intake: p.intake, Backoff: a.o.Backoff, Logger: a.log,
+		Name: c.Name, Broker: c.Options, Topics: f.topics, Decoder: f.decoder, Intake: p.intake,
+		Clock: a.clock.At, Wall: a.clock.Wall, Backoff: a.o.Backoff, Logger: a.log,
 	})
 	if err != nil {
 		return nil, err
@@ -212,8 +213,8 @@ func (a *App) codecs(section map[string]*config.Codec) map[string]plantroom.Payl
 // spool cannot take now is gone, and the next heartbeat says it again.
 func (a *App) sink(p *part) sensor.Sink {
 	return func(from string, samples ...plantroom.Sample) {
-		m := plantroom.Message{Topic: from, Received: plantroom.At(time.Now())}
-		p.intake.Take(m, samples, nil, func(err error) {
+		m := plantroom.Message{Topic: from, Received: a.clock.At(time.Now())}
+		p.intake.Take(m, a.placed(samples), nil, func(err error) {
 			if err != nil {
 				a.log.Error("a reading of a wired sensor is lost", "from", from, "error", err)
 			}

@@ -176,6 +176,26 @@ func TestTimesOfASeriesNeverRepeatWhateverTheDeviceSends(t *testing.T) {
 	})
 }
 
+// A clock that is set back must not give an hour of readings one instant, a
+// nanosecond apart, and must not hold them up.
+func TestReadingsKeepTheirTimesWhenTheClockIsSetBackOrForward(t *testing.T) {
+	const hour = plantroom.Instant(3600_000_000_000)
+	for name, step := range map[string]plantroom.Instant{"an hour back": -hour, "an hour forward": hour} {
+		b := binder(t, []binding.Rule{{Match: "*"}})
+		for i := range plantroom.Instant(7200) { // a reading a second; after half an hour the clock is set
+			s := sample("d", "x", plantroom.Float(float64(i)))
+			s.At = noon + i*1_000_000_000
+			if i >= 1800 {
+				s.At += step + 1
+			}
+			r, keep, err := b.Bind(s)
+			if err != nil || !keep || r.At != s.At {
+				t.Fatalf("%s: reading %d of %s got the time %s, %v, %v", name, i, s.At, r.At, keep, err)
+			}
+		}
+	}
+}
+
 func TestAChangedFileContinuesTheTimes(t *testing.T) {
 	old := binder(t, []binding.Rule{{Match: "*"}})
 	s := sample("d", "contact", plantroom.Bool(true))

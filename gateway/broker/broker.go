@@ -26,6 +26,9 @@ type Options struct {
 	Look     time.Duration    // how often files and clients are looked after; 2 s
 	Backoff  mqttconn.Backoff // after an address that could not be opened
 
+	Clock func(time.Time) plantroom.Instant // tells when a moment was on the gateway's clock; nil: the system's
+	Wall  func() plantroom.Instant          // the time of day, for the dates of certificates; nil: the system's
+
 	Logger *slog.Logger // nil: silent
 }
 
@@ -80,12 +83,21 @@ func New(o Options) (*Broker, error) {
 	if o.Look <= 0 {
 		o.Look = 2 * time.Second
 	}
+	if o.Clock == nil {
+		o.Clock = plantroom.At
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	b := &Broker{o: o, log: o.Logger}
 	b.accounts = fresh[Accounts]{files: []string{o.Accounts}, read: func() (Accounts, error) { return LoadAccounts(o.Accounts) }}
-	b.tls = fresh[*tls.Config]{files: []string{o.TLS.Cert, o.TLS.Key, o.TLS.ClientCA}, read: o.TLS.config}
+	b.tls = fresh[*tls.Config]{files: []string{o.TLS.Cert, o.TLS.Key, o.TLS.ClientCA}, read: func() (*tls.Config, error) {
+		c, err := o.TLS.config()
+		if err == nil && o.Wall != nil {
+			c.Time = func() time.Time { return o.Wall().Time() }
+		}
+		return c, err
+	}}
 	return b, nil
 }
 
@@ -246,7 +258,7 @@ func (m mouth) Follow(filters ...string) {
 	m.r.mu.Unlock()
 	for _, f := range filters {
 		for _, pk := range m.r.server.Topics.Messages(f) {
-			m.s.Hear(plantroom.Message{Topic: pk.TopicName, Payload: pk.Payload, Retained: true, Received: plantroom.At(time.Now())}, nil)
+			m.s.Hear(plantroom.Message{Topic: pk.TopicName, Payload: pk.Payload, Retained: true, Received: m.r.b.o.Clock(time.Now())}, nil)
 		}
 	}
 }

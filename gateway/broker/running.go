@@ -244,7 +244,7 @@ func (r *running) hear(pk *packets.Packet, e *entry) {
 		e.done(nil)
 		return
 	}
-	s.Hear(plantroom.Message{Topic: pk.TopicName, Payload: pk.Payload, Received: plantroom.At(e.at)}, e.done)
+	s.Hear(plantroom.Message{Topic: pk.TopicName, Payload: pk.Payload, Received: r.b.o.Clock(e.at)}, e.done)
 }
 
 func (r *running) sourceOf(topic string) *source.Local {

@@ -26,7 +26,8 @@ type Options struct {
 	Devices []Device
 	Outputs []Output // that WriteCoil may write; none by default
 	Sink    Sink
-	Logger  *slog.Logger // nil: silent
+	Clock   func(time.Time) plantroom.Instant // tells when a moment was on the gateway's clock; nil: the system's
+	Logger  *slog.Logger                      // nil: silent
 
 	dial func(context.Context, Options) (conn, error) // nil: the real one
 }
@@ -74,14 +75,14 @@ type Link struct {
 // is opened anew: a TCP connection may be dead, an adapter hang.
 const muteAfter = 9
 
-// settledAfter is how long a link has to last to count as useful.
-const settledAfter = 10 * time.Second
-
 // New makes a Link.
 func New(o Options) *Link {
 	o.Line.fill()
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout(o.Address)
+	}
+	if o.Clock == nil {
+		o.Clock = plantroom.At
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -104,26 +105,25 @@ func New(o Options) *Link {
 func (l *Link) Run(ctx context.Context) {
 	pause := l.o.Backoff
 	for pause.Pause(ctx) {
-		begun := time.Now()
-		err := l.connection(ctx)
+		up, err := l.connection(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		l.log.Warn("the link is down", "address", l.o.Address, "error", err)
 		l.lost(err)
-		if time.Since(begun) >= settledAfter {
-			pause.Reset()
-		}
+		pause.Ended(up)
 	}
 }
 
-// connection opens the link and polls until it is lost or ctx ends.
-func (l *Link) connection(ctx context.Context) error {
+// connection opens the link and polls until it is lost or ctx ends. It returns
+// since when it was open; zero: it never was.
+func (l *Link) connection(ctx context.Context) (up time.Time, err error) {
 	c, err := l.o.dial(ctx, l.o)
 	if err != nil {
-		return err
+		return up, err
 	}
 	defer c.close()
+	up = time.Now()
 	l.publish(func(s *State) { s.open() })
 	l.log.Info("the link is up", "address", l.o.Address, "devices", len(l.units))
 	l.mute = 0
@@ -131,22 +131,22 @@ func (l *Link) connection(ctx context.Context) error {
 		p, wait := l.next(time.Now())
 		if p == nil {
 			if err := l.idle(ctx, c, wait); err != nil {
-				return err
+				return up, err
 			}
 			continue
 		}
 		select {
 		case w := <-l.writes: // before the next question
 			if err := l.write(c, w); err != nil {
-				return err
+				return up, err
 			}
 		default:
 		}
 		if err := l.ask(c, p); err != nil {
-			return err
+			return up, err
 		}
 	}
-	return ctx.Err()
+	return up, ctx.Err()
 }
 
 // idle waits for the next turn, or for something to write.
@@ -207,8 +207,8 @@ func (l *Link) ask(c conn, p *poll) error {
 	if back {
 		l.log.Info("a device answers again", "device", p.unit.ID, "unit", p.unit.Unit)
 	}
-	samples := []plantroom.Sample{p.unit.say(now, online, true)}
-	m := plantroom.Message{Topic: l.topic(p.unit), Payload: answer.Bytes(), Received: plantroom.At(now)}
+	samples := []plantroom.Sample{p.unit.say(l.o.Clock(now), online, true)}
+	m := plantroom.Message{Topic: l.topic(p.unit), Payload: answer.Bytes(), Received: l.o.Clock(now)}
 	var why error
 	if e, ok := err.(Exception); ok {
 		p.refusal(now, e)
@@ -255,8 +255,8 @@ func (l *Link) send(u *unit, now time.Time, m plantroom.Message, samples []plant
 
 // tell says of a device what the gateway knows.
 func (l *Link) tell(u *unit, now time.Time, signal string, v bool) {
-	m := plantroom.Message{Topic: l.topic(u), Received: plantroom.At(now)}
-	l.send(u, now, m, []plantroom.Sample{u.say(now, signal, v)}, nil)
+	m := plantroom.Message{Topic: l.topic(u), Received: l.o.Clock(now)}
+	l.send(u, now, m, []plantroom.Sample{u.say(m.Received, signal, v)}, nil)
 }
 
 // lost says that the link is down. The devices are off-line when it has been

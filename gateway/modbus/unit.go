@@ -136,6 +136,6 @@ func (u *unit) news(now time.Time, samples []plantroom.Sample) []plantroom.Sampl
 }
 
 // say makes a sample of what the gateway knows of the device.
-func (u *unit) say(now time.Time, signal string, v bool) plantroom.Sample {
-	return plantroom.Sample{Address: string(u.ID), Signal: signal, Value: plantroom.Bool(v), At: plantroom.At(now)}
+func (u *unit) say(at plantroom.Instant, signal string, v bool) plantroom.Sample {
+	return plantroom.Sample{Address: string(u.ID), Signal: signal, Value: plantroom.Bool(v), At: at}
 }

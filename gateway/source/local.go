@@ -15,7 +15,8 @@ type LocalOptions struct {
 	Topics  []string // MQTT filters of what it hears from the start
 	Decoder plantroom.Decoder
 	Intake  Intake
-	Logger  *slog.Logger // nil: silent
+	Clock   func(time.Time) plantroom.Instant // as of Options
+	Logger  *slog.Logger                      // nil: silent
 }
 
 // Local is a source without a connection: its messages come from the gateway's
@@ -39,9 +40,12 @@ func NewLocal(o LocalOptions) *Local {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Clock == nil {
+		o.Clock = plantroom.At
+	}
 	return &Local{s: &Source{
-		o:   Options{Name: o.Name, Topics: o.Topics, Decoder: o.Decoder, Intake: o.Intake},
-		log: o.Logger.With("source", o.Name), speech: newSpeech(o.Decoder),
+		o:   Options{Name: o.Name, Topics: o.Topics, Decoder: o.Decoder, Intake: o.Intake, Clock: o.Clock},
+		log: o.Logger.With("source", o.Name), speech: newSpeech(o.Decoder, o.Clock),
 	}}
 }
 

@@ -28,6 +28,11 @@ type Options struct {
 	Decoder plantroom.Decoder
 	Intake  Intake
 
+	Clock func(time.Time) plantroom.Instant // tells when a moment was on the gateway's clock; nil: the system's
+	Wall  func() plantroom.Instant          // the time of day, for the dates of certificates; nil: the system's
+
+	Look time.Duration // how often changed certificates are looked for; 30 s
+
 	Patience time.Duration    // oldest message without acknowledgement, until the connection is given up; 60 s
 	Backoff  mqttconn.Backoff // after a lost connection
 	Full     mqttconn.Backoff // after a message that the spool could not take; at most every 4 s
@@ -62,6 +67,7 @@ type State struct {
 	Connects  uint64
 	Messages  uint64 // received
 	Failed    uint64 // connections given up because the spool took no more; the broker sends again
+	Doubt     string // why changed certificates are not used; "": there are none, or they are
 	LastError string
 }
 
@@ -85,7 +91,10 @@ func New(o Options) (*Source, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Source{o: o, log: o.Logger.With("source", o.Name), speech: newSpeech(o.Decoder)}, nil
+	if o.Clock == nil {
+		o.Clock = plantroom.At
+	}
+	return &Source{o: o, log: o.Logger.With("source", o.Name), speech: newSpeech(o.Decoder, o.Clock)}, nil
 }
 
 // State returns a snapshot.
@@ -130,6 +139,21 @@ func (s *Source) note(up bool, err error) {
 	}
 }
 
+// doubt takes why changed certificates are not used.
+func (s *Source) doubt(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	s.mu.Lock()
+	was := s.state.Doubt
+	s.state.Doubt = text
+	s.mu.Unlock()
+	if text != "" && was == "" {
+		s.log.Error("the source's changed certificates cannot be used", "error", err)
+	}
+}
+
 // refusal is a message that the spool could not take.
 type refusal struct{ err error }
 
@@ -149,6 +173,9 @@ func (s *Source) connection(ctx context.Context) (up time.Time, err error) {
 	conn, err := mqttconn.Connect(ctx, s.o.Broker, mqttconn.Session{
 		Persistent: true,
 		Will:       will,
+		Now:        s.o.Wall,
+		Look:       s.o.Look,
+		Doubt:      s.doubt,
 		Handle:     func(m mqtt.Message) { s.handle(acks, m) },
 	})
 	if err != nil {
@@ -182,6 +209,10 @@ func (s *Source) connection(ctx context.Context) (up time.Time, err error) {
 			acks.settle(settleTimeout)
 			return up, ctx.Err()
 		case err := <-conn.Lost:
+			if mqttconn.Renewed(err) {
+				acks.settle(settleTimeout)
+				return up, err
+			}
 			return up, &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "listen to " + s.o.Broker.URL, Message: "the connection was lost", Err: err}
 		case err := <-acks.failed:
 			s.failed.Add(1)
@@ -209,7 +240,7 @@ func (s *Source) handle(acks *acker, m mqtt.Message) {
 		return
 	}
 	s.messages.Add(1)
-	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: plantroom.At(e.at)}
+	msg := plantroom.Message{Topic: m.Topic(), Payload: m.Payload(), Retained: m.Retained(), Received: s.o.Clock(e.at)}
 	s.take(msg, e.late, e.done)
 }
 

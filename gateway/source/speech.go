@@ -14,6 +14,7 @@ import (
 // network. The source's decoding lock guards it.
 type speech struct {
 	speaker plantroom.Speaker // nil: the family only listens
+	clock   func(time.Time) plantroom.Instant
 	wake    chan struct{}     // there is something to do
 	turns   []plantroom.Turn  // not done yet
 	next    plantroom.Instant // of the next turn; zero: none is asked for
@@ -27,8 +28,8 @@ const maxSpeech = 1024
 // what a broker takes for a packet.
 const maxTopics = 100
 
-func newSpeech(d plantroom.Decoder) *speech {
-	s := &speech{wake: make(chan struct{}, 1)}
+func newSpeech(d plantroom.Decoder, clock func(time.Time) plantroom.Instant) *speech {
+	s := &speech{clock: clock, wake: make(chan struct{}, 1)}
 	s.speaker, _ = d.(plantroom.Speaker)
 	return s
 }
@@ -38,7 +39,7 @@ func (s *speech) will() *mqttconn.Will {
 	if s.speaker == nil {
 		return nil
 	}
-	p := s.speaker.Will(plantroom.At(time.Now()))
+	p := s.speaker.Will(s.clock(time.Now()))
 	if p == nil {
 		return nil
 	}
@@ -53,7 +54,7 @@ func (s *speech) turn(connected bool) {
 	if connected {
 		s.turns = nil // of a connection that is gone
 	}
-	t := s.speaker.Turn(plantroom.At(time.Now()), connected)
+	t := s.speaker.Turn(s.clock(time.Now()), connected)
 	s.next = t.Next
 	s.add(t)
 	offer(s.wake, struct{}{})
@@ -78,7 +79,7 @@ func (s *speech) take() (turns []plantroom.Turn, wait time.Duration) {
 	if s.next.IsZero() {
 		return turns, time.Hour
 	}
-	return turns, max(0, s.next.Sub(plantroom.At(time.Now())))
+	return turns, max(0, s.next.Sub(s.clock(time.Now())))
 }
 
 // speak does what the speaker wants and returns when it wants its next turn.
@@ -125,7 +126,7 @@ func (s *Source) follow(ctx context.Context, conn *mqttconn.Conn, topics []strin
 // messages that had to wait. What the spool cannot take now is gone, and the
 // devices' next messages say it again.
 func (s *Source) observe(samples []plantroom.Sample, why error) {
-	m := plantroom.Message{Topic: s.o.Name, Received: plantroom.At(time.Now())}
+	m := plantroom.Message{Topic: s.o.Name, Received: s.o.Clock(time.Now())}
 	s.o.Intake.Take(m, samples, why, func(err error) {
 		if err != nil {
 			s.log.Error("what was noticed of a device is lost", "error", err)

@@ -32,6 +32,25 @@ type Errand interface {
 	Changed() <-chan struct{} // Answer or Asking has
 }
 
+// Times tells the time, and gives times of day to records whose times are of a
+// clock that was not set; see clock.Clock.
+type Times interface {
+	// Wall is the time of day, or the best guess at it.
+	Wall() plantroom.Instant
+	// Connected says that records could be sent from now on.
+	Connected()
+	// Correct changes the list of records from a sequence number on, and
+	// returns how many of them may be sent now: the others wait for the clock.
+	Correct(first uint64, records [][]byte) (n int, err error)
+}
+
+// system is the system's clock, taken for right.
+type system struct{}
+
+func (system) Wall() plantroom.Instant                    { return plantroom.At(time.Now()) }
+func (system) Connected()                                 {}
+func (system) Correct(_ uint64, rs [][]byte) (int, error) { return len(rs), nil }
+
 // DefaultAckTimeout is how long a batch may be without acknowledgement.
 const DefaultAckTimeout = 30 * time.Second
 
@@ -43,14 +62,17 @@ type Options struct {
 	Gateway plantroom.GatewayID
 	Version string // of the gateway's software, for the state
 	Spool   Spool
+	Times   Times // nil: the system's clock, and records as they are
 
 	Window     int           // batches that are not acknowledged; 64, 1 to 256
 	MaxRecords int           // in a batch; 1,000
 	Linger     time.Duration // how long a batch that is not full waits for more; 50 ms
 	AckTimeout time.Duration // until a batch is sent again; 30 s
 	ReadAgain  time.Duration // after the spool could not be read; 5 s
+	LookAgain  time.Duration // while records wait for the clock; 500 ms
 	StateEvery time.Duration // how often the state is refreshed; 30 s
 	AskEvery   time.Duration // how often an acknowledgement is asked for, while Errand wants one; 5 s
+	Look       time.Duration // how often changed certificates are looked for; 30 s
 	Drain      time.Duration // how long stopping may wait for the services; 3 s
 	Backoff    mqttconn.Backoff
 
@@ -65,11 +87,15 @@ func (o *Options) fill() {
 	o.Linger = or(o.Linger, 50*time.Millisecond)
 	o.AckTimeout = or(o.AckTimeout, DefaultAckTimeout)
 	o.ReadAgain = or(o.ReadAgain, 5*time.Second)
+	o.LookAgain = or(o.LookAgain, 500*time.Millisecond)
 	o.StateEvery = or(o.StateEvery, 30*time.Second)
 	o.AskEvery = or(o.AskEvery, 5*time.Second)
 	o.Drain = or(o.Drain, 3*time.Second)
 	if o.Broker.ClientID == "" {
 		o.Broker.ClientID = string(o.Gateway) + "-uplink"
+	}
+	if o.Times == nil {
+		o.Times = system{}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -35,7 +35,10 @@ func (s *session) send() error {
 // nothing durable after all.
 func (s *session) sendBatch(from uint64) (bool, error) {
 	u := s.u
-	first, records, err := u.o.Spool.Read(from, u.o.MaxRecords, wire.MaxPayload)
+	first, records, err := u.o.Spool.Read(from, u.o.MaxRecords, wire.MaxPayload-u.o.MaxRecords) // a quality makes each a byte longer
+	if err == nil {
+		records, err = s.place(first, records)
+	}
 	s.noteRead(err)
 	if err != nil || len(records) == 0 {
 		return false, nil
@@ -52,7 +55,7 @@ func (s *session) sendBatch(from uint64) (bool, error) {
 	}
 	payload, err := wire.AppendBatch(make([]byte, 0, size(records)), wire.Batch{
 		Gateway: u.o.Gateway, Epoch: u.o.Spool.Epoch(), Base: base,
-		First: first, Sent: plantroom.At(time.Now()), Records: records,
+		First: first, Sent: u.o.Times.Wall(), Records: records,
 	})
 	if err != nil {
 		return false, err
@@ -71,6 +74,20 @@ func (s *session) sendBatch(from uint64) (bool, error) {
 	return true, nil
 }
 
+// place gives records times of day, and leaves out those that wait for the
+// clock: they are looked at again in a moment.
+func (s *session) place(first uint64, records [][]byte) ([][]byte, error) {
+	n, err := s.u.o.Times.Correct(first, records)
+	if err != nil {
+		return nil, err
+	}
+	s.u.count(func(st *Stats) { st.Waiting = n < len(records) })
+	if n == 0 && len(records) > 0 {
+		s.again = time.After(s.u.o.LookAgain)
+	}
+	return records[:n], nil
+}
+
 // noteRead notes whether the spool could be read. A disk that fails is no
 // reason to give up the connection.
 func (s *session) noteRead(err error) {
@@ -78,7 +95,7 @@ func (s *session) noteRead(err error) {
 	if err != nil {
 		text = err.Error()
 		s.again = time.After(u.o.ReadAgain)
-		u.log.Error("the spool cannot be read; it is tried again", "after", u.o.ReadAgain, "error", err)
+		u.log.Error("what is in the spool cannot be sent; it is tried again", "after", u.o.ReadAgain, "error", err)
 	}
 	u.count(func(st *Stats) { st.SpoolError = text })
 }
@@ -144,7 +161,7 @@ func (u *Uplink) readAck(payload []byte) (wire.Ack, error) {
 func (u *Uplink) state(online bool) ([]byte, error) {
 	return wire.AppendState(nil, wire.State{
 		Gateway: u.o.Gateway, Online: online, Version: u.o.Version, Epoch: u.o.Spool.Epoch(),
-		Base: u.o.Spool.Base(), Next: u.o.Spool.Next(), At: plantroom.At(time.Now()),
+		Base: u.o.Spool.Base(), Next: u.o.Spool.Next(), At: u.o.Times.Wall(),
 	})
 }
 

@@ -51,12 +51,17 @@ func newServices(t testing.TB) *services {
 // listen connects services to a broker, again after it was restarted.
 func listen(t testing.TB, b brokertest.Broker, s *services) *services {
 	t.Helper()
+	return listenAt(t, mqttconn.Options{URL: b.URL(), ClientID: "services"}, s)
+}
+
+func listenAt(t testing.TB, o mqttconn.Options, s *services) *services {
+	t.Helper()
 	if s == nil {
 		s = newServices(t)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	conn, err := mqttconn.Connect(ctx, mqttconn.Options{URL: b.URL(), ClientID: "services"}, mqttconn.Session{Handle: s.handle})
+	conn, err := mqttconn.Connect(ctx, o, mqttconn.Session{Handle: s.handle})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ type session struct {
 	acks  chan mqtt.Message
 	said  []byte           // the errand's answer that the broker has
 	more  chan struct{}    // the spool has grown
-	again <-chan time.Time // when the spool is read again; nil: it can be read
+	again <-chan time.Time // when the spool is read again; nil: it can be read, and nothing waits for the clock
 	full  bool             // records wait since more than the linger, or fill a batch
 }
 
@@ -64,6 +64,7 @@ func (s *session) handle(m mqtt.Message) {
 func (s *session) run(ctx context.Context) error {
 	u := s.u
 	u.w.connected()
+	u.o.Times.Connected()
 	watch, stop := context.WithCancel(context.Background())
 	defer stop()
 	go s.watch(watch)
@@ -106,6 +107,9 @@ func (s *session) run(ctx context.Context) error {
 		case <-drained:
 			return s.goodbye()
 		case err := <-s.conn.Lost:
+			if mqttconn.Renewed(err) {
+				return err
+			}
 			return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "send to " + u.o.Broker.URL, Message: "the connection was lost", Err: err}
 		case m := <-s.acks:
 			u.acknowledged(m.Payload())

@@ -42,6 +42,8 @@ type Stats struct {
 	Stored     uint64 // stored by the services: trimmed from the spool
 	LastAck    plantroom.Instant
 	Owed       plantroom.Instant // since when the services owe an acknowledgement; zero: they owe none
+	Waiting    bool              // records wait for the clock
+	Doubt      string            // why changed certificates are not used; "": there are none, or they are
 	SpoolError string            // why the spool cannot be read; "": it can
 	Deaf       string            // why configurations cannot be heard; "": they can, or are not wanted
 	LastError  string            // why the connection was lost or could not be made
@@ -104,6 +106,9 @@ func (u *Uplink) connection(ctx context.Context) (up time.Time, err error) {
 	}
 	s.conn, err = mqttconn.Connect(ctx, u.o.Broker, mqttconn.Session{
 		Will:   &mqttconn.Will{Topic: s.stateTopic, Payload: will},
+		Now:    u.o.Times.Wall,
+		Look:   u.o.Look,
+		Doubt:  u.doubt,
 		Handle: s.handle,
 	})
 	if err != nil {
@@ -121,6 +126,18 @@ func (u *Uplink) connection(ctx context.Context) (up time.Time, err error) {
 	})
 	u.log.Info("uplink is up", "broker", u.o.Broker.URL, "client_id", u.o.Broker.ClientID)
 	return up, s.run(ctx)
+}
+
+// doubt takes why changed certificates are not used.
+func (u *Uplink) doubt(err error) {
+	text, was := "", ""
+	if err != nil {
+		text = err.Error()
+	}
+	u.count(func(st *Stats) { was, st.Doubt = st.Doubt, text })
+	if text != "" && was == "" {
+		u.log.Error("the uplink's changed certificates cannot be used", "error", err)
+	}
 }
 
 // flapping notices more than flapLimit connections within flapWindow.

@@ -16,6 +16,7 @@ type Backoff struct {
 	Use   time.Duration // how long a connection has to last to be of use; 0: 10 s
 
 	failed int
+	random *rand.Rand // nil: the usual one
 }
 
 // Next returns the pause before the next attempt.
@@ -32,6 +33,9 @@ func (b *Backoff) Next() time.Duration {
 		ceil = first << b.failed
 	}
 	b.failed++
+	if b.random != nil {
+		return time.Duration(b.random.Int64N(int64(ceil))) + 1
+	}
 	return rand.N(ceil) + 1
 }
 

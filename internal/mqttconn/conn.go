@@ -27,6 +27,7 @@ type Conn struct {
 	Present bool         // the broker still had our session
 
 	lost chan error
+	quit context.CancelFunc // ends the watch of the certificates
 }
 
 // Will is what the broker publishes, retained and at QoS 1, when the
@@ -40,7 +41,15 @@ type Will struct {
 type Session struct {
 	Persistent bool // the broker keeps subscriptions and messages while we are away
 	Will       *Will
-	Once       bool // nobody connects again: a failure says what to do instead
+	// Now tells whether certificates are in force; nil: the system's clock.
+	Now func() plantroom.Instant
+	// Look is how often changed certificates are looked for; 0: 30 s. Where
+	// there are new ones that the broker takes, Lost ends the connection with
+	// an error that is Renewed. Doubt is told of those that it does not take,
+	// or that cannot be read, and with nil that there are none; nil: nobody.
+	Look  time.Duration
+	Doubt func(error)
+	Once  bool // nobody connects again: a failure says what to do instead
 	// Handle takes each message, in order, from one goroutine per
 	// connection. It must not wait: while it does, no acknowledgement, no
 	// ping reply and no loss of the connection is noticed. It calls Ack
@@ -52,8 +61,9 @@ type Session struct {
 // has ended. Errors are CodeUnavailable where time may heal them, and
 // CodeUnauth where the broker does not want us.
 func Connect(ctx context.Context, o Options, s Session) (*Conn, error) {
-	c := &Conn{lost: make(chan error, 1)}
+	c := &Conn{lost: make(chan error, 1), quit: func() {}}
 	c.Lost = c.lost
+	was := o.stamp()
 	client, err := c.options(ctx, o, s)
 	if err != nil {
 		return nil, err
@@ -67,9 +77,12 @@ func Connect(ctx context.Context, o Options, s Session) (*Conn, error) {
 		return nil, ctx.Err()
 	}
 	if err := token.Error(); err != nil {
-		return nil, refused(o, s.Once, token.ReturnCode(), err)
+		return nil, refused(o, s, token.ReturnCode(), err)
 	}
 	c.Present = token.SessionPresent()
+	if o.TLS != (TLS{}) && !s.Once {
+		c.look(o, s, was)
+	}
 	return c, nil
 }
 
@@ -83,8 +96,32 @@ func (c *Conn) abandon(token *mqtt.ConnectToken) {
 	}()
 }
 
+// look begins to look for changed certificates.
+func (c *Conn) look(o Options, s Session, was stamp) {
+	if s.Look <= 0 {
+		s.Look = defaultLook
+	}
+	if s.Doubt == nil {
+		s.Doubt = func(error) {}
+	}
+	ctx, quit := context.WithCancel(context.Background())
+	c.quit = quit
+	go c.watch(ctx, o, s, was)
+}
+
+// end reports why the connection is at its end; what was reported before counts.
+func (c *Conn) end(err error) {
+	select {
+	case c.lost <- err:
+	default:
+	}
+}
+
 // Close says goodbye, so that the broker does not publish the will.
-func (c *Conn) Close() { c.Disconnect(quiesce) }
+func (c *Conn) Close() {
+	c.quit()
+	c.Disconnect(quiesce)
+}
 
 // options sets what makes paho honest: see each line.
 func (c *Conn) options(ctx context.Context, o Options, s Session) (*mqtt.ClientOptions, error) {
@@ -100,6 +137,9 @@ func (c *Conn) options(ctx context.Context, o Options, s Session) (*mqtt.ClientO
 	if secure {
 		if config, err = o.tlsConfig(); err != nil {
 			return nil, err
+		}
+		if s.Now != nil {
+			config.Time = func() time.Time { return s.Now().Time() }
 		}
 	}
 	p := mqtt.NewClientOptions()
@@ -118,7 +158,7 @@ func (c *Conn) options(ctx context.Context, o Options, s Session) (*mqtt.ClientO
 	p.SetPingTimeout(connectTimeout) //
 	p.SetConnectTimeout(connectTimeout)
 	p.SetWriteTimeout(writeTimeout) // bounds Publish, which otherwise waits 30 s
-	p.SetConnectionLostHandler(func(_ mqtt.Client, err error) { c.lost <- err })
+	p.SetConnectionLostHandler(func(_ mqtt.Client, err error) { c.end(err) })
 	p.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) { s.handle(m) })
 	if s.Will != nil {
 		p.SetBinaryWill(s.Will.Topic, s.Will.Payload, 1, true)
@@ -158,10 +198,10 @@ func dial(ctx context.Context, addr string, config *tls.Config) (net.Conn, error
 }
 
 // refused names a failed attempt for the operator.
-func refused(o Options, once bool, code byte, err error) error {
+func refused(o Options, s Session, code byte, err error) error {
 	e := &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "connect to " + o.URL, Message: "the broker does not answer", Err: err,
 		Hint: "it is tried again until it does"}
-	if once {
+	if s.Once {
 		e.Hint = "see whether it runs and whether that is its address, then start this again"
 	}
 	switch code {
@@ -173,9 +213,17 @@ func refused(o Options, once bool, code byte, err error) error {
 		var verify *tls.CertificateVerificationError
 		if errors.As(err, &verify) {
 			e.Message, e.Hint = "the broker's certificate is not to be trusted", "check tls ca and the host name"
+		} else if why, hint := o.outOfForce(s.now()); why != "" && !unreached(err) {
+			e.Code, e.Message, e.Hint = plantroom.CodeUnauth, why, hint
 		}
 	}
 	return e
+}
+
+// unreached reports whether nobody was there to refuse anything.
+func unreached(err error) bool {
+	var e *net.OpError
+	return errors.As(err, &e) && e.Op == "dial"
 }
 
 // noStore keeps nothing.

@@ -82,7 +82,7 @@ func (c *Conn) wait(ctx context.Context, t mqtt.Token) error {
 	case <-t.Done():
 		return t.Error()
 	case err := <-c.lost:
-		c.lost <- err // for whoever watches Lost
+		c.end(err) // for whoever watches Lost
 		return err
 	case <-ctx.Done():
 		return ctx.Err()

@@ -217,8 +217,8 @@ func TestTheBrokersCertificateIsChecked(t *testing.T) {
 		if conn != nil {
 			conn.Close()
 		}
-		if err != nil && !strings.Contains(refused(o, false, 0, err).Error(), "check tls ca") {
-			t.Errorf("the operator is told %q", refused(o, false, 0, err))
+		if err != nil && !strings.Contains(refused(o, Session{}, 0, err).Error(), "check tls ca") {
+			t.Errorf("the operator is told %q", refused(o, Session{}, 0, err))
 		}
 	}
 }

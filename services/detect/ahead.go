@@ -47,6 +47,13 @@ func (l *lead) place(now, raw plantroom.Instant) plantroom.Instant {
 	return l.at
 }
 
+// next takes a reading of a signal as the next one, and says as of when it is
+// judged: right after the one before.
+func (d *device) next(signal int) plantroom.Instant {
+	d.latest[signal]++
+	return d.latest[signal]
+}
+
 // fresh reports whether a reading of a signal that bears a time is news, says
 // as of when it is judged, and takes note of it. Among those that are ahead
 // the newer one is news, whatever came between; what is ahead no more is

@@ -37,6 +37,30 @@ func TestOneReadingFromTheFutureMakesNoDeviceSilent(t *testing.T) {
 	h.expect()
 }
 
+// A gateway that has started without a clock guesses its times, and may guess
+// them too early. What it says comes after what was said before all the same.
+func TestReadingsWhoseTimesAreGuessedAreJudgedInTheOrderInWhichTheyCome(t *testing.T) {
+	h := newHouse(t, estate())
+	h.says("spot/state", "dry")
+	h.wait(time.Minute)
+	said := func(q plantroom.Quality) {
+		for i := range 2 {
+			r := reading("spot/state", "wet", eight.Add(-time.Hour+time.Duration(i)))
+			r.Quality = q
+			h.observe(r)
+		}
+	}
+	said(plantroom.Good) // its time is believed: it is old
+	h.expect()
+	said(plantroom.EstimatedTime)
+	h.expect("opened leak.wet flat")
+	if inc := h.only("leak.wet"); inc.Episode < eight {
+		t.Errorf("it was wet from %s on, and dry at %s", inc.Episode, eight)
+	}
+	h.says("spot/state", "dry") // the clock is set meanwhile
+	h.expect("cleared leak.wet flat")
+}
+
 func TestAReadingFromTheFutureIsJudgedAsOfItsArrival(t *testing.T) {
 	h := newHouse(t, estate())
 	h.said("controller/fault", "controller_fault", h.now.Add(5*time.Minute))

@@ -55,7 +55,8 @@ func (d *detection) behind(g *gateway) {
 // Observe judges a reading that came through a gateway and has passed Resolve
 // and CheckTime. One that is unknown, older than or as old as the newest of
 // its device and signal, or neither of Good quality nor of estimated time, is
-// not judged; it may still be a sign of life. One whose time is after now is
+// not judged; it may still be a sign of life. Readings whose time was estimated
+// are in the order in which they come, whatever their times. One whose time is after now is
 // judged as of now.
 func (e *Engine) Observe(now plantroom.Instant, gw plantroom.GatewayID, r plantroom.Reading) {
 	e.start(now)
@@ -75,6 +76,9 @@ func (e *Engine) Observe(now plantroom.Instant, gw plantroom.GatewayID, r plantr
 		return
 	}
 	at, news := dev.fresh(i, now, r.At)
+	if !news && r.Quality == plantroom.EstimatedTime {
+		at, news = dev.next(i), true
+	}
 	if !news {
 		return
 	}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"sort"
 	"sync"
+	"time"
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
@@ -17,6 +18,7 @@ type parcel struct {
 	state   wire.State
 
 	epoch, base, first uint64
+	behind             time.Duration // by which the gateway's clock is wrong; 0: it is not
 	marks              []mark
 	readings           []plantroom.Reading
 	points             []plantroom.Point

@@ -85,6 +85,7 @@ func (r *reader) batch(p *parcel, payload []byte, now plantroom.Instant) error {
 		return err
 	}
 	p.epoch, p.base, p.first = b.Epoch, min(b.Base, b.First), b.First
+	p.behind = behind(b.Sent, now)
 	for n, raw := range b.Records {
 		r.record(p, b.First+uint64(n), raw, now)
 		p.marks = append(p.marks, mark{
@@ -116,7 +117,7 @@ func (r *reader) reading(p *parcel, seq uint64, rd plantroom.Reading, raw []byte
 		p.setAside(seq, now, stageCheck, string(rd.Device)+"/"+rd.Signal, plantroom.MessageOf(err), raw)
 		return
 	}
-	p.readings = append(p.readings, rd)
+	p.readings = append(p.readings, p.placed(rd, now))
 	p.points = append(p.points, pt)
 	for _, d := range r.opt.Core.Derive(rd) {
 		r.counters.derived.Add(1)

@@ -49,7 +49,7 @@ func (e *Env) memoryWithCodecs(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	text := fmt.Sprintf("gateway: %s\nestate: %s\nspool: {dir: spool}\nuplink: {broker: \"tcp://%s\"}\nhealth: {listen: %q}\n"+
+	text := fmt.Sprintf("gateway: %s\nestate: %s\nspool: {dir: spool}\nclock: {trust: always}\nuplink: {broker: \"tcp://%s\"}\nhealth: {listen: %q}\n"+
 		"mqtt:\n  - name: lora\n    broker: \"tcp://%[3]s\"\n    family: chirpstack\n    devices: [{match: \"*\"}]\n    codecs:\n", gatewayID, estateID, broker, health)
 	for i := range memoryCodecs {
 		name := fmt.Sprintf("leak-%d.js", i)

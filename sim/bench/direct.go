@@ -58,6 +58,7 @@ type chorus struct {
 const directFile = `gateway: %s
 estate: %s
 spool: {dir: spool, max: 1GiB}
+clock: {trust: always}
 uplink: {broker: "tcp://%s", username: %[1]s, password_file: %[4]q}
 listen:
   addresses: [{address: %[5]q, plain: true}]

@@ -131,6 +131,7 @@ func (k *stack) startServer(ctx context.Context, broker string) error {
 const gatewayFile = `gateway: %s
 estate: %s
 spool: {dir: spool, max: 1GiB}
+clock: {trust: always}
 uplink: {broker: "tcp://%s"}
 mqtt:
   - name: site

@@ -130,6 +130,7 @@ var gatewayFile = template.Must(template.New("gateway").Funcs(template.FuncMap{"
 gateway: {{.ID}}
 estate: {{.Estate}}
 spool: {dir: {{printf "%q" .Spool}}, max: 256MiB}
+clock: {trust: always} # one machine plays all
 uplink:
   broker: {{.Broker}}
   client_id: {{.ID}}-uplink

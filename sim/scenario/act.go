@@ -131,8 +131,12 @@ func (p *play) powerCut(a *GatewayAct) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p.later(a.Down, string(s.id)+" has its power back", func() error {
-		if err := s.start(p.now); err != nil {
+	says := string(s.id) + " has its power back"
+	if a.Unset > 0 {
+		says += ", and its clock shows 1970 for " + a.Unset.String()
+	}
+	p.later(a.Down, says, func() error {
+		if err := s.start(p.now, a.Unset); err != nil {
 			return err
 		}
 		held := s.held

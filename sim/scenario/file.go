@@ -129,8 +129,9 @@ type (
 		Down Offset `json:"down"`
 	}
 	GatewayAct struct {
-		ID   plantroom.GatewayID `json:"id"`
-		Down Offset              `json:"down"`
+		ID    plantroom.GatewayID `json:"id"`
+		Down  Offset              `json:"down"`
+		Unset Offset              `json:"unset"` // how long after that NTP finds its clock
 	}
 	DuplicateAct struct {
 		Gateway plantroom.GatewayID `json:"gateway"`

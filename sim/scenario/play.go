@@ -106,7 +106,7 @@ func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
 		return nil, err
 	}
 	for _, g := range e.Gateways {
-		if p.sites[g.ID], err = newSite(p.now, e, g.ID, filepath.Join(o.Dir, string(g.ID)), &p.ok); err != nil {
+		if p.sites[g.ID], err = newSite(func() plantroom.Instant { return p.now }, e, g.ID, filepath.Join(o.Dir, string(g.ID)), &p.ok); err != nil {
 			return nil, err
 		}
 		p.order = append(p.order, g.ID)
@@ -242,7 +242,7 @@ func (p *play) serve(report bool) error {
 // pump sends batches as long as that gets the gateway anywhere.
 func (p *play) pump(s *site) error {
 	for {
-		payload, err := s.batch(p.now)
+		payload, err := s.batch()
 		if err != nil || payload == nil {
 			return err
 		}
@@ -269,7 +269,7 @@ func (p *play) report(s *site) error {
 	if s.dark || s.offline || !p.server.up() {
 		return nil
 	}
-	payload, err := s.state(p.now)
+	payload, err := s.state()
 	if err != nil {
 		return err
 	}

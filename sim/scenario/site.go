@@ -1,13 +1,16 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/clock"
 	"plantroom/gateway/spool"
 	"plantroom/sim/estates"
 	"plantroom/sim/world"
@@ -23,6 +26,8 @@ type site struct {
 	dir      string
 	sources  []*source
 	spool    *spool.Spool
+	power    power
+	clock    *clock.Clock
 	accepted *acceptances
 
 	offline bool                                    // no network to the server
@@ -71,20 +76,41 @@ func (l ledgerSpool) Submit(rec []byte, done func(uint64, error)) error {
 	})
 }
 
-func newSite(now plantroom.Instant, e plantroom.Estate, g plantroom.GatewayID, dir string, into *acceptances) (*site, error) {
+// correct notes with which times the records from one on are sent.
+func (a *acceptances) correct(k accepted, records [][]byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, b := range records {
+		if was, is := a.all[k]; is && was.At.IsUnset() {
+			r, err := wire.DecodeRecord(b)
+			if err != nil {
+				return err
+			}
+			a.all[k] = r.Reading
+		}
+		k.seq++
+	}
+	return nil
+}
+
+func newSite(now func() plantroom.Instant, e plantroom.Estate, g plantroom.GatewayID, dir string, into *acceptances) (*site, error) {
 	file, err := estates.GatewayConfig(e, g)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{id: g, estate: e.ID, file: file, dir: dir, accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
-	return s, s.start(now)
+	s := &site{id: g, estate: e.ID, file: file, dir: dir, accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1, power: power{present: now}}
+	return s, s.start(now(), 0)
 }
 
 // start is power on: everything in memory is new, the spool is what it was.
-func (s *site) start(now plantroom.Instant) (err error) {
+// Its clock is set after a length.
+func (s *site) start(now plantroom.Instant, unset Offset) (err error) {
 	if s.spool, _, err = spool.Open(spool.Options{Dir: s.dir, Linger: -1}); err != nil {
 		return err
 	}
+	s.power.boots++
+	s.power.on, s.power.found = now, now.Add(time.Duration(unset))
+	s.clock = clock.Open(clock.Options{Dir: s.dir, Kernel: s.power.kernel}, s.spool)
 	s.sources = nil
 	for _, c := range s.file.MQTT {
 		src, err := newSource(c, ledgerSpool{s.spool, s.id, s.accepted})
@@ -96,7 +122,7 @@ func (s *site) start(now plantroom.Instant) (err error) {
 	s.ack, s.next, s.dark = wire.Ack{}, s.spool.Base(), false
 	return s.settle(func(taken receipts) {
 		for _, src := range s.sources {
-			src.turn(now, true, taken)
+			src.turn(s.heardAt(now), true, taken)
 		}
 	})
 }
@@ -106,7 +132,7 @@ func (s *site) stop() error {
 		return nil
 	}
 	s.dark = true
-	return s.spool.Close()
+	return errors.Join(s.clock.Close(), s.spool.Close())
 }
 
 // hear takes messages from the devices; it returns when they are durable.
@@ -119,7 +145,7 @@ func (s *site) hear(es []world.Emission) error {
 		for _, e := range es {
 			for _, src := range s.sources {
 				if src.listens(e.Topic) {
-					src.hear(plantroom.Message{Topic: e.Topic, Payload: e.Payload, Received: e.At}, taken)
+					src.hear(plantroom.Message{Topic: e.Topic, Payload: e.Payload, Received: s.heardAt(e.At)}, taken)
 				}
 			}
 		}
@@ -131,6 +157,8 @@ func (s *site) turns(now plantroom.Instant) error {
 	if s.dark {
 		return nil
 	}
+	s.look()
+	now = s.heardAt(now)
 	return s.settle(func(taken receipts) {
 		for _, src := range s.sources {
 			if !src.next.IsZero() && src.next <= now {
@@ -169,7 +197,7 @@ func (s *site) settle(f func(receipts)) error {
 const maxSend = 1000
 
 // batch returns the next batch to send, nil where there is none.
-func (s *site) batch(now plantroom.Instant) ([]byte, error) {
+func (s *site) batch() ([]byte, error) {
 	if s.dark || s.offline || s.next >= s.spool.Next() {
 		return nil, nil
 	}
@@ -177,8 +205,10 @@ func (s *site) batch(now plantroom.Instant) ([]byte, error) {
 	if err != nil || len(recs) == 0 {
 		return nil, err
 	}
-	payload, err := wire.AppendBatch(nil, wire.Batch{Gateway: s.id, Epoch: s.spool.Epoch(), Base: s.spool.Base(), First: first, Sent: now,
-		Records: slices.Clone(recs)})
+	if recs, err = s.correct(first, slices.Clone(recs)); err != nil || len(recs) == 0 {
+		return nil, err
+	}
+	payload, err := wire.AppendBatch(nil, wire.Batch{Gateway: s.id, Epoch: s.spool.Epoch(), Base: s.spool.Base(), First: first, Sent: s.clock.Wall(), Records: recs})
 	s.last = payload
 	return payload, err
 }
@@ -197,7 +227,8 @@ func (s *site) take(a wire.Ack) error {
 }
 
 // state is what the gateway says of itself.
-func (s *site) state(now plantroom.Instant) ([]byte, error) {
+func (s *site) state() ([]byte, error) {
+	s.clock.Connected()
 	return wire.AppendState(nil, wire.State{Gateway: s.id, Online: true, Version: "sim", Epoch: s.spool.Epoch(),
-		Base: s.spool.Base(), Next: s.spool.Next(), At: now})
+		Base: s.spool.Base(), Next: s.spool.Next(), At: s.clock.Wall()})
 }

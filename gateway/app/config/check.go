@@ -44,6 +44,9 @@ func (c *Config) check(doc *yamldoc.Doc, sent *sent, compile func(*codec.Program
 	if c.Spool.Max != 0 && c.Spool.Max < 1<<20 {
 		k.fault("/spool/max", "it leaves no room to work", "use at least 1MiB")
 	}
+	if c.Clock != nil && c.Clock.Wait != nil && time.Duration(*c.Clock.Wait) > maxWait {
+		k.fault("/clock/wait", c.Clock.Wait.String()+" is too long: people may wait for help", "use at most "+plantroom.Duration(maxWait).String())
+	}
 	// Of what has faults already it is not said what is wrong because of them.
 	if doc.Sound("/uplink") {
 		k.connection("/uplink", &c.Uplink.Options)

@@ -46,6 +46,7 @@ type Config struct {
 	Ranging []Ranger            `json:"ultrasonic,omitempty"`
 	Remote  *Remote             `json:"remote,omitempty"` // nil: no configurations from the services
 	Health  Health              `json:"health,omitzero"`
+	Clock   *Clock              `json:"clock,omitempty"` // nil: the usual
 
 	dir string // of the file
 }

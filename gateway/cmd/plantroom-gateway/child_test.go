@@ -73,7 +73,7 @@ func write(t testing.TB, dir, broker, mqtt string) *child {
 
 func (c *child) rewrite(broker, mqtt string) {
 	c.t.Helper()
-	text := fmt.Sprintf("gateway: gw-b1\nestate: story\nspool: {dir: spool, max: 1GiB}\nuplink: {broker: %q}\nhealth: {listen: %q}\nmqtt:\n%s", broker, c.health, mqtt)
+	text := fmt.Sprintf("gateway: gw-b1\nestate: story\nspool: {dir: spool, max: 1GiB}\nuplink: {broker: %q}\nhealth: {listen: %q}\nmqtt:\n%s\nclock: {trust: always}\n", broker, c.health, mqtt)
 	if err := os.WriteFile(c.file, []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func TestKilledAtAnyMomentAGatewayLosesNothingThatItHasAcknowledgedToADevice(t *
 		t.Fatal(err)
 	}
 	g := write(t, dir, b.URL(), "")
-	text := fmt.Sprintf("gateway: gw-b1\nestate: story\nspool: {dir: spool}\nuplink: {broker: %q}\nhealth: {listen: %q}\n"+
+	text := fmt.Sprintf("gateway: gw-b1\nestate: story\nspool: {dir: spool}\nclock: {trust: always}\nuplink: {broker: %q}\nhealth: {listen: %q}\n"+
 		"listen:\n  addresses: [{address: %q, plain: true}]\n  accounts: accounts.yaml\n  sources: [{name: plain, family: plainjson, devices: [{match: \"*\"}]}]\n",
 		b.URL(), g.health, s.addr)
 	if err := os.WriteFile(g.file, []byte(text), 0o600); err != nil {

@@ -24,6 +24,7 @@ type Options struct {
 	Intake  Intake
 	Backoff mqttconn.Backoff // after the line was lost; zero: the usual pace
 
+	Clock  func(time.Time) plantroom.Instant         // tells when a moment was on the gateway's clock; nil: the system's
 	Open   func(path string, baud int) (Port, error) // nil: Open
 	Logger *slog.Logger                              // nil: silent
 }
@@ -88,6 +89,9 @@ func New(o Options) *Source {
 	if o.Open == nil {
 		o.Open = Open
 	}
+	if o.Clock == nil {
+		o.Clock = plantroom.At
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -114,9 +118,10 @@ func (s *Source) State() State {
 func (s *Source) Run(ctx context.Context) {
 	pace := s.o.Backoff
 	for first := true; first || pace.Pause(ctx); first = false { // one line disturbs nobody: the first try is at once
+		var up time.Time
 		port, err := s.o.Open(s.o.Port, s.o.Baud)
 		if err == nil {
-			pace.Reset()
+			up = time.Now()
 			err = s.listen(ctx, port)
 		}
 		if ctx.Err() != nil {
@@ -124,6 +129,7 @@ func (s *Source) Run(ctx context.Context) {
 		}
 		s.note(false, err)
 		s.log.Warn("line is down", "error", err)
+		pace.Ended(up)
 	}
 }
 
@@ -192,7 +198,7 @@ func (s *Source) read(ctx context.Context, port Port) error {
 
 // frame takes what stood between two delimiters.
 func (s *Source) frame(f []byte) {
-	received := plantroom.At(time.Now())
+	received := s.o.Clock(time.Now())
 	msg := plantroom.Message{Topic: s.o.Port, Payload: slices.Clone(f), Received: received}
 	m, err := node.Decode(f)
 	s.mu.Lock()
