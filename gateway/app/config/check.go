@@ -73,6 +73,7 @@ func (c *Config) check(doc *yamldoc.Doc, dir string) error {
 		k.serial(c.Serial, c.Modbus)
 	}
 	k.modbus(c.Modbus, dir)
+	k.reflexes(c)
 	if doc.Sound("/health") {
 		k.health(c.Health.Listen)
 	}

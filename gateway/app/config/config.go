@@ -18,6 +18,7 @@ import (
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
 	"plantroom/gateway/broker"
+	"plantroom/gateway/reflex"
 	"plantroom/gateway/sensor"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
@@ -42,6 +43,10 @@ type Config struct {
 	Buses   []Bus               `json:"buses,omitempty"`
 	Modbus  []Modbus            `json:"modbus,omitempty"`
 	Health  Health              `json:"health,omitzero"`
+
+	Outputs  []Output         `json:"outputs,omitempty"`
+	Reflexes []reflex.Reflex  `json:"reflexes,omitempty"`
+	SelfTest *reflex.SelfTest `json:"self_test,omitempty"` // nil: valves are not exercised
 }
 
 // Spool says where readings wait.
