@@ -83,6 +83,16 @@ func New(rules []Rule, ignore []string) (*Binder, error) {
 // that no rule knows, CodeInvalid for a value that the map does not list or an
 // address that cannot be a device id, and CodeTooLarge beyond the limits.
 func (b *Binder) Bind(s plantroom.Sample) (r plantroom.Reading, keep bool, err error) {
+	return b.bind(s, true)
+}
+
+// See is Bind for whoever only looks: the reading has the sample's own time,
+// and takes none from those that follow.
+func (b *Binder) See(s plantroom.Sample) (r plantroom.Reading, keep bool, err error) {
+	return b.bind(s, false)
+}
+
+func (b *Binder) bind(s plantroom.Sample, place bool) (r plantroom.Reading, keep bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	d, ok := b.known[s.Address]
@@ -107,9 +117,11 @@ func (b *Binder) Bind(s plantroom.Sample) (r plantroom.Reading, keep bool, err e
 			return r, false, err
 		}
 	}
-	return plantroom.Reading{
-		Device: d.id, Signal: line.clock.signal, Value: value, At: line.clock.place(s.At), Quality: s.Quality,
-	}, true, nil
+	at := s.At
+	if place {
+		at = line.clock.place(at)
+	}
+	return plantroom.Reading{Device: d.id, Signal: line.clock.signal, Value: value, At: at, Quality: s.Quality}, true, nil
 }
 
 // Continue takes over the newest times that an earlier Binder has given, so
