@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -12,6 +13,7 @@ import (
 
 	"plantroom"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/reflex"
 	"plantroom/gateway/sandbox"
 	"plantroom/gateway/sensor"
 	"plantroom/gateway/spool"
@@ -54,6 +56,10 @@ type App struct {
 	parts []*part // changed by Run's goroutine only
 
 	reloads, refused int // files put to work, and files found faulty
+
+	reflexes  reflexes
+	heard     atomic.Pointer[reflex.Runner] // whom readings are shown
+	listening bool                          // while parts are built: the file has reflexes
 }
 
 // Run runs a gateway until ctx ends, and returns nil then. An error means that
@@ -111,9 +117,14 @@ func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 	undo.add(a.sandbox.Close)
 	undo.add(a.declareGaps())
 	parts, err := a.build(cfg)
+	if err == nil {
+		err = a.reflexesOf(cfg)
+	}
+	undo.add(a.stopReflexes)
 	if err != nil {
 		return nil, err
 	}
+	a.reflexes.reach(parts)
 	addr, stop, err := a.serve(cfg.Health.Listen)
 	if err != nil {
 		return nil, err
@@ -169,7 +180,11 @@ func (a *App) reload() {
 		a.complain(err)
 		return
 	}
+	if err := a.reflexesOf(cfg); err != nil {
+		a.log.Error("the changed reflexes cannot be used; those from before go on", "error", err)
+	}
 	stopped, started := exchange(a.parts, fresh)
+	a.reflexes.reach(fresh)
 	a.mu.Lock()
 	a.parts, a.cfg = fresh, cfg
 	a.reloads++

@@ -85,6 +85,14 @@ func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string
 		}
 	}
 	g.write(text, b)
+	g.run()
+	return g
+}
+
+// run starts the gateway of a file.
+func (g *gateway) run() {
+	t := g.t
+	t.Helper()
 	cfg, err := config.Load(g.file)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +116,6 @@ func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string
 	case err := <-ended:
 		t.Fatal(err)
 	}
-	return g
 }
 
 func (g *gateway) write(text string, b brokertest.Broker) {

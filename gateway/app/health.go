@@ -30,6 +30,8 @@ type Health struct {
 	Listen   *ListenHealth       `json:"listen,omitempty"` // nil: the gateway has no broker of its own
 	Reloads  int                 `json:"reloads"`
 	Refused  int                 `json:"reloads_refused"`
+
+	Reflexes *ReflexHealth `json:"reflexes,omitempty"` // nil: the file has no outputs and no reflexes
 }
 
 // SpoolHealth is what waits.
@@ -122,6 +124,7 @@ func (a *App) Health() Health {
 			h.listen(p.listen)
 		}
 	}
+	h.Reflexes = a.reflexHealth()
 	h.judge(plantroom.At(time.Now()))
 	return h
 }
@@ -151,6 +154,7 @@ func (h *Health) judge(now plantroom.Instant) {
 	if h.Uplink.SpoolError != "" {
 		problem("degraded", "the uplink cannot read: "+h.Uplink.SpoolError)
 	}
+	h.Reflexes.judge(func(text string) { problem("degraded", text) })
 	if l := h.Listen; l != nil {
 		if !l.Serving {
 			problem("degraded", "the gateway's own broker is down: "+l.LastError)

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"plantroom/gateway/reflex"
 )
 
 // serveMetrics answers in the Prometheus text format, version 0.0.4.
@@ -50,6 +52,7 @@ func writeMetrics(w io.Writer, h Health) {
 	writeSources(m, h.Sources)
 	writeModbus(m, h.Sources)
 	writeListen(m, h.Listen)
+	writeReflexes(m, h.Reflexes)
 }
 
 func writeSpool(m metrics, s SpoolHealth) {
@@ -139,6 +142,26 @@ func writeListen(m metrics, l *ListenHealth) {
 	m.one("plantroom_gateway_listen_held_back_total", "counter", "Devices disconnected because the spool took no more; they send again.", float64(l.Held))
 	m.one("plantroom_gateway_listen_lost_total", "counter", "Messages at QoS 0 that the spool did not take.", float64(l.Lost))
 	m.one("plantroom_gateway_listen_undelivered_total", "counter", "Messages dropped for subscribers that are too slow.", float64(l.Undelivered))
+}
+
+// writeReflexes writes nothing where the file has neither outputs nor reflexes.
+func writeReflexes(m metrics, r *ReflexHealth) {
+	if r == nil {
+		return
+	}
+	each := func(name, kind, help string, value func(reflex.OutputStatus) bool) {
+		m.family(name, kind, help)
+		for _, o := range r.Outputs {
+			m.sample(name, `{output="`+escape.Replace(o.Output)+`"}`, truth(value(o)))
+		}
+	}
+	each("plantroom_gateway_output_stuck", "gauge", "1 while an output is not where it was driven, or did not do its duty the last time.", func(o reflex.OutputStatus) bool { return o.Stuck })
+	each("plantroom_gateway_output_overridden", "gauge", "1 while a person, or a switch on site, has an output.", func(o reflex.OutputStatus) bool { return o.Override != nil || o.Contact })
+	m.family("plantroom_gateway_reflex_active", "gauge", "1 while the reason for a reflex lasts.")
+	for _, x := range r.Reflexes {
+		m.sample("plantroom_gateway_reflex_active", `{reflex="`+escape.Replace(x.Reflex)+`"}`, truth(x.Active))
+	}
+	m.one("plantroom_gateway_reflex_readings_too_old_total", "counter", "Readings that were too old for a reflex when they were heard.", float64(r.TooOld))
 }
 
 func truth(b bool) float64 {

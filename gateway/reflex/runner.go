@@ -213,8 +213,9 @@ func within(d time.Duration, f func()) {
 
 // start starts the workers. The caller holds mu.
 func (r *Runner) start() {
+	ctx := r.ctx
 	for _, w := range r.workers {
-		r.running.Go(func() { w.run(r.ctx) })
+		r.running.Go(func() { w.run(ctx) })
 	}
 }
 
