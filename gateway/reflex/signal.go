@@ -1,7 +1,7 @@
 package reflex
 
 // The signals of an output's device. services/domains/leaks knows them, too: a
-// test in sim compares the two.
+// test in internal/house compares the two.
 const (
 	sigValve       = "valve"         // open, closed, moving, stuck, unknown
 	sigOutput      = "output"        // on, off, switching, stuck, unknown
