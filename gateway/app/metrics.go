@@ -149,14 +149,15 @@ func writeReflexes(m metrics, r *ReflexHealth) {
 	if r == nil {
 		return
 	}
-	each := func(name, kind, help string, value func(reflex.OutputStatus) bool) {
-		m.family(name, kind, help)
+	outputs := func(name string, value func(reflex.OutputStatus) bool) {
 		for _, o := range r.Outputs {
 			m.sample(name, `{output="`+escape.Replace(o.Output)+`"}`, truth(value(o)))
 		}
 	}
-	each("plantroom_gateway_output_stuck", "gauge", "1 while an output is not where it was driven, or did not do its duty the last time.", func(o reflex.OutputStatus) bool { return o.Stuck })
-	each("plantroom_gateway_output_overridden", "gauge", "1 while a person, or a switch on site, has an output.", func(o reflex.OutputStatus) bool { return o.Override != nil || o.Contact })
+	m.family("plantroom_gateway_output_stuck", "gauge", "1 while an output is not where it was driven, or did not do its duty the last time.")
+	outputs("plantroom_gateway_output_stuck", func(o reflex.OutputStatus) bool { return o.Stuck })
+	m.family("plantroom_gateway_output_overridden", "gauge", "1 while a person, or a switch on site, has an output.")
+	outputs("plantroom_gateway_output_overridden", func(o reflex.OutputStatus) bool { return o.Override != nil || o.Contact })
 	m.family("plantroom_gateway_reflex_active", "gauge", "1 while the reason for a reflex lasts.")
 	for _, x := range r.Reflexes {
 		m.sample("plantroom_gateway_reflex_active", `{reflex="`+escape.Replace(x.Reflex)+`"}`, truth(x.Active))
