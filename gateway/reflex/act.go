@@ -13,7 +13,7 @@ func (c *Core) reflex(r *Reflex, now plantroom.Instant) {
 	st := c.s.Reflexes[r.Name]
 	met := false
 	for i := range r.When {
-		met = met || c.s.Senses[r.When[i].String()].met(&r.When[i], now)
+		met = met || c.s.Senses[r.When[i].memory()].met(&r.When[i], now)
 	}
 	switch {
 	case met && !st.Active:
@@ -36,7 +36,7 @@ func (c *Core) held(r *Reflex, o *Output, now plantroom.Instant) bool {
 		return false
 	}
 	for i := range r.Unless {
-		if !c.s.Senses[r.Unless[i].String()].clear(&r.Unless[i], now) {
+		if !c.s.Senses[r.Unless[i].memory()].clear(&r.Unless[i], now) {
 			return true
 		}
 	}
@@ -126,7 +126,7 @@ func (c *Core) contact(o *Output, now plantroom.Instant) {
 	st := c.s.Outputs[o.Name]
 	is := false
 	if o.Override != nil && !o.never(o.Override.To) {
-		is = c.s.Senses[o.Override.Condition.String()].met(&o.Override.Condition, now)
+		is = c.s.Senses[o.Override.Condition.memory()].met(&o.Override.Condition, now)
 	}
 	if is == st.Contact {
 		return

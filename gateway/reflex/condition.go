@@ -40,7 +40,16 @@ func (c *Condition) judge(v plantroom.Value) (holds, known bool) {
 	return v.Num() < *c.Below, true
 }
 
-// String is what the condition's memory is kept under, and what people read.
+// memory is what the condition's Sense is kept under: the text "true" is
+// another value than true.
+func (c *Condition) memory() string {
+	if c.Equals != nil {
+		return c.String() + ", a " + c.Equals.Kind().String()
+	}
+	return c.String()
+}
+
+// String is the condition as people read it.
 func (c *Condition) String() string {
 	s := fmt.Sprintf("%s %s", c.Device, c.Signal)
 	switch {

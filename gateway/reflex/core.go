@@ -91,7 +91,7 @@ func (c *Core) Observe(r plantroom.Reading, now plantroom.Instant) (drives []Dri
 			return
 		}
 		if holds, known := x.judge(r.Value); known {
-			s := c.s.Senses[x.String()]
+			s := c.s.Senses[x.memory()]
 			changed := !s.Known || s.Holds != holds
 			s.put(holds, r.At, now)
 			if changed {
@@ -220,11 +220,11 @@ func (c *Core) watch(o *Output, now plantroom.Instant) {
 		if st.Driven != 0 && now.Sub(st.Driven) >= o.travel() {
 			c.arrive(o, now)
 		}
-	case c.s.Senses[proof.String()].met(proof, now):
+	case c.s.Senses[proof.memory()].met(proof, now):
 		if st.Driven != 0 {
 			c.arrive(o, now)
 		}
-	case st.Is != "" && c.s.Senses[proof.String()].Known:
+	case st.Is != "" && c.s.Senses[proof.memory()].Known:
 		c.stick(o, "it has left its place: not "+proof.String(), now)
 	case st.Driven != 0 && now.Sub(st.Driven) >= o.travel()+margin:
 		c.stick(o, "it did not get there: not "+proof.String(), now)

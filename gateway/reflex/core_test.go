@@ -285,6 +285,18 @@ func TestNumbersHaveThresholds(t *testing.T) {
 
 func nan() float64 { z := 0.0; return z / z }
 
+func TestATextIsNotTheTruthValueThatItNames(t *testing.T) {
+	p := house()
+	p.Reflexes[0].Unless = nil
+	p.Reflexes[0].When = []Condition{{Device: "b1-x", Signal: "wet", Equals: is("true")}}
+	p.Reflexes[1].When = []Condition{{Device: "b1-x", Signal: "wet", Equals: yes(true)}}
+	s := newSite(t, p)
+	s.hear("b1-x", "wet", plantroom.String("true"))
+	s.at("the text", "riser closed, flat untouched")
+	s.hear("b1-x", "wet", plantroom.Bool(true))
+	s.at("the truth", "flat closed")
+}
+
 func TestAReasonHasToHoldForItsTime(t *testing.T) {
 	s := newSite(t, house())
 	s.wet("b1-flat-leak")

@@ -134,11 +134,17 @@ func (r *Runner) Observe(x plantroom.Reading) {
 
 // do has the core decide, and hands over what it decides.
 func (r *Runner) do(decide func(now plantroom.Instant) []Drive) {
+	for _, d := range r.decide(decide) { // outside the lock: whoever reads the log may be slow
+		r.log.Info("an output is driven", "output", d.Output, "to", d.To, "why", d.Why)
+	}
+}
+
+func (r *Runner) decide(decide func(now plantroom.Instant) []Drive) []Drive {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	was := r.core.Version()
-	for _, d := range decide(r.now()) {
-		r.log.Info("an output is driven", "output", d.Output, "to", d.To, "why", d.Why)
+	drives := decide(r.now())
+	for _, d := range drives {
 		if w := r.workers[d.Output]; w != nil {
 			w.drive(d.To)
 		}
@@ -149,6 +155,7 @@ func (r *Runner) do(decide func(now plantroom.Instant) []Drive) {
 	if len(r.core.s.Outbox) > 0 {
 		poke(r.unsent)
 	}
+	return drives
 }
 
 func poke(c chan<- struct{}) {
@@ -159,10 +166,16 @@ func poke(c chan<- struct{}) {
 }
 
 func (r *Runner) driven(output string, to Position, err error) {
-	if err != nil {
-		r.log.Warn("an output was not driven; it is tried again", "output", output, "to", to, "error", err)
+	first := false
+	r.do(func(now plantroom.Instant) []Drive {
+		drives := r.core.Driven(output, to, err, now)
+		st := r.core.s.Outputs[output]
+		first = err != nil && st != nil && st.Want == to && st.Fails == 1
+		return drives
+	})
+	if first {
+		r.log.Warn("an output was not driven; it is tried until it is", "output", output, "to", to, "error", err)
 	}
-	r.do(func(now plantroom.Instant) []Drive { return r.core.Driven(output, to, err, now) })
 }
 
 // Run works until ctx ends, and leaves the outputs as the plan says.

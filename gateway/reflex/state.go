@@ -96,7 +96,7 @@ func Decode(b []byte) (State, error) {
 func (s *State) fit(p *Plan) {
 	s.Version = stateVersion
 	senses, reflexes, outputs := map[string]*Sense{}, map[string]*ReflexState{}, map[string]*OutputState{}
-	p.conditions(func(c *Condition, _ bool) { senses[c.String()] = or(s.Senses[c.String()]) })
+	p.conditions(func(c *Condition, _ bool) { senses[c.memory()] = or(s.Senses[c.memory()]) })
 	for _, r := range p.Reflexes {
 		reflexes[r.Name] = or(s.Reflexes[r.Name])
 	}

@@ -63,13 +63,13 @@ func (c *Core) Status(now plantroom.Instant) Status {
 		r := &c.p.Reflexes[i]
 		x := Standing{Reflex: r.Name, Active: c.s.Reflexes[r.Name].Active}
 		for j := range r.When {
-			if w := &r.When[j]; !c.s.Senses[w.String()].Known {
+			if w := &r.When[j]; !c.s.Senses[w.memory()].Known {
 				x.Unsure = append(x.Unsure, w.String())
 			}
 		}
 		for j := range r.Unless {
 			u := &r.Unless[j]
-			if n := c.s.Senses[u.String()]; !n.Known || now.Sub(n.Heard) > u.fresh() {
+			if n := c.s.Senses[u.memory()]; !n.Known || now.Sub(n.Heard) > u.fresh() {
 				x.Unsure = append(x.Unsure, "unless "+u.String())
 			}
 		}

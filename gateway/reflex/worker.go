@@ -19,7 +19,7 @@ const (
 	// which a reflex acts.
 	attempt    = 600 * time.Millisecond
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = 10 * time.Second
+	lastRetry  = 2 * time.Second // a valve that is open costs more than an attempt
 	// assert is how often a line is driven again where it should be already: a
 	// board that had no power for a moment has forgotten it.
 	assert = 30 * time.Second
