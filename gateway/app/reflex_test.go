@@ -267,3 +267,20 @@ func TestNothingElseKeepsAValveOpen(t *testing.T) {
 		t.Errorf("the spool is full %v, the uplink up %v", h.Spool.Full, h.Uplink.Connected)
 	}
 }
+
+// A family that speaks has one subscription, before which the reflexes listen.
+func TestALeakOfAFamilyThatSpeaksClosesItsValve(t *testing.T) {
+	b := brokertest.NewMochi(t)
+	s := listen(t, b)
+	r := &relays{}
+	text := strings.NewReplacer("PLACE", r.start(t), "UPLINK", "BROKER", "family: plainjson", "family: homeassistant").Replace(riser)
+	g := start(t, text, b)
+	g.ears()
+	wait(t, "the source is up", func() bool { return *g.state().Sources[0].Connected })
+	publish(t, b, "homeassistant/binary_sensor/leak/config", `{"device_class":"moisture","state_topic":"site/leak","unique_id":"u1","device":{"identifiers":["b1-leak"]}}`)
+	wait(t, "the valve is closed", func() bool {
+		publish(t, b, "site/leak", "ON")
+		return r.on(0)
+	})
+	wait(t, "the services hear it", func() bool { return s.has("b1-leak state=wet") && s.has("b1-valve reflex=acted") })
+}

@@ -179,6 +179,21 @@ func TestNothingMovesBeforeItIsKnownOnDisk(t *testing.T) {
 	s.at("a leak does not wait", "riser closed, buzzer on")
 }
 
+func TestAnOlderStateOnDiskIsNotEnough(t *testing.T) {
+	s := newSite(t, house())
+	s.keeps = false
+	s.night()
+	s.pass(time.Second)
+	planned := s.core.s.Test
+	if planned == nil {
+		t.Fatal("nothing is planned")
+	}
+	s.do(s.core.Saved(planned.Version-1, s.now))
+	s.at("with what was kept before", "riser untouched")
+	s.do(s.core.Saved(planned.Version, s.now))
+	s.at("once the plan is kept", "riser closed")
+}
+
 func TestACrashInATestOpensTheValveAgain(t *testing.T) {
 	for _, leak := range []bool{false, true} {
 		s := newSite(t, house())
