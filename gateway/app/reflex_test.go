@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -250,10 +251,13 @@ func TestNothingElseKeepsAValveOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	noise := []byte(`{"v":{"note":"` + strings.Repeat("x", 100) + `"}}`)
+	var noise strings.Builder // 60 readings of some 150 bytes
+	for i := range 60 {
+		fmt.Fprintf(&noise, `,"n%d":"%s"`, i, strings.Repeat("x", 100))
+	}
 	wait(t, "the spool is full", func() bool {
-		for range 500 {
-			if err := c.SendAndWait(ctx, "plantroom-device/b1-noise", false, noise); err != nil {
+		for range 20 {
+			if err := c.SendAndWait(ctx, "plantroom-device/b1-noise", false, []byte(`{"v":{`+noise.String()[1:]+`}}`)); err != nil {
 				t.Fatal(err)
 			}
 		}
