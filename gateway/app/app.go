@@ -16,6 +16,7 @@ import (
 	"plantroom"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/clock"
+	"plantroom/gateway/reflex"
 	"plantroom/gateway/remote"
 	"plantroom/gateway/sandbox"
 	"plantroom/gateway/sensor"
@@ -74,6 +75,10 @@ type App struct {
 
 	remote *remote.Keeper // nil: no configurations from the services
 	sent   chan []byte    // the newest of them
+
+	reflexes  reflexes
+	heard     atomic.Pointer[reflex.Runner] // whom readings are shown
+	listening bool                          // while parts are built: the file has reflexes
 }
 
 // Run runs a gateway until ctx ends, and returns nil then. An error means that
@@ -158,6 +163,7 @@ func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 	a.sandbox = sandbox.New(o.Sandbox)
 	undo.add(a.sandbox.Close)
 	undo.add(a.declareGaps())
+	undo.add(a.stopReflexes)
 	if err := a.openRemote(); err != nil {
 		return nil, err
 	}
@@ -172,6 +178,9 @@ func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 		stopAll(a.parts)
 	})
 	if err := a.begin(); err != nil {
+		return nil, err
+	}
+	if err := a.reflexes.failed; err != nil {
 		return nil, err
 	}
 	a.log.Info("gateway runs", "gateway", cfg.Gateway, "estate", cfg.Estate, "version", o.Version, "parts", len(a.parts), "health", addr)

@@ -42,6 +42,7 @@ func wait(t *testing.T, what string, done func() bool) {
 
 // gateway is a gateway in the process of the test.
 type gateway struct {
+	change func(*app.Options) // what this machine has; nil: the usual
 	t      *testing.T
 	file   string
 	health string
@@ -110,6 +111,15 @@ func startOn(t *testing.T, text string, b brokertest.Broker, beside map[string]s
 		}
 	}
 	g.write(text, b)
+	g.change = change
+	g.run()
+	return g
+}
+
+// run starts the gateway of a file.
+func (g *gateway) run() {
+	t := g.t
+	t.Helper()
 	cfg, err := config.Load(g.file)
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +135,9 @@ func startOn(t *testing.T, text string, b brokertest.Broker, beside map[string]s
 		Kernel:  synced,
 		Backoff: mqttconn.Backoff{First: 10 * time.Millisecond, Cap: 100 * time.Millisecond},
 	}
-	change(&o)
+	if g.change != nil {
+		g.change(&o)
+	}
 	go func() { ended <- app.Run(ctx, cfg, o) }()
 	g.stop = sync.OnceValue(func() error { cancel(); return <-ended })
 	t.Cleanup(func() { _ = g.stop() }) // tests that care have stopped it
@@ -134,7 +146,6 @@ func startOn(t *testing.T, text string, b brokertest.Broker, beside map[string]s
 	case err := <-ended:
 		t.Fatal(err)
 	}
-	return g
 }
 
 func (g *gateway) write(text string, b brokertest.Broker) {

@@ -37,6 +37,8 @@ type Health struct {
 
 	Reloads int `json:"reloads"`
 	Refused int `json:"reloads_refused"`
+
+	Reflexes *ReflexHealth `json:"reflexes,omitempty"` // nil: the file has no outputs and no reflexes
 }
 
 // SpoolHealth is what waits.
@@ -135,6 +137,7 @@ func (a *App) Health() Health {
 	h.Remote = remoteHealth(a.remote, uplinkStats(a.parts).Deaf)
 	h.Clock = clockHealth(a.clock.Stats(), uplinkStats(a.parts).Waiting)
 	h.Certificates = a.certificates()
+	h.Reflexes = a.reflexHealth()
 	h.judge(plantroom.At(time.Now()))
 	return h
 }
@@ -178,6 +181,7 @@ func (h *Health) judge(now plantroom.Instant) {
 	if h.Uplink.SpoolError != "" {
 		problem("degraded", "the uplink cannot read: "+h.Uplink.SpoolError)
 	}
+	h.Reflexes.judge(func(text string) { problem("degraded", text) })
 	if l := h.Listen; l != nil {
 		if !l.Serving {
 			problem("degraded", "the gateway's own broker is down: "+l.LastError)

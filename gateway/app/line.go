@@ -19,7 +19,7 @@ func (a *App) line(c config.Line) (*part, error) {
 		return nil, err
 	}
 	p, err := a.newPart("serial/"+c.Port, c, binder)
-	p.line = serial.New(serial.Options{Port: c.Port, Baud: c.Baud, Intake: p.intake, Clock: a.clock.At, Backoff: a.o.Backoff, Logger: a.log})
+	p.line = serial.New(serial.Options{Port: c.Port, Baud: c.Baud, Intake: p.door, Clock: a.clock.At, Backoff: a.o.Backoff, Logger: a.log})
 	p.run = p.line.Run
 	return p, err
 }

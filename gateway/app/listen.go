@@ -38,7 +38,7 @@ func (a *App) listen(c *config.Listen) (*part, error) {
 			return nil, err
 		}
 		h := heard{name: "listen/" + s.Name, intake: intake.New(a.spool, f.binder), binder: f.binder}
-		h.source = source.NewLocal(source.LocalOptions{Name: s.Name, Topics: f.topics, Decoder: f.decoder, Intake: h.intake, Clock: a.clock.At, Logger: a.log})
+		h.source = source.NewLocal(source.LocalOptions{Name: s.Name, Topics: f.topics, Decoder: f.decoder, Intake: a.tap(p, h.intake, a.hear), Clock: a.clock.At, Logger: a.log})
 		p.listen.heard = append(p.listen.heard, h)
 		o.Sources = append(o.Sources, h.source)
 	}

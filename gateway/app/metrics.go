@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plantroom/gateway/clock"
+	"plantroom/gateway/reflex"
 )
 
 // serveMetrics answers in the Prometheus text format, version 0.0.4.
@@ -57,6 +58,7 @@ func writeMetrics(w io.Writer, h Health) {
 	writeDevices(m, h.Devices)
 	writeClock(m, h.Clock)
 	writeCertificates(m, h.Certificates)
+	writeReflexes(m, h.Reflexes)
 }
 
 func writeSpool(m metrics, s SpoolHealth) {
@@ -190,6 +192,27 @@ func writeCertificates(m metrics, all []CertificateHealth) {
 	for _, c := range all {
 		m.sample("plantroom_gateway_certificate_expires_seconds", `{part="`+escape.Replace(c.Part)+`",file="`+escape.Replace(c.File)+`"}`, float64(c.Until)/1e9)
 	}
+}
+
+// writeReflexes writes nothing where the file has neither outputs nor reflexes.
+func writeReflexes(m metrics, r *ReflexHealth) {
+	if r == nil {
+		return
+	}
+	outputs := func(name string, value func(reflex.OutputStatus) bool) {
+		for _, o := range r.Outputs {
+			m.sample(name, `{output="`+escape.Replace(o.Output)+`"}`, truth(value(o)))
+		}
+	}
+	m.family("plantroom_gateway_output_stuck", "gauge", "1 while an output is not where it was driven, or did not do its duty the last time.")
+	outputs("plantroom_gateway_output_stuck", func(o reflex.OutputStatus) bool { return o.Stuck })
+	m.family("plantroom_gateway_output_overridden", "gauge", "1 while a person, or a switch on site, has an output.")
+	outputs("plantroom_gateway_output_overridden", func(o reflex.OutputStatus) bool { return o.Override != nil || o.Contact })
+	m.family("plantroom_gateway_reflex_active", "gauge", "1 while the reason for a reflex lasts.")
+	for _, x := range r.Reflexes {
+		m.sample("plantroom_gateway_reflex_active", `{reflex="`+escape.Replace(x.Reflex)+`"}`, truth(x.Active))
+	}
+	m.one("plantroom_gateway_reflex_readings_too_old_total", "counter", "Readings that were too old for a reflex when they were heard.", float64(r.TooOld))
 }
 
 func truth(b bool) float64 {

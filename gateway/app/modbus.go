@@ -8,10 +8,12 @@ import (
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/binding"
 	"plantroom/gateway/modbus"
+	"plantroom/internal/mqttconn"
 )
 
-// link makes the part of a Modbus link.
-func (a *App) link(c config.Modbus) (*part, error) {
+// link makes the part of a Modbus link, which may write the coils that are
+// outputs.
+func (a *App) link(c config.Modbus, drives []config.Coil) (*part, error) {
 	var rules []binding.Rule
 	var on []modbus.Device
 	for i := range c.Devices {
@@ -23,15 +25,25 @@ func (a *App) link(c config.Modbus) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := a.newPart("modbus/"+c.Name, c, binder)
+	p, err := a.newPart("modbus/"+c.Name, struct {
+		config.Modbus
+		Drives []config.Coil `json:"drives,omitempty"`
+	}{c, drives}, binder)
 	if err != nil {
 		return nil, err
 	}
+	timeout, pace := time.Duration(c.Timeout), a.o.Backoff
+	if len(drives) > 0 && timeout == 0 {
+		timeout = config.MaxOutputTimeout
+	}
+	if len(drives) > 0 && pace == (mqttconn.Backoff{}) {
+		pace = quickly
+	}
 	p.link = modbus.New(modbus.Options{
 		Name: c.Name, Address: c.Link, Line: modbus.Line{Baud: c.Baud, Parity: c.Parity, StopBits: c.StopBits},
-		Timeout: time.Duration(c.Timeout), Backoff: a.o.Backoff, Devices: on, Clock: a.clock.At, Logger: a.log,
+		Timeout: timeout, Backoff: pace, Devices: on, Outputs: coils(c, drives), Clock: a.clock.At, Logger: a.log,
 		Sink: func(m plantroom.Message, samples []plantroom.Sample, why error) {
-			p.intake.Take(m, samples, why, func(err error) {
+			p.door.Take(m, samples, why, func(err error) {
 				if err != nil { // the next heartbeat says it again
 					a.log.Error("a reading of a Modbus device is lost", "from", m.Topic, "error", err)
 				}

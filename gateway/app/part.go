@@ -30,6 +30,9 @@ type part struct {
 	// What the health page and a successor want to know of it.
 	binder *binding.Binder
 	intake *intake.Intake
+	door   source.Intake // before intake, where the reflexes listen
+	taps   []*intake.Tap
+	ear    *source.Source // of an MQTT source, for the reflexes
 	source *source.Source
 	line   *serial.Source
 	uplink *uplink.Uplink
@@ -45,8 +48,25 @@ func (p *part) start() {
 	p.cancel, p.ended = cancel, make(chan struct{})
 	go func() {
 		defer close(p.ended)
-		p.run(ctx)
+		p.runAll(ctx)
 	}()
+}
+
+// runAll runs the part and what belongs to it. Its taps end last: they hold
+// what the part has brought.
+func (p *part) runAll(ctx context.Context) {
+	taps, end := context.WithCancel(context.Background())
+	var before, behind sync.WaitGroup
+	for _, t := range p.taps {
+		behind.Go(func() { t.Run(taps) })
+	}
+	if p.ear != nil {
+		before.Go(func() { p.ear.Run(ctx) })
+	}
+	p.run(ctx)
+	before.Wait()
+	end()
+	behind.Wait()
 }
 
 // follow goes on from a part that this one replaces.
@@ -80,6 +100,7 @@ func stopAll(parts []*part) {
 
 // build makes the parts that a file describes, and starts none.
 func (a *App) build(cfg config.Config) ([]*part, error) {
+	a.listening = moves(cfg)
 	up, err := a.uplink(cfg)
 	if err != nil {
 		return nil, err
@@ -121,7 +142,7 @@ func (a *App) build(cfg config.Config) ([]*part, error) {
 		parts = append(parts, p)
 	}
 	for _, m := range cfg.Modbus {
-		p, err := a.link(m)
+		p, err := a.link(m, cfg.Drives(m.Name))
 		if err != nil {
 			return nil, err
 		}
@@ -138,6 +159,10 @@ func (a *App) newPart(key string, section any, b *binding.Binder) (*part, error)
 	p := &part{key: key, says: string(says), binder: b}
 	if b != nil {
 		p.intake = intake.New(a.spool, b)
+		p.door = a.tap(p, p.intake, a.hear)
+	}
+	if a.listening && key != "uplink" {
+		p.says += " before reflexes"
 	}
 	return p, err
 }
@@ -164,8 +189,17 @@ func (a *App) source(c config.Source) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, speaks := f.decoder.(plantroom.Speaker); speaks {
+		p.taps = nil
+		p.door = a.tap(p, p.intake, a.hearNew)
+	} else if a.listening {
+		p.taps, p.door = nil, p.intake
+		if p.ear, err = a.ear(c, p.intake); err != nil {
+			return nil, err
+		}
+	}
 	p.source, err = source.New(source.Options{
-		Name: c.Name, Broker: c.Options, Topics: f.topics, Decoder: f.decoder, Intake: p.intake,
+		Name: c.Name, Broker: c.Options, Topics: f.topics, Decoder: f.decoder, Intake: p.door,
 		Clock: a.clock.At, Wall: a.clock.Wall, Backoff: a.o.Backoff, Logger: a.log,
 	})
 	if err != nil {
@@ -214,7 +248,7 @@ func (a *App) codecs(section map[string]*config.Codec) map[string]plantroom.Payl
 func (a *App) sink(p *part) sensor.Sink {
 	return func(from string, samples ...plantroom.Sample) {
 		m := plantroom.Message{Topic: from, Received: a.clock.At(time.Now())}
-		p.intake.Take(m, a.placed(samples), nil, func(err error) {
+		p.door.Take(m, a.placed(samples), nil, func(err error) {
 			if err != nil {
 				a.log.Error("a reading of a wired sensor is lost", "from", from, "error", err)
 			}

@@ -75,7 +75,9 @@ func (a *App) Prepare(c *wire.Config) (swap func(), err error) {
 		return nil, err
 	}
 	return func() {
+		a.moveBy(cfg) // before what brings readings to it
 		stopped, started := exchange(a.parts, fresh)
+		a.reflexes.reach(fresh)
 		a.mu.Lock()
 		a.parts, a.cfg = fresh, cfg
 		a.mu.Unlock()

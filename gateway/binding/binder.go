@@ -86,12 +86,22 @@ func New(rules []Rule, ignore []string) (*Binder, error) {
 // that no rule knows, CodeInvalid for a value that the map does not list or an
 // address that cannot be a device id, and CodeTooLarge beyond the limits.
 func (b *Binder) Bind(s plantroom.Sample) (r plantroom.Reading, keep bool, err error) {
-	return b.BindHeard(s, 0)
+	return b.bind(s, true, 0)
 }
 
 // BindHeard is Bind for a sample that is a sign of life at some time on the
 // gateway's clock; zero: it is none, as what a broker had retained.
 func (b *Binder) BindHeard(s plantroom.Sample, at plantroom.Instant) (r plantroom.Reading, keep bool, err error) {
+	return b.bind(s, true, at)
+}
+
+// See is Bind for whoever only looks: the reading has the sample's own time,
+// and takes none from those that follow.
+func (b *Binder) See(s plantroom.Sample) (r plantroom.Reading, keep bool, err error) {
+	return b.bind(s, false, 0)
+}
+
+func (b *Binder) bind(s plantroom.Sample, place bool, heard plantroom.Instant) (r plantroom.Reading, keep bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	d, ok := b.known[s.Address]
@@ -100,7 +110,7 @@ func (b *Binder) BindHeard(s plantroom.Sample, at plantroom.Instant) (r plantroo
 			return r, false, err
 		}
 	}
-	d.life.sign(s, at)
+	d.life.sign(s, heard)
 	if _, listed := d.rule.Map[s.Signal]; d.rule.Only && !listed {
 		return r, false, nil
 	}
@@ -117,9 +127,11 @@ func (b *Binder) BindHeard(s plantroom.Sample, at plantroom.Instant) (r plantroo
 			return r, false, err
 		}
 	}
-	return plantroom.Reading{
-		Device: d.id, Signal: line.clock.signal, Value: value, At: line.clock.place(s.At), Quality: s.Quality,
-	}, true, nil
+	at := s.At
+	if place {
+		at = line.clock.place(at)
+	}
+	return plantroom.Reading{Device: d.id, Signal: line.clock.signal, Value: value, At: at, Quality: s.Quality}, true, nil
 }
 
 // Continue takes over the newest times that an earlier Binder has given, so

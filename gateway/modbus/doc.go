@@ -24,6 +24,6 @@
 // device waits, is taken for the answer to that question. A device that was
 // silent is therefore left alone for a second at least.
 //
-// It deliberately writes nothing: WriteCoil refuses every output that Options
-// do not list, and the gateway's file has no key for them yet.
+// It deliberately writes nothing by itself: WriteCoil, which the reflexes call,
+// refuses every output that Options do not list.
 package modbus

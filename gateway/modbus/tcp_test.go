@@ -108,6 +108,9 @@ func TestAConnectionReadsAllFourTables(t *testing.T) {
 	if err := c.writeCoil(1, 6, true); err != nil {
 		t.Error(err)
 	}
+	if got, err := c.read(1, &registers.Request{Table: registers.Coil, Address: 6, Count: 1}); err != nil || !slices.Equal(got.Bits, []bool{true}) {
+		t.Errorf("a coil that was written: got %v, %v", got, err)
+	}
 	if got, err := c.read(1, request(registers.Coil, 4, 4)); err != nil || !slices.Equal(got.Bits, []bool{false, true, true, false}) {
 		t.Errorf("coils: got %v, %v", got, err)
 	}

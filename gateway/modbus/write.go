@@ -6,13 +6,15 @@ import (
 	"slices"
 
 	"plantroom"
+	registers "plantroom/firmware-bridge/modbus"
 )
 
-// write is a coil to be written, and where the outcome goes.
+// write is a coil to be written or read, and where the outcome goes.
 type write struct {
 	unit byte
 	coil uint16
 	on   bool
+	read *bool      // not nil: the coil is read into it, and not written
 	done chan error // buffered
 }
 
@@ -20,6 +22,20 @@ type write struct {
 // device has confirmed it. It is CodeForbidden for a coil that is not on the
 // list of outputs. When ctx ends first, the coil may have been written or not.
 func (l *Link) WriteCoil(ctx context.Context, device plantroom.DeviceID, coil uint16, on bool) error {
+	return l.output(ctx, device, coil, write{on: on})
+}
+
+// ReadCoil reads a coil that WriteCoil may write, before the next question.
+func (l *Link) ReadCoil(ctx context.Context, device plantroom.DeviceID, coil uint16) (on bool, err error) {
+	into := new(bool)
+	if err = l.output(ctx, device, coil, write{read: into}); err != nil {
+		return false, err // into may still be written
+	}
+	return *into, nil
+}
+
+// output has the link's goroutine write or read a coil.
+func (l *Link) output(ctx context.Context, device plantroom.DeviceID, coil uint16, w write) error {
 	if !slices.Contains(l.o.Outputs, Output{device, coil}) {
 		return plantroom.Errorf(plantroom.CodeForbidden, "coil %d of device %s is not an output of the link %s", coil, device, l.o.Name)
 	}
@@ -27,7 +43,7 @@ func (l *Link) WriteCoil(ctx context.Context, device plantroom.DeviceID, coil ui
 	if i < 0 {
 		return plantroom.Errorf(plantroom.CodeNotFound, "there is no device %s on the link %s", device, l.o.Name)
 	}
-	w := write{l.units[i].Unit, coil, on, make(chan error, 1)}
+	w.unit, w.coil, w.done = l.units[i].Unit, coil, make(chan error, 1)
 	select {
 	case l.writes <- w:
 	case <-ctx.Done():
@@ -41,9 +57,18 @@ func (l *Link) WriteCoil(ctx context.Context, device plantroom.DeviceID, coil ui
 	}
 }
 
-// write writes a coil. The error ends the link; whoever asked has it too.
+// write writes or reads a coil. The error ends the link; whoever asked has it
+// too.
 func (l *Link) write(c conn, w write) error {
-	err := c.writeCoil(w.unit, w.coil, w.on)
+	var err error
+	if w.read == nil {
+		err = c.writeCoil(w.unit, w.coil, w.on)
+	} else {
+		var a registers.Answer
+		if a, err = c.read(w.unit, &registers.Request{Table: registers.Coil, Address: w.coil, Count: 1}); err == nil && len(a.Bits) == 1 {
+			*w.read = a.Bits[0]
+		}
+	}
 	l.publish(func(s *State) { s.count(err) })
 	if usable(err) {
 		if err != nil {

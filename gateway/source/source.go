@@ -33,6 +33,7 @@ type Options struct {
 
 	Look time.Duration // how often changed certificates are looked for; 30 s
 
+	Fleeting bool             // no session is kept: what the broker has for us from while we were away is of no use
 	Patience time.Duration    // oldest message without acknowledgement, until the connection is given up; 60 s
 	Backoff  mqttconn.Backoff // after a lost connection
 	Full     mqttconn.Backoff // after a message that the spool could not take; at most every 4 s
@@ -171,7 +172,7 @@ func (s *Source) connection(ctx context.Context) (up time.Time, err error) {
 	will := s.speech.will()
 	s.decoding.Unlock()
 	conn, err := mqttconn.Connect(ctx, s.o.Broker, mqttconn.Session{
-		Persistent: true,
+		Persistent: !s.o.Fleeting,
 		Will:       will,
 		Now:        s.o.Wall,
 		Look:       s.o.Look,

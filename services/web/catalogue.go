@@ -332,6 +332,7 @@ var catalogue = map[string]plantroom.Text{
 	// Causes: water, bins, bays, silence.
 	"cause.wet":            {En: "Water leak", Zh: "漏水"},
 	"cause.cable_break":    {En: "Leak rope cut", Zh: "感应绳断开"},
+	"cause.stuck":          {En: "Valve does not move", Zh: "阀门卡住"},
 	"cause.contaminated":   {En: "Leak rope dirty", Zh: "感应绳受污染"},
 	"cause.full":           {En: "Bin full", Zh: "垃圾桶已满"},
 	"cause.fast_fill":      {En: "Bin fills unusually fast", Zh: "垃圾桶填充异常快"},

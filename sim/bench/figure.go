@@ -110,7 +110,7 @@ func (m Measurement) Measure(ctx context.Context, e *Env, runs int) (_ []Result,
 // All lists the measurements in the order of the table.
 func All() []Measurement {
 	return []Measurement{
-		messages(), direct(), batches(), inProcess(), faults(), footprint(), binary(), spooling(),
+		messages(), direct(), batches(), inProcess(), faults(), reflexes(), footprint(), binary(), spooling(),
 		scenarios(), orders(), decoding(), codecs(), hostileCodecs(), codecMemory(), observing(), references(),
 	}
 }

@@ -79,6 +79,7 @@ func (c *Config) check(doc *yamldoc.Doc, sent *sent, compile func(*codec.Program
 	k.oneWire(c.OneWire)
 	k.iio(c.IIO)
 	k.ranging(c)
+	k.reflexes(c)
 	if doc.Sound("/remote") {
 		k.remote(c)
 	}

@@ -18,6 +18,7 @@ import (
 	"plantroom/firmware-bridge/devices"
 	"plantroom/gateway/binding"
 	"plantroom/gateway/broker"
+	"plantroom/gateway/reflex"
 	"plantroom/gateway/sensor"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
@@ -47,6 +48,10 @@ type Config struct {
 	Remote  *Remote             `json:"remote,omitempty"` // nil: no configurations from the services
 	Health  Health              `json:"health,omitzero"`
 	Clock   *Clock              `json:"clock,omitempty"` // nil: the usual
+
+	Outputs  []Output         `json:"outputs,omitempty"`
+	Reflexes []reflex.Reflex  `json:"reflexes,omitempty"`
+	SelfTest *reflex.SelfTest `json:"self_test,omitempty"` // nil: valves are not exercised
 
 	dir string // of the file
 }

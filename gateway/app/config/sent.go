@@ -74,7 +74,8 @@ func (s *sent) confine(doc *yamldoc.Doc, c *Config) error {
 		here, own any
 	}{
 		{"gateway", c.Gateway, s.own.Gateway}, {"estate", c.Estate, s.own.Estate}, {"spool", c.Spool, s.own.Spool},
-		{"health", c.Health, s.own.Health}, {"clock", c.Clock, s.own.Clock}, {"remote", bare(c.Remote), bare(s.own.Remote)},
+		{"health", c.Health, s.own.Health}, {"clock", c.Clock, s.own.Clock},
+		{"outputs", c.Outputs, s.own.Outputs}, {"reflexes", c.Reflexes, s.own.Reflexes}, {"self_test", c.SelfTest, s.own.SelfTest}, {"remote", bare(c.Remote), bare(s.own.Remote)},
 	} {
 		if doc.Sound("/"+f.key) && !reflect.DeepEqual(f.here, f.own) {
 			fault("/"+f.key, "it differs from the gateway's own file, which alone says it", "write it as it is there, or change it on site")

@@ -263,7 +263,7 @@ var notPaths = []string{
 }
 
 // ownOnly are sections that have to be those of the gateway's own file.
-var ownOnly = []string{"spool", "health", "remote", "clock"}
+var ownOnly = []string{"spool", "health", "remote", "clock", "outputs", "reflexes", "self_test"}
 
 // confined are the keys that Config.Sent keeps within bounds.
 var confined = []string{

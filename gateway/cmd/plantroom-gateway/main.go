@@ -50,6 +50,8 @@ usage:
                                   make an account at the gateway's own broker and print its password, once
   plantroom-gateway device renew ID --accounts ACCOUNTS
                                   give an account a new password and print it, once
+  plantroom-gateway output FILE NAME open|close|on|off|auto [--for 1h]
+                                  take an output from the reflexes, or give it back
   plantroom-gateway codec test FILE.js --examples EXAMPLES [--json]
                                   run a payload codec against its maker's examples
   plantroom-gateway probe [FILE] [--json]
@@ -66,8 +68,8 @@ Logs go to standard error. PLANTROOM_LOG=debug says more.
 exit codes:
   0  stopped by a signal, or nothing wrong with FILE
   1  could not start, or not write: the last line says why, and what to do; or
-     examples failed; or a probe found nothing, something that hangs or may not be
-     looked at, or not all that FILE uses
+     examples failed, or an order was not carried out; or a probe found nothing,
+     something that hangs or may not be looked at, or not all that FILE uses
   2  wrong arguments, or faults in FILE or ACCOUNTS
 `
 
@@ -96,6 +98,8 @@ func run(args []string, out, errs io.Writer) int {
 		return serve(args[1], errs)
 	case len(args) > 2 && args[0] == "device":
 		return device(args[1], args[2], args[3:], out, errs)
+	case len(args) > 3 && args[0] == "output":
+		return output(args[1], args[2], args[3], args[4:], out, errs)
 	case len(args) > 2 && args[0] == "codec" && args[1] == "test":
 		return testCodec(args[2:], out, errs)
 	case len(args) > 0 && args[0] == "probe":

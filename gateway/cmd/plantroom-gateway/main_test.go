@@ -56,6 +56,11 @@ func TestArgumentsAndExitCodes(t *testing.T) {
 		{[]string{"device", "add", "b1-leak", "--accounts", bad}, exitUsage, "", []string{bad + ":"}},
 		{[]string{"device", "add", "b1-leak", "--accounts", filepath.Join(dir, "plain", "accounts")}, exitFailed, "", []string{"the accounts: "}},
 		{[]string{"device", "renew", "b1-leak", "--accounts", accounts}, exitUsage, "", []string{"device add makes one"}},
+		{[]string{"output", good, "riser"}, exitUsage, "", []string{"usage:"}},
+		{[]string{"output", good, "riser", "open", "--for", "long"}, exitUsage, "", []string{"usage:"}},
+		{[]string{"output", good, "riser", "open", "now"}, exitUsage, "", []string{"usage:"}},
+		{[]string{"output", filepath.Join(dir, "gone"), "riser", "open"}, exitFailed, "", []string{"read the gateway's file: "}},
+		{[]string{"output", good, "riser", "open"}, exitFailed, "", []string{"give an order to the gateway: ", "does the gateway run"}},
 		{[]string{"run", bad}, exitUsage, "", []string{"3 faults"}},
 		{[]string{"run", unstartable}, exitFailed, "", []string{"plantroom-gateway: open spool"}},
 	} {

@@ -57,6 +57,11 @@ func usesOf(c *config.Config) probe.Uses {
 	for _, p := range c.Pins {
 		u.Pins[p.Pin] = string(p.Device)
 	}
+	for _, o := range c.Outputs {
+		if o.Pin != "" {
+			u.Pins[o.Pin] = string(o.Device)
+		}
+	}
 	for _, b := range c.Buses {
 		u.Buses[b.Name] = map[uint16][]string{}
 		for _, in := range b.Devices {

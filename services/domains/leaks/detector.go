@@ -18,8 +18,9 @@ const Debounce = 5 * time.Second
 // cover a shower or a washing machine in the flat above. Unverified.
 const CleanPeriod = 10 * time.Minute
 
-// condition is what a detector of this domain looks for in the state signal.
+// condition is what a detector of this domain looks for in a signal of states.
 type condition struct {
+	signal   string
 	state    string
 	ends     []string // the states that show that it is gone; others tell nothing
 	severity plantroom.Severity
@@ -47,10 +48,10 @@ type state struct {
 
 func newDetector(c condition) *detector { return &detector{c: c} }
 
-// Observe takes a reading of state, distance_m or online.
+// Observe takes a reading of the condition's signal, distance_m or online.
 func (d *detector) Observe(r plantroom.Reading) plantroom.Verdict {
 	switch r.Signal {
-	case sigState:
+	case d.c.signal:
 		if changed, fresh := d.s.State.Put(r); fresh {
 			d.hear(r, changed)
 		}
