@@ -40,11 +40,8 @@ func newMachine(t *testing.T, has ...string) *machine {
 	for _, command := range []string{"systemd-sysusers", "udevadm", "deb-systemd-helper", "deb-systemd-invoke", "systemctl"} {
 		m.command(command, "exit 0")
 	}
-	cat, err := exec.LookPath("cat")
-	if err == nil {
-		err = os.Symlink(cat, filepath.Join(m.bin, "cat"))
-	}
-	if err != nil {
+	// cat is the shell's own here, and no call to speak of.
+	if err := os.WriteFile(filepath.Join(m.bin, "cat"), []byte("#!/bin/sh\nwhile IFS= read -r line; do echo \"$line\"; done\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return m
