@@ -50,7 +50,7 @@ $(CYCLONEDX):
 	GOBIN=$(TOOLS) $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
 release: $(NFPM) $(CYCLONEDX)
-	@GO="$(GO)" NFPM="$(NFPM)" CYCLONEDX="$(CYCLONEDX)" VERSION="$(VERSION)" scripts/release dist $(ARGS)
+	@GO="$(GO)" NFPM="$(NFPM)" CYCLONEDX="$(CYCLONEDX)" scripts/release dist $(ARGS)
 
 release-check:
 	@scripts/release-check dist
