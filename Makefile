@@ -5,6 +5,8 @@ ARGS     ?=
 TOOLS    := $(CURDIR)/.tools/bin
 INFLUXD  := $(TOOLS)/influxd
 LINT     := $(TOOLS)/staticcheck
+NFPM     := $(TOOLS)/nfpm
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod
 PROGRAMS := ./services/cmd/plantroom ./gateway/cmd/plantroom-gateway ./gateway/cmd/plantroom-codec ./gateway/cmd/plantroom-node ./sim/cmd/plantroom-sim
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME ?= 60s
@@ -12,8 +14,9 @@ UNITS    := $(GO) list ./... | grep -v '^plantroom/sim/integration'
 
 # What the tests look for, and what they may not do without.
 export PLANTROOM_INFLUXD := $(INFLUXD)
+export PLANTROOM_NFPM := $(NFPM)
 
-.PHONY: help build demo test quick lint unit scenarios integration bench fuzz clean
+.PHONY: help build demo test quick lint unit scenarios integration bench fuzz release release-check clean
 
 help:
 	@echo "make demo         watch a whole estate on this machine; ARGS=\"--headless --for 90s\" ends by itself"
@@ -23,6 +26,8 @@ help:
 	@echo "make bench        the figures, as a table"
 	@echo "make fuzz         every fuzz target for FUZZTIME (60s)"
 	@echo "make build        the programs, into bin/"
+	@echo "make release      static programs, Debian packages, archives and their sums, into dist/; ARGS=\"arm64\" makes one architecture"
+	@echo "make release-check   runs the foreign ones of dist/ for some seconds under qemu-user-static"
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ $(PROGRAMS)
@@ -35,13 +40,28 @@ $(LINT):
 	@echo "building staticcheck (once)"
 	GOBIN=$(TOOLS) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# Later versions than 2.45.0 need modules that the module proxy refused.
+$(NFPM):
+	@echo "building nfpm (once)"
+	GOBIN=$(TOOLS) $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0
+
+$(CYCLONEDX):
+	@echo "building cyclonedx-gomod (once)"
+	GOBIN=$(TOOLS) $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+release: $(NFPM) $(CYCLONEDX)
+	@GO="$(GO)" NFPM="$(NFPM)" CYCLONEDX="$(CYCLONEDX)" scripts/release dist $(ARGS)
+
+release-check:
+	@scripts/release-check dist
+
 demo: build $(INFLUXD)
 	bin/plantroom-sim demo --influxd $(INFLUXD) $(ARGS)
 
 test: export PLANTROOM_REQUIRE := 1
 test:
 	@scripts/test-parts
-	$(MAKE) $(INFLUXD) $(LINT)
+	$(MAKE) $(INFLUXD) $(LINT) $(NFPM)
 	$(MAKE) lint unit scenarios integration
 
 lint: $(LINT)
@@ -53,7 +73,7 @@ lint: $(LINT)
 
 # The race detector makes the large packages slow; -p 2 keeps two cores busy
 # without starving the tests that wait on real parts.
-unit: $(INFLUXD)
+unit: $(INFLUXD) $(NFPM)
 	@echo "== unit tests, with the race detector"
 	$(GO) test -race -p 2 -timeout 20m $$($(UNITS))
 
@@ -77,4 +97,4 @@ fuzz:
 	@scripts/fuzz-all $(FUZZTIME)
 
 clean:
-	rm -rf bin .demo .demo-check
+	rm -rf bin dist .demo .demo-check

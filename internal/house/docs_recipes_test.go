@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -22,7 +21,6 @@ import (
 	"plantroom/firmware-bridge/wire"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/mqttconn/brokertest"
-	"plantroom/internal/parts"
 	"plantroom/services/notify/webhook"
 )
 
@@ -195,19 +193,5 @@ func TestTheAccessListForMosquittoKeepsGatewaysApart(t *testing.T) {
 				t.Errorf("%s did not hear %q", user, w)
 			}
 		}
-	}
-}
-
-func TestTheUnitIsHardened(t *testing.T) {
-	unit := filepath.Join(t.TempDir(), "plantroom.service")
-	if err := os.WriteFile(unit, []byte(only(t, "docs/operations.md", "ini")), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	analyze := parts.Program(t, "systemd-analyze", "systemd")
-	const threshold = 15 // tenths of the exposure that docs/operations.md names, rounded up
-	out, err := exec.CommandContext(t.Context(), analyze, "security", "--no-pager", "--offline=true",
-		fmt.Sprintf("--threshold=%d", threshold), unit).CombinedOutput()
-	if err != nil {
-		t.Errorf("the unit is exposed more than %d tenths: %v\n%s", threshold, err, out)
 	}
 }

@@ -50,7 +50,7 @@ func TestWhatTheTestsNeedIsInstalledByTheScript(t *testing.T) {
 	asks := regexp.MustCompile(`parts\.Program\(t, "([^"]+)", "([^"]+)"\)`)
 	script := read(t, "scripts/test-parts")
 	found := 0
-	for _, f := range goFiles(t, "firmware-bridge", "gateway", "services", "sim", "internal") {
+	for _, f := range goFiles(t, "firmware-bridge", "gateway", "packaging", "services", "sim", "internal") {
 		if strings.HasPrefix(f.path, "internal/parts/") || f.path == "internal/house/make_test.go" {
 			continue
 		}

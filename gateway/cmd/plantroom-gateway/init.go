@@ -46,6 +46,7 @@ func initialise(args []string, in io.Reader, out, errs io.Writer) int {
 		return exitUsage
 	}
 	text, err := fillIn(given, in, errs)
+	text = strings.ReplaceAll(text, "./spool", spoolOf(file))
 	if err == nil {
 		_, err = config.Parse(file, []byte(text))
 	}
@@ -63,6 +64,15 @@ func initialise(args []string, in io.Reader, out, errs io.Writer) int {
 	}
 	fmt.Fprintf(out, "wrote %s\nnext: plantroom-gateway run %s\n", file, file)
 	return exitOK
+}
+
+// spoolOf is where the readings of a gateway with a file there wait: beside it,
+// or for one of a system's service where such a service may write.
+func spoolOf(file string) string {
+	if abs, err := filepath.Abs(file); err == nil && strings.HasPrefix(abs, "/etc/") {
+		return "/var/lib/plantroom-gateway/spool"
+	}
+	return "./spool"
 }
 
 // fillIn puts the answers into the file.

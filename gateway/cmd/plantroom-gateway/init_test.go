@@ -166,3 +166,11 @@ func beside(t *testing.T, d string) {
 		t.Fatal(err)
 	}
 }
+
+func TestAFileBelowEtcKeepsItsReadingsWhereAServiceMayWrite(t *testing.T) {
+	for file, want := range map[string]string{"/etc/plantroom/gateway.yaml": "/var/lib/plantroom-gateway/spool", "gateway.yaml": "./spool", "/opt/etc/gateway.yaml": "./spool"} {
+		if got := spoolOf(file); got != want {
+			t.Errorf("%s: %s, want %s", file, got, want)
+		}
+	}
+}

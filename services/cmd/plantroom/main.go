@@ -15,6 +15,7 @@ import (
 	_ "time/tzdata"
 
 	"plantroom"
+	"plantroom/internal/sdnotify"
 	"plantroom/internal/yamldoc"
 	"plantroom/services/app"
 	"plantroom/services/app/config"
@@ -141,6 +142,10 @@ func serve(file, demo string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	manager, err := sdnotify.New(os.Getenv("NOTIFY_SOCKET"), "", "", os.Getpid())
+	if err != nil {
+		return err
+	}
 	opt := app.Options{Logger: log}
 	if demo != "" {
 		if opt.Now, err = demoClock(demo, cfg, log); err != nil {
@@ -157,16 +162,25 @@ func serve(file, demo string, out, errs io.Writer) error {
 	}
 	defer s.Stop()
 	fmt.Fprintf(out, "board      %s\ntoken      %s\nbroker     %s\ninfluxdb   %s\n", s.URL(), s.TokenFile(), s.BrokerURL(), s.InfluxURL())
+	tell := func(err error) {
+		if err != nil {
+			log.Warn("the service manager does not listen", "error", err)
+		}
+	}
+	tell(manager.Ready("board at " + s.URL()))
 	for {
 		select {
 		case <-ctx.Done():
 			release() // a second signal ends us at once
 			log.Info("stop")
+			tell(manager.Stopping())
 			return nil
 		case err := <-s.Failed():
 			return err
 		case <-hup:
+			tell(manager.Reloading())
 			reload(ctx, s, file, log)
+			tell(manager.Ready("board at " + s.URL()))
 		}
 	}
 }
