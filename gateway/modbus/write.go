@@ -23,11 +23,11 @@ func (l *Link) WriteCoil(ctx context.Context, device plantroom.DeviceID, coil ui
 	if !slices.Contains(l.o.Outputs, Output{device, coil}) {
 		return plantroom.Errorf(plantroom.CodeForbidden, "coil %d of device %s is not an output of the link %s", coil, device, l.o.Name)
 	}
-	i := slices.IndexFunc(l.units, func(u *unit) bool { return u.ID == device })
+	i := slices.IndexFunc(l.poller.units, func(u *unit) bool { return u.ID == device })
 	if i < 0 {
 		return plantroom.Errorf(plantroom.CodeNotFound, "there is no device %s on the link %s", device, l.o.Name)
 	}
-	w := write{l.units[i].Unit, coil, on, make(chan error, 1)}
+	w := write{l.poller.units[i].Unit, coil, on, make(chan error, 1)}
 	select {
 	case l.writes <- w:
 	case <-ctx.Done():
@@ -44,7 +44,7 @@ func (l *Link) WriteCoil(ctx context.Context, device plantroom.DeviceID, coil ui
 // write writes a coil. The error ends the link; whoever asked has it too.
 func (l *Link) write(c conn, w write) error {
 	err := c.writeCoil(w.unit, w.coil, w.on)
-	l.publish(func(s *State) { s.count(err) })
+	l.poller.publish(func(s *State) { s.count(err) })
 	if usable(err) {
 		if err != nil {
 			err = &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "write a coil", Message: fmt.Sprintf("unit %d on the link %s", w.unit, l.o.Name), Err: err}
