@@ -41,6 +41,9 @@ func (s *Scenario) checkMessages() yamldoc.Faults {
 		if m := a.Message; m != nil && (m.Payload == "") == (m.Hex == "") {
 			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/message", i), "a message has one payload", "give either payload or hex"))
 		}
+		if r := a.Registers; r != nil && (r.Values == nil) == (r.Hex == "") {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/registers", i), "registers have one content", "give either values or hex"))
+		}
 	}
 	return faults
 }
@@ -60,6 +63,8 @@ func (a Act) outage() (of string, length Offset) {
 		return "the power of " + string(a.Gateway.ID), a.Gateway.Down
 	case a.Late != nil:
 		return "the prompt delivery of " + string(a.Late.Device), a.Late.For
+	case a.Unit != nil:
+		return fmt.Sprintf("unit %d on the link %s of %s", a.Unit.Unit, a.Unit.Link, a.Unit.Gateway), a.Unit.For
 	}
 	return "", 0
 }

@@ -38,7 +38,7 @@ func TestAFaultyScenarioIsRefusedWithItsPlace(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"unknown key":        {"lift: b1-l1", "lft: b1-l1", `s.yaml:8:22: do.0.fault.lft: the key "lft" is not known here; did you mean lift?`},
 		"unknown act":        {"fault: {", "falt: {", `the key "falt" is not known here; did you mean fault?`},
-		"no expectation":     {"incident: {rule: lift.fault}", "", `s.yaml:10:5: expect.0: an expectation looks at one thing; give exactly one of incident, order, clock, call, count`},
+		"no expectation":     {"incident: {rule: lift.fault}", "", `s.yaml:10:5: expect.0: an expectation looks at one thing; give exactly one of incident, order, clock, call, count, reading`},
 		"two times":          {"by: 10m,", "by: 10m, at: 20m,", `an expectation needs one time; give exactly one of by, at, never`},
 		"two things":         {"{rule: lift.fault}", "{rule: lift.fault}, order: {asset: b1-l1}", `looks at one thing`},
 		"after the end":      {"by: 10m", "by: 2h", `expect.0.by: this lies after the end of the scenario; use a time up to 1h`},

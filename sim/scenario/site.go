@@ -8,20 +8,25 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/intake"
 	"plantroom/gateway/spool"
+	"plantroom/sim/device"
 	"plantroom/sim/estates"
 	"plantroom/sim/world"
 )
 
-// site is one gateway with the broker of its building, in virtual time. The
-// decoders, the binder, the intake and the spool are the gateway's own; only
-// the MQTT connections are played.
+// site is one gateway with the broker of its building and what it is wired to,
+// in virtual time. The decoders, the pollers, the binder, the intake and the
+// spool are the gateway's own; connections, lines and devices are played.
 type site struct {
 	id       plantroom.GatewayID
 	estate   plantroom.EstateID
 	file     config.Config
 	dir      string
+	seed     uint64
+	slaves   map[string]map[byte]*device.Slave // by link and unit; they have power of their own
 	sources  []*source
+	links    []*link
 	spool    *spool.Spool
 	accepted *acceptances
 
@@ -71,13 +76,25 @@ func (l ledgerSpool) Submit(rec []byte, done func(uint64, error)) error {
 	})
 }
 
-func newSite(now plantroom.Instant, e plantroom.Estate, g plantroom.GatewayID, dir string, into *acceptances) (*site, error) {
+func newSite(now plantroom.Instant, seed uint64, e plantroom.Estate, g plantroom.GatewayID, dir string, into *acceptances) (*site, error) {
 	file, err := estates.GatewayConfig(e, g)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{id: g, estate: e.ID, file: file, dir: dir, accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
+	s := &site{id: g, estate: e.ID, file: file, dir: dir, seed: seed, slaves: slaves(file), accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
 	return s, s.start(now)
+}
+
+// slaves makes the devices on the Modbus links of a file.
+func slaves(c config.Config) map[string]map[byte]*device.Slave {
+	out := map[string]map[byte]*device.Slave{}
+	for _, l := range c.Modbus {
+		out[l.Name] = map[byte]*device.Slave{}
+		for _, d := range l.Devices {
+			out[l.Name][d.Unit] = device.NewSlave()
+		}
+	}
+	return out
 }
 
 // start is power on: everything in memory is new, the spool is what it was.
@@ -85,13 +102,8 @@ func (s *site) start(now plantroom.Instant) (err error) {
 	if s.spool, _, err = spool.Open(spool.Options{Dir: s.dir, Linger: -1}); err != nil {
 		return err
 	}
-	s.sources = nil
-	for _, c := range s.file.MQTT {
-		src, err := newSource(c, ledgerSpool{s.spool, s.id, s.accepted})
-		if err != nil {
-			return err
-		}
-		s.sources = append(s.sources, src)
+	if err := s.connect(now, ledgerSpool{s.spool, s.id, s.accepted}); err != nil {
+		return err
 	}
 	s.ack, s.next, s.dark = wire.Ack{}, s.spool.Base(), false
 	return s.settle(func(taken receipts) {
@@ -99,6 +111,27 @@ func (s *site) start(now plantroom.Instant) (err error) {
 			src.turn(now, true, taken)
 		}
 	})
+}
+
+// connect makes what brings readings, as the gateway's file has it.
+func (s *site) connect(now plantroom.Instant, spool intake.Spool) error {
+	s.sources, s.links = nil, nil
+	for _, c := range s.file.MQTT {
+		src, err := newSource(c, spool)
+		if err != nil {
+			return err
+		}
+		s.sources = append(s.sources, src)
+	}
+	for i := range s.file.Modbus {
+		c := &s.file.Modbus[i]
+		l, err := newLink(now, s.seed, c, s.slaves[c.Name], spool)
+		if err != nil {
+			return err
+		}
+		s.links = append(s.links, l)
+	}
+	return nil
 }
 
 func (s *site) stop() error {
@@ -126,7 +159,8 @@ func (s *site) hear(es []world.Emission) error {
 	})
 }
 
-// turns gives the speakers whose time has come their turn.
+// turns gives the speakers whose time has come their turn, and lets the time
+// of the wires pass.
 func (s *site) turns(now plantroom.Instant) error {
 	if s.dark {
 		return nil
@@ -136,6 +170,9 @@ func (s *site) turns(now plantroom.Instant) error {
 			if !src.next.IsZero() && src.next <= now {
 				src.turn(now, false, taken)
 			}
+		}
+		for _, l := range s.links {
+			l.until(now, taken)
 		}
 	})
 }

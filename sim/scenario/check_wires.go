@@ -1,0 +1,86 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"plantroom"
+	"plantroom/gateway/app/config"
+	"plantroom/internal/yamldoc"
+	"plantroom/sim/estates"
+)
+
+// checkWires compares the acts on wires with the files of the gateways: a
+// register of a unit that nobody asks would change nothing.
+func (s *Scenario) checkWires(e plantroom.Estate) (yamldoc.Faults, error) {
+	k := wireChecker{s: s, estate: e, files: map[plantroom.GatewayID]config.Config{}}
+	for i, a := range s.Do {
+		path := fmt.Sprintf("/do/%d", i)
+		var err error
+		switch {
+		case a.Registers != nil:
+			err = k.unit(path+"/registers", a.Registers.Gateway, a.Registers.Link, a.Registers.Unit)
+		case a.Unit != nil:
+			err = k.unit(path+"/unit", a.Unit.Gateway, a.Unit.Link, a.Unit.Unit)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return k.faults, nil
+}
+
+type wireChecker struct {
+	s      *Scenario
+	estate plantroom.Estate
+	files  map[plantroom.GatewayID]config.Config
+	faults yamldoc.Faults
+}
+
+// file reads a gateway's file; known is false for a gateway that the estate
+// does not have, with which fault is found elsewhere.
+func (k *wireChecker) file(id plantroom.GatewayID) (c config.Config, known bool, err error) {
+	if c, known = k.files[id]; known {
+		return c, true, nil
+	}
+	if !slices.ContainsFunc(k.estate.Gateways, func(g plantroom.Gateway) bool { return g.ID == id }) {
+		return c, false, nil
+	}
+	c, err = estates.GatewayConfig(k.estate, id)
+	k.files[id] = c
+	return c, err == nil, err
+}
+
+// one finds fault with a name that is none of those in a gateway's file.
+func (k *wireChecker) one(pointer, what string, list []string, name string) bool {
+	if slices.Contains(list, name) {
+		return true
+	}
+	instead := "its gateway's file has none"
+	if len(list) > 0 {
+		instead = remedy(list, name)
+	}
+	k.faults = append(k.faults, k.s.doc.Fault(pointer, fmt.Sprintf("there is no %s %q", what, name), instead))
+	return false
+}
+
+func (k *wireChecker) unit(path string, gw plantroom.GatewayID, link string, unit byte) error {
+	c, known, err := k.file(gw)
+	if err != nil || !known {
+		return err
+	}
+	var links, units []string
+	for _, l := range c.Modbus {
+		links = append(links, l.Name)
+		for _, d := range l.Devices {
+			if l.Name == link {
+				units = append(units, strconv.Itoa(int(d.Unit)))
+			}
+		}
+	}
+	if k.one(path+"/link", "Modbus link of "+string(gw), links, link) {
+		k.one(path+"/unit", "unit on "+link, units, strconv.Itoa(int(unit)))
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package scenario
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"plantroom"
+	registers "plantroom/firmware-bridge/modbus"
+	"plantroom/sim/device"
+)
+
+// The acts on what a gateway is wired to.
+type (
+	// RegistersAct changes what a Modbus device keeps.
+	RegistersAct struct {
+		Gateway plantroom.GatewayID `json:"gateway"`
+		Link    string              `json:"link"`
+		Unit    byte                `json:"unit"`
+		Table   registers.Table     `json:"table"`
+		Address uint16              `json:"address"`
+		Values  []uint16            `json:"values"` // nil: Hex
+		Hex     string              `json:"hex"`
+	}
+	// UnitAct is a Modbus device that fails.
+	UnitAct struct {
+		Gateway plantroom.GatewayID `json:"gateway"`
+		Link    string              `json:"link"`
+		Unit    byte                `json:"unit"`
+		Is      device.Health       `json:"is"`
+		For     Offset              `json:"for"`
+	}
+)
+
+// onWires does what happens to a device on a wire. ok is false for any other
+// act.
+func (p *play) onWires(a Act) (says string, ok bool, err error) {
+	switch {
+	case a.Registers != nil:
+		says, err = p.registers(a.Registers)
+	case a.Unit != nil:
+		says, err = p.unit(a.Unit)
+	default:
+		return "", false, nil
+	}
+	return says, true, err
+}
+
+// wired reports whether an act happens to a device on a wire.
+func (a Act) wired() bool { return a.Registers != nil || a.Unit != nil }
+
+func (p *play) slave(gw plantroom.GatewayID, link string, unit byte) (*device.Slave, error) {
+	s, err := p.site(gw)
+	if err != nil {
+		return nil, err
+	}
+	if slave := s.slaves[link][unit]; slave != nil {
+		return slave, nil
+	}
+	return nil, plantroom.Errorf(plantroom.CodeNotFound, "gateway %s has no unit %d on a link %q", gw, unit, link)
+}
+
+func (p *play) registers(a *RegistersAct) (string, error) {
+	s, err := p.slave(a.Gateway, a.Link, a.Unit)
+	if err != nil {
+		return "", err
+	}
+	values, err := a.words()
+	if err != nil {
+		return "", err
+	}
+	s.Set(a.Table, a.Address, values...)
+	return fmt.Sprintf("unit %d on %s: %s %d is %s", a.Unit, a.Link, a.Table, a.Address, a.text()), nil
+}
+
+// words is what is put into the registers.
+func (a *RegistersAct) words() ([]uint16, error) {
+	if a.Hex == "" {
+		return a.Values, nil
+	}
+	b, err := hex.DecodeString(strings.ReplaceAll(a.Hex, " ", ""))
+	if err != nil {
+		return nil, err
+	}
+	if len(b)%2 != 0 {
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "%q is not a whole number of registers", a.Hex)
+	}
+	var out []uint16
+	for i := 0; i < len(b); i += 2 {
+		out = append(out, uint16(b[i])<<8|uint16(b[i+1]))
+	}
+	return out, nil
+}
+
+// text is the same for the story.
+func (a *RegistersAct) text() string {
+	if a.Hex != "" {
+		return a.Hex
+	}
+	return strings.Trim(fmt.Sprint(a.Values), "[]")
+}
+
+func (p *play) unit(a *UnitAct) (string, error) {
+	s, err := p.slave(a.Gateway, a.Link, a.Unit)
+	if err != nil {
+		return "", err
+	}
+	s.Health = a.Is
+	p.later(a.For, fmt.Sprintf("unit %d on %s answers as it should", a.Unit, a.Link), func() error { s.Health = device.Well; return nil })
+	return fmt.Sprintf("unit %d on %s is %s", a.Unit, a.Link, a.Is), nil
+}

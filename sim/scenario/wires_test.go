@@ -1,0 +1,106 @@
+package scenario_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"plantroom/sim/scenario"
+)
+
+const wired = `scenario: Nobody asks what is not in the gateway's file
+estate: workshop
+start: "2026-03-02 08:00"
+length: 1h
+do:
+  - {at: 1m, registers: {gateway: gw-wired, link: risers, unit: 2, table: input, address: 0, values: [1]}}
+  - {at: 1m, registers: {gateway: gw-wired, link: riser, unit: 1, table: input, address: 0, hex: "0001"}}
+  - {at: 1m, unit: {gateway: gw-ws, link: riser, unit: 2, is: silent, for: 1m}}
+  - {at: 1m, unit: {gateway: gw-w, link: riser, unit: 2, is: silent, for: 1m}}
+expect:
+  - {never: true, incident: {rule: leak.wet}}
+`
+
+func TestWhatIsOnNoWireIsReported(t *testing.T) {
+	refused(t, wired,
+		`s.yaml:6:45: do.0.registers.link: there is no Modbus link of gw-wired "risers"; use one of meters, riser`,
+		`s.yaml:7:58: do.1.registers.unit: there is no unit on riser "1"; use one of 2, 3`,
+		`s.yaml:8:37: do.2.unit.link: there is no Modbus link of gw-ws "riser"; its gateway's file has none`,
+		`s.yaml:9:21: do.3.unit.gateway: there is no gateway "gw-w"; use one of gw-wired, gw-ws`)
+}
+
+// refused loads a file that has exactly these faults.
+func refused(t *testing.T, src string, want ...string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "s.yaml")
+	if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := scenario.Load(path)
+	if err == nil {
+		t.Fatal("it is taken")
+	}
+	for _, w := range want {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("missing: %s", w)
+		}
+	}
+	if n := strings.Count(err.Error(), "s.yaml:"); n != len(want) || t.Failed() {
+		t.Errorf("%d faults, want %d:\n%v", n, len(want), err)
+	}
+}
+
+func TestRegistersAndUnitsThatCannotBeAreRefused(t *testing.T) {
+	for name, c := range map[string]struct{ act, want string }{
+		"no content":   {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0}`, `do.0.registers: registers have one content; give either values or hex`},
+		"two contents": {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, values: [1], hex: "0001"}`, `registers have one content`},
+		"too large":    {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, values: [65536]}`, `do.0.registers.values.0`},
+		"half":         {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, hex: "00 01"}`, `do.0.registers.hex`},
+		"table":        {`registers: {gateway: gw-wired, link: riser, unit: 2, table: inputs, address: 0, values: [1]}`, `use one of holding, input, coil, discrete`},
+		"gone twice": {"unit: {gateway: gw-wired, link: riser, unit: 2, is: silent, for: 5m}}\n  - {at: 2m, unit: {gateway: gw-wired, link: riser, unit: 2, is: garbled, for: 5m}",
+			`do.1: unit 2 on the link riser of gw-wired is gone already, since line 6; begin at 6m or later`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := "scenario: s\nestate: workshop\nstart: \"2026-03-02 08:00\"\nlength: 1h\ndo:\n  - {at: 1m, " + c.act + "}\nexpect:\n  - {at: 1h, count: {lost: 0}}\n"
+			_, err := scenario.Parse("s.yaml", []byte(src))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("want %s\ngot  %v", c.want, err)
+			}
+		})
+	}
+}
+
+// An expectation of readings is only as good as its no.
+const counted = `scenario: What a meter says, and what it does not
+estate: workshop
+start: "2026-03-02 08:00"
+length: 5m
+do:
+  - {at: 2m, registers: {gateway: gw-wired, link: meters, unit: 1, table: input, address: 6, hex: "4120 0000"}}
+expect:
+  - {at: 5m, reading: {device: ws-lift-4-supply, signal: motor_current_a, value: 10, measured: 2m, times: 1}}
+  - {at: 5m, reading: {device: ws-lift-4-supply, signal: motor_current_a, value: 11, times: 0}}
+  - {by: 5m, reading: {device: ws-lift-4-supply, signal: motor_current_a}}
+  - {at: 5m, reading: {device: ws-lift-4-supply, signal: online, value: true}}
+  - {at: 5m, reading: {device: ws-lift-4-supply, signal: motor_current_a, value: 11}}            # miss: none; the newest is 10, measured at 4m
+  - {at: 5m, reading: {device: ws-lift-4-supply, signal: motor_current_a, value: 10, times: 1}}  # miss: 3 such readings
+  - {at: 5m, reading: {device: ws-lift-4-supply, signal: voltage_v}}                             # miss: no reading of the signal
+  - {never: true, reading: {device: ws-lift-4-supply, signal: motor_current_a, value: 10}}       # miss: it happened
+  - {at: 1m, reading: {device: ws-lift-4-supply, signal: motor_current_a, value: 10}}            # miss: the newest is 0
+`
+
+func TestAnExpectationOfReadingsIsMissedWhereTheyDiffer(t *testing.T) {
+	s, err := scenario.Parse("s.yaml", []byte(counted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := perform(t, s, 1)
+	lines := strings.Split(counted, "\n")
+	for _, c := range p.Checks {
+		text, saw, miss := strings.Cut(lines[c.Line-1], "# miss: ")
+		if miss == c.OK || miss && !strings.Contains(c.Saw, saw) {
+			t.Errorf("%s\n\tmet: %v, saw %q", strings.TrimSpace(text), c.OK, c.Saw)
+		}
+	}
+}
