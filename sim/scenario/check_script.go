@@ -65,6 +65,8 @@ func (a Act) outage() (of string, length Offset) {
 		return "the prompt delivery of " + string(a.Late.Device), a.Late.For
 	case a.Unit != nil:
 		return fmt.Sprintf("unit %d on the link %s of %s", a.Unit.Unit, a.Unit.Link, a.Unit.Gateway), a.Unit.For
+	case a.Line != nil:
+		return fmt.Sprintf("the line %s of %s", a.Line.Port, a.Line.Gateway), a.Line.Down
 	}
 	return "", 0
 }

@@ -23,6 +23,12 @@ func (s *Scenario) checkWires(e plantroom.Estate) (yamldoc.Faults, error) {
 			err = k.unit(path+"/registers", a.Registers.Gateway, a.Registers.Link, a.Registers.Unit)
 		case a.Unit != nil:
 			err = k.unit(path+"/unit", a.Unit.Gateway, a.Unit.Link, a.Unit.Unit)
+		case a.Measure != nil:
+			err = k.node(path+"/measure", a.Measure.Gateway, a.Measure.Port, a.Measure.Node)
+		case a.Restart != nil:
+			err = k.node(path+"/restart", a.Restart.Gateway, a.Restart.Port, a.Restart.Node)
+		case a.Line != nil:
+			err = k.node(path+"/line", a.Line.Gateway, a.Line.Port, 0)
 		}
 		if err != nil {
 			return nil, err
@@ -81,6 +87,27 @@ func (k *wireChecker) unit(path string, gw plantroom.GatewayID, link string, uni
 	}
 	if k.one(path+"/link", "Modbus link of "+string(gw), links, link) {
 		k.one(path+"/unit", "unit on "+link, units, strconv.Itoa(int(unit)))
+	}
+	return nil
+}
+
+// node checks a line and, unless it is 0, a node on it.
+func (k *wireChecker) node(path string, gw plantroom.GatewayID, port string, id uint16) error {
+	c, known, err := k.file(gw)
+	if err != nil || !known {
+		return err
+	}
+	var ports, nodes []string
+	for _, l := range c.Serial {
+		ports = append(ports, l.Port)
+		for _, d := range l.Devices {
+			if l.Port == port {
+				nodes = append(nodes, strconv.Itoa(int(d.Node)))
+			}
+		}
+	}
+	if k.one(path+"/port", "line of "+string(gw), ports, port) && id != 0 {
+		k.one(path+"/node", "node on "+port, nodes, strconv.Itoa(int(id)))
 	}
 	return nil
 }

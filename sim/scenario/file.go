@@ -79,6 +79,9 @@ type Act struct {
 	Press     *PressAct     `json:"press"`
 	Registers *RegistersAct `json:"registers"`
 	Unit      *UnitAct      `json:"unit"`
+	Measure   *MeasureAct   `json:"measure"`
+	Restart   *RestartAct   `json:"restart"`
+	Line      *LineAct      `json:"line"`
 }
 
 // The acts, as the schema describes them.

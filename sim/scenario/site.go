@@ -25,6 +25,7 @@ type site struct {
 	dir      string
 	seed     uint64
 	slaves   map[string]map[byte]*device.Slave // by link and unit; they have power of their own
+	lines    map[string]*nodeLine              // by port
 	sources  []*source
 	links    []*link
 	spool    *spool.Spool
@@ -81,7 +82,7 @@ func newSite(now plantroom.Instant, seed uint64, e plantroom.Estate, g plantroom
 	if err != nil {
 		return nil, err
 	}
-	s := &site{id: g, estate: e.ID, file: file, dir: dir, seed: seed, slaves: slaves(file), accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
+	s := &site{id: g, estate: e.ID, file: file, dir: dir, seed: seed, slaves: slaves(file), lines: lines(now, seed, file), accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
 	return s, s.start(now)
 }
 
@@ -131,6 +132,11 @@ func (s *site) connect(now plantroom.Instant, spool intake.Spool) error {
 		}
 		s.links = append(s.links, l)
 	}
+	for _, c := range s.file.Serial {
+		if err := s.lines[c.Port].power(c, spool); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -139,6 +145,9 @@ func (s *site) stop() error {
 		return nil
 	}
 	s.dark = true
+	for _, l := range s.lines {
+		l.gateway = nil
+	}
 	return s.spool.Close()
 }
 
@@ -162,6 +171,11 @@ func (s *site) hear(es []world.Emission) error {
 // turns gives the speakers whose time has come their turn, and lets the time
 // of the wires pass.
 func (s *site) turns(now plantroom.Instant) error {
+	for _, c := range s.file.Serial {
+		if err := s.lines[c.Port].until(now, s.settle); err != nil {
+			return err
+		}
+	}
 	if s.dark {
 		return nil
 	}

@@ -1,9 +1,11 @@
 package scenario
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"plantroom"
 	registers "plantroom/firmware-bridge/modbus"
@@ -30,6 +32,29 @@ type (
 		Is      device.Health       `json:"is"`
 		For     Offset              `json:"for"`
 	}
+	// MeasureAct is a reading that a sensor node takes.
+	MeasureAct struct {
+		Gateway plantroom.GatewayID `json:"gateway"`
+		Port    string              `json:"port"`
+		Node    uint16              `json:"node"`
+		Signal  string              `json:"signal"`
+		Value   plantroom.Value     `json:"value"`
+	}
+	// RestartAct resets a sensor node.
+	RestartAct struct {
+		Gateway plantroom.GatewayID `json:"gateway"`
+		Port    string              `json:"port"`
+		Node    uint16              `json:"node"`
+		Up      Offset              `json:"up"`   // what its clock says
+		Slow    float64             `json:"slow"` // the part of the time that it misses
+	}
+	// LineAct cuts a line to sensor nodes.
+	LineAct struct {
+		Gateway plantroom.GatewayID `json:"gateway"`
+		Port    string              `json:"port"`
+		Way     Way                 `json:"way"`
+		Down    Offset              `json:"down"`
+	}
 )
 
 // onWires does what happens to a device on a wire. ok is false for any other
@@ -40,6 +65,12 @@ func (p *play) onWires(a Act) (says string, ok bool, err error) {
 		says, err = p.registers(a.Registers)
 	case a.Unit != nil:
 		says, err = p.unit(a.Unit)
+	case a.Measure != nil:
+		says, err = p.measure(a.Measure)
+	case a.Restart != nil:
+		says, err = p.restart(a.Restart)
+	case a.Line != nil:
+		says, err = p.line(a.Line)
 	default:
 		return "", false, nil
 	}
@@ -47,7 +78,9 @@ func (p *play) onWires(a Act) (says string, ok bool, err error) {
 }
 
 // wired reports whether an act happens to a device on a wire.
-func (a Act) wired() bool { return a.Registers != nil || a.Unit != nil }
+func (a Act) wired() bool {
+	return a.Registers != nil || a.Unit != nil || a.Measure != nil || a.Restart != nil || a.Line != nil
+}
 
 func (p *play) slave(gw plantroom.GatewayID, link string, unit byte) (*device.Slave, error) {
 	s, err := p.site(gw)
@@ -108,4 +141,48 @@ func (p *play) unit(a *UnitAct) (string, error) {
 	s.Health = a.Is
 	p.later(a.For, fmt.Sprintf("unit %d on %s answers as it should", a.Unit, a.Link), func() error { s.Health = device.Well; return nil })
 	return fmt.Sprintf("unit %d on %s is %s", a.Unit, a.Link, a.Is), nil
+}
+
+// node finds a node and its line.
+func (p *play) node(gw plantroom.GatewayID, port string, id uint16) (*device.Node, error) {
+	s, err := p.site(gw)
+	if err != nil {
+		return nil, err
+	}
+	if l := s.lines[port]; l != nil && l.nodes[id] != nil {
+		return l.nodes[id], nil
+	}
+	return nil, plantroom.Errorf(plantroom.CodeNotFound, "gateway %s has no node %d on a line %q", gw, id, port)
+}
+
+func (p *play) measure(a *MeasureAct) (string, error) {
+	n, err := p.node(a.Gateway, a.Port, a.Node)
+	if err != nil {
+		return "", err
+	}
+	n.Measure(p.now.Time(), a.Signal, a.Value)
+	return fmt.Sprintf("node %d on %s measures %s %s", a.Node, a.Port, a.Signal, a.Value), nil
+}
+
+func (p *play) restart(a *RestartAct) (string, error) {
+	n, err := p.node(a.Gateway, a.Port, a.Node)
+	if err != nil {
+		return "", err
+	}
+	n.Restart(p.now.Time(), time.Duration(a.Up), a.Slow)
+	return fmt.Sprintf("node %d on %s starts anew", a.Node, a.Port), nil
+}
+
+func (p *play) line(a *LineAct) (string, error) {
+	s, err := p.site(a.Gateway)
+	if err != nil {
+		return "", err
+	}
+	l := s.lines[a.Port]
+	if l == nil {
+		return "", plantroom.Errorf(plantroom.CodeNotFound, "gateway %s has no line %q", a.Gateway, a.Port)
+	}
+	l.cut = cmp.Or(a.Way, Both)
+	p.later(a.Down, fmt.Sprintf("the line %s is whole again", a.Port), func() error { l.cut = Whole; return nil })
+	return fmt.Sprintf("the line %s is cut (%s)", a.Port, l.cut), nil
 }

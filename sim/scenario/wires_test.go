@@ -18,6 +18,9 @@ do:
   - {at: 1m, registers: {gateway: gw-wired, link: riser, unit: 1, table: input, address: 0, hex: "0001"}}
   - {at: 1m, unit: {gateway: gw-ws, link: riser, unit: 2, is: silent, for: 1m}}
   - {at: 1m, unit: {gateway: gw-w, link: riser, unit: 2, is: silent, for: 1m}}
+  - {at: 1m, measure: {gateway: gw-wired, port: /dev/ttyUSB9, node: 7, signal: state, value: wet}}
+  - {at: 1m, restart: {gateway: gw-wired, port: /dev/ttyACM0, node: 9}}
+  - {at: 1m, line: {gateway: gw-ws, port: /dev/ttyACM0, down: 1m}}
 expect:
   - {never: true, incident: {rule: leak.wet}}
 `
@@ -27,7 +30,10 @@ func TestWhatIsOnNoWireIsReported(t *testing.T) {
 		`s.yaml:6:45: do.0.registers.link: there is no Modbus link of gw-wired "risers"; use one of meters, riser`,
 		`s.yaml:7:58: do.1.registers.unit: there is no unit on riser "1"; use one of 2, 3`,
 		`s.yaml:8:37: do.2.unit.link: there is no Modbus link of gw-ws "riser"; its gateway's file has none`,
-		`s.yaml:9:21: do.3.unit.gateway: there is no gateway "gw-w"; use one of gw-wired, gw-ws`)
+		`s.yaml:9:21: do.3.unit.gateway: there is no gateway "gw-w"; use one of gw-wired, gw-ws`,
+		`s.yaml:10:43: do.4.measure.port: there is no line of gw-wired "/dev/ttyUSB9"; use one of /dev/ttyACM0`,
+		`s.yaml:11:63: do.5.restart.node: there is no node on /dev/ttyACM0 "9"; use one of 7, 8`,
+		`s.yaml:12:37: do.6.line.port: there is no line of gw-ws "/dev/ttyACM0"; its gateway's file has none`)
 }
 
 // refused loads a file that has exactly these faults.
@@ -53,11 +59,16 @@ func refused(t *testing.T, src string, want ...string) {
 
 func TestRegistersAndUnitsThatCannotBeAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ act, want string }{
-		"no content":   {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0}`, `do.0.registers: registers have one content; give either values or hex`},
-		"two contents": {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, values: [1], hex: "0001"}`, `registers have one content`},
-		"too large":    {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, values: [65536]}`, `do.0.registers.values.0`},
-		"half":         {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, hex: "00 01"}`, `do.0.registers.hex`},
-		"table":        {`registers: {gateway: gw-wired, link: riser, unit: 2, table: inputs, address: 0, values: [1]}`, `use one of holding, input, coil, discrete`},
+		"no content":            {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0}`, `do.0.registers: registers have one content; give either values or hex`},
+		"two contents":          {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, values: [1], hex: "0001"}`, `registers have one content`},
+		"too large":             {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, values: [65536]}`, `do.0.registers.values.0`},
+		"half":                  {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, hex: "00 01"}`, `do.0.registers.hex`},
+		"table":                 {`registers: {gateway: gw-wired, link: riser, unit: 2, table: inputs, address: 0, values: [1]}`, `use one of holding, input, coil, discrete`},
+		"a number that is none": {`measure: {gateway: gw-wired, port: /dev/ttyACM0, node: 0, signal: state, value: wet}`, `do.0.measure.node`},
+		"a clock too slow":      {`restart: {gateway: gw-wired, port: /dev/ttyACM0, node: 7, slow: 0.5}`, `do.0.restart.slow`},
+		"no way":                {`line: {gateway: gw-wired, port: /dev/ttyACM0, way: up, down: 1m}`, `use one of both, from_node, to_node`},
+		"cut twice": {"line: {gateway: gw-wired, port: /dev/ttyACM0, way: to_node, down: 5m}}\n  - {at: 2m, line: {gateway: gw-wired, port: /dev/ttyACM0, way: from_node, down: 5m}",
+			`do.1: the line /dev/ttyACM0 of gw-wired is gone already, since line 6; begin at 6m or later`},
 		"gone twice": {"unit: {gateway: gw-wired, link: riser, unit: 2, is: silent, for: 5m}}\n  - {at: 2m, unit: {gateway: gw-wired, link: riser, unit: 2, is: garbled, for: 5m}",
 			`do.1: unit 2 on the link riser of gw-wired is gone already, since line 6; begin at 6m or later`},
 	} {
