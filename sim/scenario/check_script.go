@@ -34,7 +34,7 @@ func (s *Scenario) checkBehaviours() yamldoc.Faults {
 	return faults
 }
 
-// checkMessages finds messages that say nothing, or two things.
+// checkMessages finds messages and registers that say nothing, or two things.
 func (s *Scenario) checkMessages() yamldoc.Faults {
 	var faults yamldoc.Faults
 	for i, a := range s.Do {
@@ -43,6 +43,9 @@ func (s *Scenario) checkMessages() yamldoc.Faults {
 		}
 		if r := a.Registers; r != nil && (r.Values == nil) == (r.Hex == "") {
 			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/registers", i), "registers have one content", "give either values or hex"))
+		}
+		if p := a.Publish; p != nil && (p.Dies == "") != (p.Down == 0) {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/publish", i), "a gateway that dies comes back after a time", "give both dies and down, or neither"))
 		}
 	}
 	return faults
@@ -67,6 +70,8 @@ func (a Act) outage() (of string, length Offset) {
 		return fmt.Sprintf("unit %d on the link %s of %s", a.Unit.Unit, a.Unit.Link, a.Unit.Gateway), a.Unit.For
 	case a.Line != nil:
 		return fmt.Sprintf("the line %s of %s", a.Line.Port, a.Line.Gateway), a.Line.Down
+	case a.Publish != nil && a.Publish.Dies != "":
+		return "the power of " + string(a.Publish.Gateway), a.Publish.Down
 	}
 	return "", 0
 }

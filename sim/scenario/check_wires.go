@@ -2,11 +2,13 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
 	"plantroom"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/broker"
 	"plantroom/internal/yamldoc"
 	"plantroom/sim/estates"
 )
@@ -29,6 +31,8 @@ func (s *Scenario) checkWires(e plantroom.Estate) (yamldoc.Faults, error) {
 			err = k.node(path+"/restart", a.Restart.Gateway, a.Restart.Port, a.Restart.Node)
 		case a.Line != nil:
 			err = k.node(path+"/line", a.Line.Gateway, a.Line.Port, 0)
+		case a.Publish != nil:
+			err = k.account(path+"/publish", a.Publish)
 		}
 		if err != nil {
 			return nil, err
@@ -108,6 +112,27 @@ func (k *wireChecker) node(path string, gw plantroom.GatewayID, port string, id 
 	}
 	if k.one(path+"/port", "line of "+string(gw), ports, port) && id != 0 {
 		k.one(path+"/node", "node on "+port, nodes, strconv.Itoa(int(id)))
+	}
+	return nil
+}
+
+// account checks who publishes at a gateway's own broker, and on which topic.
+func (k *wireChecker) account(path string, a *PublishAct) error {
+	c, known, err := k.file(a.Gateway)
+	if err != nil || !known {
+		return err
+	}
+	accounts := broker.Accounts{}
+	if c.Listen != nil {
+		if accounts, err = estates.Accounts(k.estate); err != nil {
+			return err
+		}
+	}
+	if !k.one(path+"/account", "account at the broker of "+string(a.Gateway), slices.Sorted(maps.Keys(accounts)), a.Account) {
+		return nil
+	}
+	if permitted := accounts[a.Account].Publish; !subscribed(permitted, a.Topic) {
+		k.faults = append(k.faults, k.s.doc.Fault(path+"/topic", fmt.Sprintf("%s may not publish on %q", a.Account, a.Topic), remedy(permitted, a.Topic)))
 	}
 	return nil
 }

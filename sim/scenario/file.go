@@ -82,6 +82,7 @@ type Act struct {
 	Measure   *MeasureAct   `json:"measure"`
 	Restart   *RestartAct   `json:"restart"`
 	Line      *LineAct      `json:"line"`
+	Publish   *PublishAct   `json:"publish"`
 }
 
 // The acts, as the schema describes them.

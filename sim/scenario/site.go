@@ -9,6 +9,7 @@ import (
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/intake"
+	gateway "plantroom/gateway/source"
 	"plantroom/gateway/spool"
 	"plantroom/sim/device"
 	"plantroom/sim/estates"
@@ -19,17 +20,19 @@ import (
 // in virtual time. The decoders, the pollers, the binder, the intake and the
 // spool are the gateway's own; connections, lines and devices are played.
 type site struct {
-	id       plantroom.GatewayID
-	estate   plantroom.EstateID
-	file     config.Config
-	dir      string
-	seed     uint64
-	slaves   map[string]map[byte]*device.Slave // by link and unit; they have power of their own
-	lines    map[string]*nodeLine              // by port
-	sources  []*source
-	links    []*link
-	spool    *spool.Spool
-	accepted *acceptances
+	id         plantroom.GatewayID
+	estate     plantroom.EstateID
+	file       config.Config
+	dir        string
+	seed       uint64
+	slaves     map[string]map[byte]*device.Slave // by link and unit; they have power of their own
+	lines      map[string]*nodeLine              // by port
+	locals     []*gateway.Local                  // of its own broker
+	publishers map[string]*publisher             // by account
+	sources    []*source
+	links      []*link
+	spool      *spool.Spool
+	accepted   *acceptances
 
 	offline bool                                    // no network to the server
 	dark    bool                                    // no power
@@ -82,7 +85,7 @@ func newSite(now plantroom.Instant, seed uint64, e plantroom.Estate, g plantroom
 	if err != nil {
 		return nil, err
 	}
-	s := &site{id: g, estate: e.ID, file: file, dir: dir, seed: seed, slaves: slaves(file), lines: lines(now, seed, file), accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
+	s := &site{id: g, estate: e.ID, file: file, dir: dir, seed: seed, slaves: slaves(file), lines: lines(now, seed, file), publishers: map[string]*publisher{}, accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
 	return s, s.start(now)
 }
 
@@ -116,7 +119,7 @@ func (s *site) start(now plantroom.Instant) (err error) {
 
 // connect makes what brings readings, as the gateway's file has it.
 func (s *site) connect(now plantroom.Instant, spool intake.Spool) error {
-	s.sources, s.links = nil, nil
+	s.sources, s.links, s.locals = nil, nil, nil
 	for _, c := range s.file.MQTT {
 		src, err := newSource(c, spool)
 		if err != nil {
@@ -137,6 +140,17 @@ func (s *site) connect(now plantroom.Instant, spool intake.Spool) error {
 			return err
 		}
 	}
+	if s.file.Listen == nil {
+		return nil
+	}
+	for i := range s.file.Listen.Sources {
+		l, err := newLocal(&s.file.Listen.Sources[i], spool)
+		if err != nil {
+			return err
+		}
+		s.locals = append(s.locals, l)
+	}
+	s.disconnect(now)
 	return nil
 }
 
@@ -178,6 +192,9 @@ func (s *site) turns(now plantroom.Instant) error {
 	}
 	if s.dark {
 		return nil
+	}
+	if err := s.connectAgain(now); err != nil {
+		return err
 	}
 	return s.settle(func(taken receipts) {
 		for _, src := range s.sources {

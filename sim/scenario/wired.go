@@ -71,6 +71,8 @@ func (p *play) onWires(a Act) (says string, ok bool, err error) {
 		says, err = p.restart(a.Restart)
 	case a.Line != nil:
 		says, err = p.line(a.Line)
+	case a.Publish != nil:
+		says, err = p.publish(a.Publish)
 	default:
 		return "", false, nil
 	}
@@ -79,7 +81,7 @@ func (p *play) onWires(a Act) (says string, ok bool, err error) {
 
 // wired reports whether an act happens to a device on a wire.
 func (a Act) wired() bool {
-	return a.Registers != nil || a.Unit != nil || a.Measure != nil || a.Restart != nil || a.Line != nil
+	return a.Registers != nil || a.Unit != nil || a.Measure != nil || a.Restart != nil || a.Line != nil || a.Publish != nil
 }
 
 func (p *play) slave(gw plantroom.GatewayID, link string, unit byte) (*device.Slave, error) {

@@ -21,6 +21,9 @@ do:
   - {at: 1m, measure: {gateway: gw-wired, port: /dev/ttyUSB9, node: 7, signal: state, value: wet}}
   - {at: 1m, restart: {gateway: gw-wired, port: /dev/ttyACM0, node: 9}}
   - {at: 1m, line: {gateway: gw-ws, port: /dev/ttyACM0, down: 1m}}
+  - {at: 1m, publish: {gateway: gw-wired, account: ws-leak-13, topic: plantroom-device/ws-leak-13, payload: x}}
+  - {at: 1m, publish: {gateway: gw-wired, account: ws-leak-12, topic: plantroom-device/ws-leak-1, payload: x}}
+  - {at: 1m, publish: {gateway: gw-ws, account: ws-leak-12, topic: plantroom-device/ws-leak-12, payload: x}}
 expect:
   - {never: true, incident: {rule: leak.wet}}
 `
@@ -33,7 +36,10 @@ func TestWhatIsOnNoWireIsReported(t *testing.T) {
 		`s.yaml:9:21: do.3.unit.gateway: there is no gateway "gw-w"; use one of gw-wired, gw-ws`,
 		`s.yaml:10:43: do.4.measure.port: there is no line of gw-wired "/dev/ttyUSB9"; use one of /dev/ttyACM0`,
 		`s.yaml:11:63: do.5.restart.node: there is no node on /dev/ttyACM0 "9"; use one of 7, 8`,
-		`s.yaml:12:37: do.6.line.port: there is no line of gw-ws "/dev/ttyACM0"; its gateway's file has none`)
+		`s.yaml:12:37: do.6.line.port: there is no line of gw-ws "/dev/ttyACM0"; its gateway's file has none`,
+		`s.yaml:13:45: do.7.publish.account: there is no account at the broker of gw-wired "ws-leak-13"; use one of ws-leak-12`,
+		`s.yaml:14:66: do.8.publish.topic: ws-leak-12 may not publish on "plantroom-device/ws-leak-1"; use one of plantroom-device/ws-leak-12`,
+		`s.yaml:15:42: do.9.publish.account: there is no account at the broker of gw-ws "ws-leak-12"; its gateway's file has none`)
 }
 
 // refused loads a file that has exactly these faults.
@@ -67,6 +73,10 @@ func TestRegistersAndUnitsThatCannotBeAreRefused(t *testing.T) {
 		"a number that is none": {`measure: {gateway: gw-wired, port: /dev/ttyACM0, node: 0, signal: state, value: wet}`, `do.0.measure.node`},
 		"a clock too slow":      {`restart: {gateway: gw-wired, port: /dev/ttyACM0, node: 7, slow: 0.5}`, `do.0.restart.slow`},
 		"no way":                {`line: {gateway: gw-wired, port: /dev/ttyACM0, way: up, down: 1m}`, `use one of both, from_node, to_node`},
+		"dead for ever": {`publish: {gateway: gw-wired, account: ws-leak-12, topic: t, payload: x, dies: before_disk}`,
+			`do.0.publish: a gateway that dies comes back after a time; give both dies and down, or neither`},
+		"dead twice": {"publish: {gateway: gw-wired, account: ws-leak-12, topic: t, payload: x, dies: after_disk, down: 5m}}\n  - {at: 2m, gateway: {id: gw-wired, down: 1m}",
+			`do.1: the power of gw-wired is gone already, since line 6; begin at 6m or later`},
 		"cut twice": {"line: {gateway: gw-wired, port: /dev/ttyACM0, way: to_node, down: 5m}}\n  - {at: 2m, line: {gateway: gw-wired, port: /dev/ttyACM0, way: from_node, down: 5m}",
 			`do.1: the line /dev/ttyACM0 of gw-wired is gone already, since line 6; begin at 6m or later`},
 		"gone twice": {"unit: {gateway: gw-wired, link: riser, unit: 2, is: silent, for: 5m}}\n  - {at: 2m, unit: {gateway: gw-wired, link: riser, unit: 2, is: garbled, for: 5m}",
