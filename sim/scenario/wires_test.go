@@ -37,9 +37,9 @@ func TestWhatIsOnNoWireIsReported(t *testing.T) {
 		`s.yaml:10:43: do.4.measure.port: there is no line of gw-wired "/dev/ttyUSB9"; use one of /dev/ttyACM0`,
 		`s.yaml:11:63: do.5.restart.node: there is no node on /dev/ttyACM0 "9"; use one of 7, 8`,
 		`s.yaml:12:37: do.6.line.port: there is no line of gw-ws "/dev/ttyACM0"; its gateway's file has none`,
-		`s.yaml:13:45: do.7.publish.account: there is no account at the broker of gw-wired "ws-leak-13"; use one of ws-leak-12`,
-		`s.yaml:14:66: do.8.publish.topic: ws-leak-12 may not publish on "plantroom-device/ws-leak-1"; use one of plantroom-device/ws-leak-12`,
-		`s.yaml:15:42: do.9.publish.account: there is no account at the broker of gw-ws "ws-leak-12"; its gateway's file has none`)
+		`s.yaml:13:43: do.7.publish.account: there is no account at the broker of gw-wired "ws-leak-13"; use one of ws-leak-12`,
+		`s.yaml:14:64: do.8.publish.topic: ws-leak-12 may not publish on "plantroom-device/ws-leak-1"; use one of plantroom-device/ws-leak-12`,
+		`s.yaml:15:40: do.9.publish.account: there is no account at the broker of gw-ws "ws-leak-12"; its gateway's file has none`)
 }
 
 // refused loads a file that has exactly these faults.
