@@ -72,5 +72,8 @@ func DeviceSignals() []Signal {
 		{Name: "heartbeat", Kind: BoolKind, Doc: "the device is alive; carries no other news"},
 		{Name: "tamper", Kind: BoolKind, Doc: "the housing was opened or the device moved"},
 		{Name: "bus_stuck", Kind: BoolKind, Doc: "the gateway's bus to this device does not answer"},
+		{Name: "counter_reset", Kind: BoolKind, Doc: "the gateway's total for this meter has begun anew, and may be less than before; false at a start that goes on"},
+		{Name: "pulses", Kind: FloatKind, Unit: "1", Min: 0, Max: 1e18, Doc: "what a counter has counted, where nobody has said what a pulse is"},
+		{Name: "counts", Kind: FloatKind, Unit: "1", Min: -1 << 31, Max: 1 << 31, Doc: "what a converter gives, where nobody has said what a count is"},
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/sandbox"
 	"plantroom/gateway/sensor"
+	"plantroom/gateway/sensor/gpioline"
 	"plantroom/gateway/spool"
 	"plantroom/gateway/uplink"
 	"plantroom/internal/mqttconn"
@@ -36,8 +38,11 @@ type Options struct {
 
 	OpenPin func(string) (gpio.PinIO, error)    // nil: this machine's
 	OpenBus func(string) (i2c.BusCloser, error) // nil: this machine's
-	Backoff mqttconn.Backoff                    // between connections; zero: the usual pace
-	Sandbox sandbox.Options                     // what runs codecs
+	Sys     fs.FS                               // of thermometers and load cells; nil: this machine's /sys
+	// OpenEdges opens a line of pulses. nil: this machine's.
+	OpenEdges func(string, gpioline.Options) (sensor.EdgeLine, error)
+	Backoff   mqttconn.Backoff // between connections; zero: the usual pace
+	Sandbox   sandbox.Options  // what runs codecs
 }
 
 // App is a running gateway.
@@ -147,6 +152,9 @@ func (o *Options) fill() {
 	}
 	if o.OpenBus == nil {
 		o.OpenBus = sensor.OpenBus
+	}
+	if o.OpenEdges == nil {
+		o.OpenEdges = func(name string, o gpioline.Options) (sensor.EdgeLine, error) { return gpioline.Open(name, o) }
 	}
 }
 

@@ -107,7 +107,7 @@ func (a *App) build(cfg config.Config) ([]*part, error) {
 		parts = append(parts, p)
 	}
 	for _, c := range cfg.Pins {
-		p, err := a.contact(c)
+		p, err := a.pin(c)
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +127,8 @@ func (a *App) build(cfg config.Config) ([]*part, error) {
 		}
 		parts = append(parts, p)
 	}
-	return parts, nil
+	more, err := a.wired(cfg)
+	return append(parts, more...), err
 }
 
 // newPart makes a part of a section of the file; with a binder where it brings
@@ -257,7 +258,7 @@ func (a *App) bus(c config.Bus) (*part, error) {
 		rules = append(rules, binding.Rule{Address: string(in.Device), Map: in.Map})
 		inputs = append(inputs, sensor.InputOptions{
 			Device: in.Device, Address: in.Address, Channel: in.Channel, Poll: time.Duration(in.Poll),
-			Heartbeat: time.Duration(in.Heartbeat), Rope: in.Rope, Distance: in.Distance,
+			Heartbeat: time.Duration(in.Heartbeat), Rope: in.Rope, Distance: in.Distance, Load: in.Load,
 		})
 	}
 	binder, err := wired(rules...)

@@ -20,6 +20,9 @@ type adc struct {
 	sleep func(time.Duration)
 }
 
+// ADS1115Address is the address of a converter whose address pin is on ground.
+const ADS1115Address = 0x48
+
 const (
 	regConversion = 0x00
 	regConfig     = 0x01

@@ -88,7 +88,12 @@ func (c *Contact) setUp() (gpio.PinIO, error) {
 
 // watch reports the level when it is steady, and at each heartbeat.
 func (c *Contact) watch(ctx context.Context, pin gpio.PinIO) {
-	defer func() { _ = pin.Halt() }() // nothing is left to wait for
+	defer func() {
+		_ = pin.Halt() // nothing is left to wait for
+		if l, ok := pin.(interface{ Close() }); ok {
+			l.Close() // the line may be somebody else's after a reload
+		}
+	}()
 	c.failed = false
 	c.emit(c.o.Clock(), stuck, false)
 	now := c.o.Clock()

@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,3 +54,6 @@ func OpenBus(name string) (i2c.BusCloser, error) {
 	}
 	return i2creg.Open(name)
 }
+
+// sysFS is the kernel's view of the machine's devices.
+var sysFS = os.DirFS("/sys")

@@ -53,6 +53,7 @@ func (c *Config) check(doc *yamldoc.Doc, dir string) error {
 	for i, p := range c.Pins {
 		if path := fmt.Sprintf("/pins/%d", i); doc.Sound(path) {
 			k.wired(path, p.Device, p.Map)
+			k.count(path, p)
 			k.once(k.lines, path+"/pin", p.Pin, "line", "give each contact a line of its own")
 		}
 	}
@@ -60,11 +61,7 @@ func (c *Config) check(doc *yamldoc.Doc, dir string) error {
 		if path := fmt.Sprintf("/buses/%d/name", i); doc.Sound(path) {
 			k.once(k.buses, path, b.Name, "bus", "list all its devices in one place")
 		}
-		for j, in := range b.Devices {
-			if path := fmt.Sprintf("/buses/%d/devices/%d", i, j); doc.Sound(path) {
-				k.input(path, in)
-			}
-		}
+		k.inputs(fmt.Sprintf("/buses/%d/devices", i), b.Devices)
 	}
 	if doc.Sound("/listen") {
 		k.listen(c.Listen)
@@ -73,6 +70,9 @@ func (c *Config) check(doc *yamldoc.Doc, dir string) error {
 		k.serial(c.Serial, c.Modbus)
 	}
 	k.modbus(c.Modbus, dir)
+	k.oneWire(c.OneWire)
+	k.iio(c.IIO)
+	k.ranging(c)
 	if doc.Sound("/health") {
 		k.health(c.Health.Listen)
 	}
@@ -260,18 +260,6 @@ func (k *checker) serial(lines []Line, links []Modbus) {
 			numbers[n.Node] = true
 			k.wired(at, n.Device, n.Map)
 		}
-	}
-}
-
-func (k *checker) input(path string, in Input) {
-	k.wired(path, in.Device, in.Map)
-	switch {
-	case (in.Rope == nil) == (in.Distance == nil):
-		k.fault(path, "it is not said what hangs on this input", "add either rope: {} or distance: {}")
-	case in.Rope != nil:
-		k.broken(path+"/rope", in.Rope.Check())
-	default:
-		k.broken(path+"/distance", in.Distance.Check())
 	}
 }
 

@@ -41,6 +41,9 @@ type Config struct {
 	Pins    []Pin               `json:"pins,omitempty"`
 	Buses   []Bus               `json:"buses,omitempty"`
 	Modbus  []Modbus            `json:"modbus,omitempty"`
+	OneWire []OneWire           `json:"onewire,omitempty"`
+	IIO     []IIO               `json:"iio,omitempty"`
+	Ranging []Ranger            `json:"ultrasonic,omitempty"`
 	Health  Health              `json:"health,omitzero"`
 }
 
@@ -126,7 +129,7 @@ type Node struct {
 	Map    map[string]binding.Signal `json:"map,omitempty"`
 }
 
-// Pin is a dry contact.
+// Pin is a dry contact, or with Count a counter of pulses.
 type Pin struct {
 	Device    plantroom.DeviceID        `json:"device"`
 	Pin       string                    `json:"pin"`
@@ -135,6 +138,7 @@ type Pin struct {
 	Debounce  plantroom.Duration        `json:"debounce,omitempty"`
 	Heartbeat plantroom.Duration        `json:"heartbeat,omitempty"`
 	Map       map[string]binding.Signal `json:"map,omitempty"`
+	Count     *sensor.Count             `json:"count,omitempty"`
 }
 
 // Bus is an I²C bus.
@@ -153,6 +157,7 @@ type Input struct {
 	Map       map[string]binding.Signal `json:"map,omitempty"`
 	Rope      *sensor.Rope              `json:"rope,omitempty"`
 	Distance  *sensor.Distance          `json:"distance,omitempty"`
+	Load      *sensor.Load              `json:"load,omitempty"`
 }
 
 // Health says where the gateway tells how it is.

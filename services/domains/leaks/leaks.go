@@ -44,6 +44,8 @@ func Domain() plantroom.Domain {
 				Doc: "flow through the meter; negative: backwards"},
 			{Name: "volume_l", Kind: plantroom.FloatKind, Unit: "L", Min: 0, Max: 1e12,
 				Doc: "running total of the meter"},
+			{Name: "temperature_c", Kind: plantroom.FloatKind, Unit: "Cel", Min: -55, Max: 125,
+				Doc: "temperature of the pipe or of the room; no rule judges it yet"},
 		},
 		Rules: []plantroom.Rule{wetRule(), cableBreakRule()},
 		Targets: []plantroom.Window{

@@ -59,6 +59,7 @@ func signals() []plantroom.Signal {
 		{Name: sigAlarm, Kind: plantroom.BoolKind,
 			Doc: "the alarm in the car is on, and stays so until it is ended (BACnet Passenger_Alarm, property 478); a device with a bare button contact has to hold it"},
 		{Name: sigOccupied, Kind: plantroom.BoolKind, Doc: "somebody is in the car"},
+		{Name: "energy_kwh", Kind: plantroom.FloatKind, Unit: "kW.h", Min: 0, Max: 1e9, Doc: "running total of the lift's energy meter"},
 		{Name: "motor_current_a", Kind: plantroom.FloatKind, Unit: "A", Min: 0, Max: 500,
 			Doc: "current of the drive motor, root mean square"},
 		{Name: "self_test_ok", Kind: plantroom.BoolKind,

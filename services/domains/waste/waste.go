@@ -27,6 +27,7 @@ const (
 	sigTilt     = "tilt_deg"
 	sigTemp     = "temperature_c"
 	sigStatus   = "status"
+	sigMass     = "mass_kg"
 )
 
 // Domain returns the domain.
@@ -48,6 +49,7 @@ func Domain() plantroom.Domain {
 			{Name: sigLid, Kind: plantroom.BoolKind, Doc: "the lid is open; what is measured then is not judged"},
 			{Name: sigTilt, Kind: plantroom.FloatKind, Unit: "deg", Min: 0, Max: 180, Doc: "angle between the bin and upright; beyond 30 what is measured is not judged"},
 			{Name: sigTemp, Kind: plantroom.FloatKind, Unit: "Cel", Min: -50, Max: 400, Doc: "air temperature inside the bin"},
+			{Name: sigMass, Kind: plantroom.FloatKind, Unit: "kg", Min: -2000, Max: 20000, Doc: "mass on the bin's load cells, less their tare; below zero where the bin is lifted"},
 			{Name: sigStatus, Kind: plantroom.StringKind, Values: []string{"ok", "lidOpen", "dropped", "moved", "vandalized", "burning", "unknown"},
 				Doc: "what the bin's own sensor makes of it; FIWARE WasteContainer.status"},
 		},
