@@ -33,6 +33,10 @@ func (s *Scenario) checkWires(e plantroom.Estate) (yamldoc.Faults, error) {
 			err = k.node(path+"/line", a.Line.Gateway, a.Line.Port, 0)
 		case a.Publish != nil:
 			err = k.account(path+"/publish", a.Publish)
+		case a.Contact != nil:
+			err = k.contact(path+"/contact/pin", a.Contact)
+		case a.Rope != nil:
+			err = k.rope(path+"/rope/device", a.Rope)
 		}
 		if err != nil {
 			return nil, err
@@ -134,5 +138,37 @@ func (k *wireChecker) account(path string, a *PublishAct) error {
 	if permitted := accounts[a.Account].Publish; !subscribed(permitted, a.Topic) {
 		k.faults = append(k.faults, k.s.doc.Fault(path+"/topic", fmt.Sprintf("%s may not publish on %q", a.Account, a.Topic), remedy(permitted, a.Topic)))
 	}
+	return nil
+}
+
+func (k *wireChecker) contact(pointer string, a *ContactAct) error {
+	c, known, err := k.file(a.Gateway)
+	if err != nil || !known {
+		return err
+	}
+	var pins []string
+	for _, p := range c.Pins {
+		if p.Count == nil {
+			pins = append(pins, p.Pin)
+		}
+	}
+	k.one(pointer, "contact of "+string(a.Gateway)+" on", pins, a.Pin)
+	return nil
+}
+
+func (k *wireChecker) rope(pointer string, a *RopeAct) error {
+	c, known, err := k.file(a.Gateway)
+	if err != nil || !known {
+		return err
+	}
+	var ropes []string
+	for _, b := range c.Buses {
+		for _, in := range b.Devices {
+			if in.Rope != nil {
+				ropes = append(ropes, string(in.Device))
+			}
+		}
+	}
+	k.one(pointer, "rope of "+string(a.Gateway), ropes, string(a.Device))
 	return nil
 }

@@ -83,6 +83,8 @@ type Act struct {
 	Restart   *RestartAct   `json:"restart"`
 	Line      *LineAct      `json:"line"`
 	Publish   *PublishAct   `json:"publish"`
+	Contact   *ContactAct   `json:"contact"`
+	Rope      *RopeAct      `json:"rope"`
 }
 
 // The acts, as the schema describes them.

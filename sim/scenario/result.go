@@ -148,7 +148,7 @@ func words(v any) string {
 			key = fmt.Sprint(t)
 			continue
 		}
-		if t != nil && t != "" && t != "none" {
+		if t != nil && t != "" && (t != "none" || key == "value") {
 			out = append(out, key+"="+fmt.Sprint(t))
 		}
 		key = ""

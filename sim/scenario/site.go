@@ -20,19 +20,25 @@ import (
 // in virtual time. The decoders, the pollers, the binder, the intake and the
 // spool are the gateway's own; connections, lines and devices are played.
 type site struct {
-	id         plantroom.GatewayID
-	estate     plantroom.EstateID
-	file       config.Config
-	dir        string
-	seed       uint64
-	slaves     map[string]map[byte]*device.Slave // by link and unit; they have power of their own
+	id       plantroom.GatewayID
+	estate   plantroom.EstateID
+	file     config.Config
+	dir      string
+	seed     uint64
+	spool    *spool.Spool
+	accepted *acceptances
+
+	// What has power of its own.
+	slaves     map[string]map[byte]*device.Slave // by link and unit
 	lines      map[string]*nodeLine              // by port
-	locals     []*gateway.Local                  // of its own broker
 	publishers map[string]*publisher             // by account
-	sources    []*source
-	links      []*link
-	spool      *spool.Spool
-	accepted   *acceptances
+	bench      bench
+
+	// What the gateway makes of it from power on to power off.
+	sources []*source
+	locals  []*gateway.Local // of its own broker
+	links   []*link
+	watches []*watch
 
 	offline bool                                    // no network to the server
 	dark    bool                                    // no power
@@ -85,7 +91,7 @@ func newSite(now plantroom.Instant, seed uint64, e plantroom.Estate, g plantroom
 	if err != nil {
 		return nil, err
 	}
-	s := &site{id: g, estate: e.ID, file: file, dir: dir, seed: seed, slaves: slaves(file), lines: lines(now, seed, file), publishers: map[string]*publisher{}, accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
+	s := &site{id: g, estate: e.ID, file: file, dir: dir, seed: seed, slaves: slaves(file), lines: lines(now, seed, file), publishers: map[string]*publisher{}, bench: newBench(file), accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
 	return s, s.start(now)
 }
 
@@ -140,8 +146,9 @@ func (s *site) connect(now plantroom.Instant, spool intake.Spool) error {
 			return err
 		}
 	}
-	if s.file.Listen == nil {
-		return nil
+	var err error
+	if s.watches, err = s.bench.watches(now, s.file, spool); err != nil || s.file.Listen == nil {
+		return err
 	}
 	for i := range s.file.Listen.Sources {
 		l, err := newLocal(&s.file.Listen.Sources[i], spool)
@@ -162,6 +169,10 @@ func (s *site) stop() error {
 	for _, l := range s.lines {
 		l.gateway = nil
 	}
+	for _, w := range s.watches {
+		w.turns.Stop()
+	}
+	s.watches = nil
 	return s.spool.Close()
 }
 
@@ -204,6 +215,9 @@ func (s *site) turns(now plantroom.Instant) error {
 		}
 		for _, l := range s.links {
 			l.until(now, taken)
+		}
+		for _, w := range s.watches {
+			w.until(now, taken)
 		}
 	})
 }

@@ -73,6 +73,10 @@ func (p *play) onWires(a Act) (says string, ok bool, err error) {
 		says, err = p.line(a.Line)
 	case a.Publish != nil:
 		says, err = p.publish(a.Publish)
+	case a.Contact != nil:
+		says, err = p.contact(a.Contact)
+	case a.Rope != nil:
+		says, err = p.rope(a.Rope)
 	default:
 		return "", false, nil
 	}
@@ -81,7 +85,8 @@ func (p *play) onWires(a Act) (says string, ok bool, err error) {
 
 // wired reports whether an act happens to a device on a wire.
 func (a Act) wired() bool {
-	return a.Registers != nil || a.Unit != nil || a.Measure != nil || a.Restart != nil || a.Line != nil || a.Publish != nil
+	return a.Registers != nil || a.Unit != nil || a.Measure != nil || a.Restart != nil || a.Line != nil || a.Publish != nil ||
+		a.Contact != nil || a.Rope != nil
 }
 
 func (p *play) slave(gw plantroom.GatewayID, link string, unit byte) (*device.Slave, error) {
