@@ -24,6 +24,8 @@ do:
   - {at: 1m, publish: {gateway: gw-wired, account: ws-leak-13, topic: plantroom-device/ws-leak-13, payload: x}}
   - {at: 1m, publish: {gateway: gw-wired, account: ws-leak-12, topic: plantroom-device/ws-leak-1, payload: x}}
   - {at: 1m, publish: {gateway: gw-ws, account: ws-leak-12, topic: plantroom-device/ws-leak-12, payload: x}}
+  - {at: 1m, contact: {gateway: gw-wired, pin: GPIO71, closed: true}}
+  - {at: 1m, rope: {gateway: gw-wired, device: ws-leak-12, cut: true}}
 expect:
   - {never: true, incident: {rule: leak.wet}}
 `
@@ -39,7 +41,9 @@ func TestWhatIsOnNoWireIsReported(t *testing.T) {
 		`s.yaml:12:37: do.6.line.port: there is no line of gw-ws "/dev/ttyACM0"; its gateway's file has none`,
 		`s.yaml:13:43: do.7.publish.account: there is no account at the broker of gw-wired "ws-leak-13"; use one of ws-leak-12`,
 		`s.yaml:14:64: do.8.publish.topic: ws-leak-12 may not publish on "plantroom-device/ws-leak-1"; use one of plantroom-device/ws-leak-12`,
-		`s.yaml:15:40: do.9.publish.account: there is no account at the broker of gw-ws "ws-leak-12"; its gateway's file has none`)
+		`s.yaml:15:40: do.9.publish.account: there is no account at the broker of gw-ws "ws-leak-12"; its gateway's file has none`,
+		`s.yaml:16:43: do.10.contact.pin: there is no contact of gw-wired on "GPIO71"; use one of GPIO17`,
+		`s.yaml:17:40: do.11.rope.device: there is no rope of gw-wired "ws-leak-12"; use one of ws-rope-2`)
 }
 
 // refused loads a file that has exactly these faults.
