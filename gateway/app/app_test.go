@@ -77,6 +77,12 @@ func start(t *testing.T, text string, b brokertest.Broker) *gateway {
 // startWith is start with files beside the gateway's.
 func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string]string) *gateway {
 	t.Helper()
+	return startOn(t, text, b, beside, func(*app.Options) {})
+}
+
+// startOn is startWith on a machine that has what change gives it.
+func startOn(t *testing.T, text string, b brokertest.Broker, beside map[string]string, change func(*app.Options)) *gateway {
+	t.Helper()
 	g := &gateway{t: t, file: filepath.Join(t.TempDir(), "gateway.yaml"), reload: make(chan struct{}), log: &log{},
 		pin: &gpiotest.Pin{N: "GPIO17", EdgesChan: make(chan gpio.Level)}}
 	for name, content := range beside {
@@ -91,16 +97,16 @@ func startWith(t *testing.T, text string, b brokertest.Broker, beside map[string
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan string, 1), make(chan error, 1)
-	go func() {
-		ended <- app.Run(ctx, cfg, app.Options{
-			Sandbox: sandbox.Options{Slow: max(1, int(500*time.Millisecond/codec.MaxTime))}, // other tests have the processor, too
-			Version: "test", Logger: slog.New(slog.NewTextHandler(g.log, nil)), Reload: g.reload,
-			Load:    func() (config.Config, error) { return config.Load(g.file) },
-			Ready:   func(health string) { ready <- health },
-			OpenPin: func(string) (gpio.PinIO, error) { return g.pin, nil },
-			Backoff: mqttconn.Backoff{First: 10 * time.Millisecond, Cap: 100 * time.Millisecond},
-		})
-	}()
+	o := app.Options{
+		Sandbox: sandbox.Options{Slow: max(1, int(500*time.Millisecond/codec.MaxTime))}, // other tests have the processor, too
+		Version: "test", Logger: slog.New(slog.NewTextHandler(g.log, nil)), Reload: g.reload,
+		Load:    func() (config.Config, error) { return config.Load(g.file) },
+		Ready:   func(health string) { ready <- health },
+		OpenPin: func(string) (gpio.PinIO, error) { return g.pin, nil },
+		Backoff: mqttconn.Backoff{First: 10 * time.Millisecond, Cap: 100 * time.Millisecond},
+	}
+	change(&o)
+	go func() { ended <- app.Run(ctx, cfg, o) }()
 	g.stop = sync.OnceValue(func() error { cancel(); return <-ended })
 	t.Cleanup(func() { _ = g.stop() }) // tests that care have stopped it
 	select {

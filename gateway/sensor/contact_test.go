@@ -171,3 +171,23 @@ func TestAHeartbeatThatIsDueAtAChangeDoesNotHideIt(t *testing.T) {
 		h.expect(t, "0s bus_stuck=false", "0s contact=false", "1m0.8s contact=true")
 	})
 }
+
+// closing is a pin that can be given back.
+type closing struct {
+	*gpiotest.Pin
+	closed int
+}
+
+func (c *closing) Close() { c.closed++ }
+
+func TestALineIsGivenBackAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pin := &closing{Pin: &gpiotest.Pin{EdgesChan: make(chan gpio.Level)}}
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		NewContact(ContactOptions{Device: "d", Sink: (&heard{}).sink, Open: func(string) (gpio.PinIO, error) { return pin, nil }}).Run(ctx)
+		if pin.closed != 1 {
+			t.Errorf("closed %d times: who counts pulses on it after a reload cannot open it", pin.closed)
+		}
+	})
+}

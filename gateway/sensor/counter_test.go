@@ -151,6 +151,18 @@ func TestWhatWasReportedIsNotTakenBackByAPowerCut(t *testing.T) {
 	})
 }
 
+func TestAPulseJustBeforeAStopIsCounted(t *testing.T) {
+	dir := t.TempDir()
+	counted(t, dir, water, func(w *wire, _ *heard) {
+		time.Sleep(1500 * ms)
+		w.change()
+		time.Sleep(20 * ms)
+	})
+	counted(t, dir, water, func(_ *wire, h *heard) {
+		h.expect(t, "0s counter_reset=false", "0s bus_stuck=false", "0s volume_l=4010")
+	})
+}
+
 func TestATotalThatGoesBackwardsSaysSo(t *testing.T) {
 	dir := t.TempDir()
 	counted(t, dir, water, func(w *wire, _ *heard) { w.pulses(7) })

@@ -22,7 +22,9 @@ import (
 // and all others in user space are put aside in the middle of a bit now and
 // then, and read noise. The kernel's driver (drivers/iio/adc/hx711.c) turns
 // interrupts off for each high clock. So there is no bit-banging here, and
-// there will be none.
+// there will be none. Not each kernel has that driver: Raspberry Pi's is built
+// without CONFIG_HX711 (arch/arm64/configs/bcm2711_defconfig), so an NAU7802 on
+// I²C is the converter to take there.
 type IIOOptions struct {
 	Device    plantroom.DeviceID
 	Name      string // of the IIO device: hx711; or its place: iio:device0
@@ -57,7 +59,7 @@ func NewIIO(o IIOOptions) *IIO {
 	cell := &iioLoad{sys: o.Sys, channel: o.Channel, load: o.Load}
 	d := &IIO{newPoller(line{
 		name: o.Name, what: "the IIO device", sink: o.Sink, clock: o.Clock, logger: o.Logger, stuck: iioStuck,
-		hint: "the kernel needs its driver: dtoverlay=hx711 on a Raspberry Pi; plantroom-gateway probe lists what there is",
+		hint: "the kernel needs its driver, and a device tree that names its pins; plantroom-gateway probe lists what there is",
 		open: func() (_ func(), err error) {
 			cell.dir, cell.zero, err = findIIO(o.Sys, o.Name)
 			return func() {}, err

@@ -22,6 +22,7 @@ type bridgeChip struct {
 	mu     sync.Mutex
 	reg    [32]byte
 	counts [2]int32
+	old    int32     // the conversion that is ready, after a pause
 	last   time.Time // of the conversion that is ready
 	zeroed bool
 	setUps int
@@ -99,6 +100,10 @@ func (c *bridgeChip) read(reg byte, r []byte) error {
 			c.t.Errorf("it is read before it is set up: % x", c.reg)
 		}
 		n := c.counts[c.reg[2]>>7]
+		if time.Since(c.last) > time.Second { // it was ready before
+			n = c.old
+		}
+		c.old = c.counts[c.reg[2]>>7]
 		r[0], r[1], r[2] = byte(n>>16), byte(n>>8), byte(n)
 		c.last = time.Now()
 	default:
@@ -150,6 +155,23 @@ func TestAnNAU7802ThatHasLostItsPowerIsSetUpAgain(t *testing.T) {
 		if got := h.only("bus_stuck"); slices.Contains(got, "bus_stuck=true") {
 			t.Errorf("heard %q", got)
 		}
+	})
+}
+
+func TestWhatWasConvertedBeforeTheLastPollIsNotWeighed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &bridgeChip{t: t, counts: [2]int32{284_000, 0}}
+		measured(t, func(sink Sink) interface{ Run(context.Context) } {
+			return NewBus(BusOptions{Open: c.open, Sink: sink, Inputs: []InputOptions{{Device: "bin", Load: &Load{Samples: 1}}}})
+		}, func(h *heard) {
+			time.Sleep(30 * time.Second)
+			c.set(func() { c.counts[0] = 584_000 })
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if got, want := h.only("counts"), []string{"counts=284000", "counts=584000"}; !slices.Equal(got, want) {
+				t.Errorf("heard %q, want %q", got, want)
+			}
+		})
 	})
 }
 

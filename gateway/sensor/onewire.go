@@ -92,7 +92,7 @@ func (p *probe) ask(_ context.Context, begin func()) error {
 	if err != nil {
 		return err
 	}
-	p.reading = reading{signal: "temperature_c", value: round(celsius+p.offset, 100)}
+	p.reading = reading{signal: "temperature_c", value: round(celsius+p.offset, 1e4)}
 	if powerUp && !p.near {
 		p.quality = plantroom.Suspect
 	}

@@ -32,7 +32,7 @@ var (
 // otherwise or were not looked at.
 var families = map[string]string{"28": "DS18B20", "22": "DS1822"}
 
-// parseW1Slave reads a temperature in °C, to a hundredth. powerUp is true
+// parseW1Slave reads a temperature in °C, in steps of 1/16. powerUp is true
 // where it is exactly what a thermometer holds before its first conversion,
 // without saying so.
 func parseW1Slave(b []byte) (celsius float64, powerUp bool, err error) {

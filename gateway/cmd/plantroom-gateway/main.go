@@ -18,6 +18,7 @@ import (
 	"plantroom"
 	"plantroom/gateway/app"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/probe"
 	"plantroom/gateway/sandbox"
 	"plantroom/internal/yamldoc"
 )
@@ -44,6 +45,9 @@ usage:
                                   give an account a new password and print it, once
   plantroom-gateway codec test FILE.js --examples EXAMPLES [--json]
                                   run a payload codec against its maker's examples
+  plantroom-gateway probe [FILE] [--json]
+                                  list what sensors could be wired to on this machine, what answers
+                                  there, and what is missing; with FILE also what it uses of that
   plantroom-gateway version       print the version
 
 FILE is the gateway's YAML file, ACCOUNTS the one that its listen.accounts
@@ -55,7 +59,8 @@ Logs go to standard error. PLANTROOM_LOG=debug says more.
 exit codes:
   0  stopped by a signal, or nothing wrong with FILE
   1  could not start, or not write: the last line says why, and what to do; or
-     examples failed
+     examples failed; or a probe found nothing, something that hangs or may not be
+     looked at, or not all that FILE uses
   2  wrong arguments, or faults in FILE or ACCOUNTS
 `
 
@@ -82,6 +87,8 @@ func run(args []string, out, errs io.Writer) int {
 		return device(args[1], args[2], args[3:], out, errs)
 	case len(args) > 2 && args[0] == "codec" && args[1] == "test":
 		return testCodec(args[2:], out, errs)
+	case len(args) > 0 && args[0] == "probe":
+		return look(args[1:], probe.This(), out, errs)
 	case len(args) == 1 && args[0] == sandbox.Argument: // the gateway starts itself so
 		return runSandbox(errs)
 	}
