@@ -54,7 +54,7 @@ func (s *Scenario) checkNames() error {
 	if err != nil {
 		return err
 	}
-	return append(faults, more...).Err()
+	return slices.Concat(faults, more, s.checkReadings(e, app.Domains())).Err()
 }
 
 // visit shows every text of a document with the keys under which it stands.

@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 
+	"plantroom/firmware-bridge/node"
 	"plantroom/internal/yamldoc"
 )
 
@@ -34,7 +35,8 @@ func (s *Scenario) checkBehaviours() yamldoc.Faults {
 	return faults
 }
 
-// checkMessages finds messages and registers that say nothing, or two things.
+// checkMessages finds messages and registers that say nothing or two things,
+// readings that no node can send, and a gateway that dies for no time.
 func (s *Scenario) checkMessages() yamldoc.Faults {
 	var faults yamldoc.Faults
 	for i, a := range s.Do {
@@ -43,6 +45,12 @@ func (s *Scenario) checkMessages() yamldoc.Faults {
 		}
 		if r := a.Registers; r != nil && (r.Values == nil) == (r.Hex == "") {
 			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/registers", i), "registers have one content", "give either values or hex"))
+		}
+		if m := a.Measure; m != nil {
+			sent := node.Message{Kind: node.Reading, Node: m.Node, Seq: 1, Signal: m.Signal, Value: m.single()}
+			if err := sent.Check(); err != nil {
+				faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/measure", i), err.Error(), "give a reading that a node can send: docs/node.md"))
+			}
 		}
 		if p := a.Publish; p != nil && (p.Dies == "") != (p.Down == 0) {
 			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/publish", i), "a gateway that dies comes back after a time", "give both dies and down, or neither"))

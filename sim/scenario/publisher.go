@@ -9,7 +9,7 @@ import (
 	"plantroom"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/intake"
-	gateway "plantroom/gateway/source"
+	local "plantroom/gateway/source"
 	"plantroom/sim/world"
 )
 
@@ -31,13 +31,13 @@ const (
 )
 
 // newLocal makes a source of the gateway's own broker.
-func newLocal(h *config.Heard, spool intake.Spool) (*gateway.Local, error) {
+func newLocal(h *config.Heard, spool intake.Spool) (*local.Local, error) {
 	s := h.Source()
 	spoken, err := newSource(s, spool)
 	if err != nil {
 		return nil, err
 	}
-	return gateway.NewLocal(gateway.LocalOptions{Name: s.Name, Topics: spoken.topics, Decoder: spoken.decoder, Intake: spoken.intake}), nil
+	return local.NewLocal(local.LocalOptions{Name: s.Name, Topics: spoken.topics, Decoder: spoken.decoder, Intake: spoken.intake}), nil
 }
 
 // publish has the gateway take all messages that a device waits with, one after
@@ -56,7 +56,7 @@ func (s *site) publish(account string) error {
 // receive is a message at the gateway's own broker; it returns when that is on
 // disk. One on a topic of no source is heard by nobody.
 func (s *site) receive(e world.Emission) error {
-	i := slices.IndexFunc(s.locals, func(l *gateway.Local) bool { return subscribed(l.Topics(), e.Topic) })
+	i := slices.IndexFunc(s.locals, func(l *local.Local) bool { return subscribed(l.Topics(), e.Topic) })
 	if i < 0 {
 		return nil
 	}

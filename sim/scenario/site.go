@@ -9,7 +9,7 @@ import (
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/intake"
-	gateway "plantroom/gateway/source"
+	local "plantroom/gateway/source"
 	"plantroom/gateway/spool"
 	"plantroom/sim/device"
 	"plantroom/sim/estates"
@@ -36,7 +36,7 @@ type site struct {
 
 	// What the gateway makes of it from power on to power off.
 	sources []*source
-	locals  []*gateway.Local // of its own broker
+	locals  []*local.Local // of its own broker
 	links   []*link
 	watches []*watch
 

@@ -167,8 +167,16 @@ func (p *play) measure(a *MeasureAct) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n.Measure(p.now.Time(), a.Signal, a.Value)
+	n.Measure(p.now.Time(), a.Signal, a.single())
 	return fmt.Sprintf("node %d on %s measures %s %s", a.Node, a.Port, a.Signal, a.Value), nil
+}
+
+// single is the value in single precision, which is all that a node sends.
+func (a *MeasureAct) single() plantroom.Value {
+	if a.Value.Kind() == plantroom.FloatKind {
+		return plantroom.Float(float64(float32(a.Value.Num())))
+	}
+	return a.Value
 }
 
 func (p *play) restart(a *RestartAct) (string, error) {

@@ -28,6 +28,11 @@ do:
   - {at: 1m, rope: {gateway: gw-wired, device: ws-leak-12, cut: true}}
 expect:
   - {never: true, incident: {rule: leak.wet}}
+  - {at: 1h, reading: {device: ws-rope-2, signal: stat, times: 0}}
+  - {at: 1h, reading: {device: ws-rope-2, signal: state, value: dri, times: 0}}
+  - {at: 1h, reading: {device: ws-rope-2, signal: distance_m, value: wet, times: 0}}
+  - {at: 1h, reading: {device: ws-rope-2, signal: bus_stuck, value: true, times: 0}}
+  - {at: 1h, reading: {device: ws-rope, signal: state, times: 0}}
 `
 
 func TestWhatIsOnNoWireIsReported(t *testing.T) {
@@ -43,7 +48,11 @@ func TestWhatIsOnNoWireIsReported(t *testing.T) {
 		`s.yaml:14:64: do.8.publish.topic: ws-leak-12 may not publish on "plantroom-device/ws-leak-1"; use one of plantroom-device/ws-leak-12`,
 		`s.yaml:15:40: do.9.publish.account: there is no account at the broker of gw-ws "ws-leak-12"; its gateway's file has none`,
 		`s.yaml:16:43: do.10.contact.pin: there is no contact of gw-wired on "GPIO71"; use one of GPIO17`,
-		`s.yaml:17:40: do.11.rope.device: there is no rope of gw-wired "ws-leak-12"; use one of ws-rope-2`)
+		`s.yaml:17:40: do.11.rope.device: there is no rope of gw-wired "ws-leak-12"; use one of ws-rope-2`,
+		`s.yaml:20:43: expect.1.reading.signal: ws-rope-2 has no signal "stat"; of the `,
+		`s.yaml:21:58: expect.2.reading.value: state is never "dri"; use one of cable_break, contaminated, dry, unknown, wet`,
+		`s.yaml:22:63: expect.3.reading.value: wet is no value of distance_m; use a number`,
+		`s.yaml:24:24: expect.5.reading.device: there is no device "ws-rope"; of the`)
 }
 
 // refused loads a file that has exactly these faults.
@@ -74,6 +83,7 @@ func TestRegistersAndUnitsThatCannotBeAreRefused(t *testing.T) {
 		"too large":             {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, values: [65536]}`, `do.0.registers.values.0`},
 		"half":                  {`registers: {gateway: gw-wired, link: riser, unit: 2, table: input, address: 0, hex: "00 01"}`, `do.0.registers.hex`},
 		"table":                 {`registers: {gateway: gw-wired, link: riser, unit: 2, table: inputs, address: 0, values: [1]}`, `use one of holding, input, coil, discrete`},
+		"too long for a node":   {`measure: {gateway: gw-wired, port: /dev/ttyACM0, node: 7, signal: state, value: "0123456789012345678901234567890123456789"}`, `do.0.measure: message of kind 2 for node 7: a state of 40 bytes: at most 32`},
 		"a number that is none": {`measure: {gateway: gw-wired, port: /dev/ttyACM0, node: 0, signal: state, value: wet}`, `do.0.measure.node`},
 		"a clock too slow":      {`restart: {gateway: gw-wired, port: /dev/ttyACM0, node: 7, slow: 0.5}`, `do.0.restart.slow`},
 		"no way":                {`line: {gateway: gw-wired, port: /dev/ttyACM0, way: up, down: 1m}`, `use one of both, from_node, to_node`},
@@ -110,7 +120,7 @@ expect:
   - {at: 5m, reading: {device: ws-lift-4-supply, signal: online, value: true}}
   - {at: 5m, reading: {device: ws-lift-4-supply, signal: motor_current_a, value: 11}}            # miss: none; the newest is 10, measured at 4m
   - {at: 5m, reading: {device: ws-lift-4-supply, signal: motor_current_a, value: 10, times: 1}}  # miss: 3 such readings
-  - {at: 5m, reading: {device: ws-lift-4-supply, signal: voltage_v}}                             # miss: no reading of the signal
+  - {at: 5m, reading: {device: ws-lift-4-supply, signal: mode}}                                  # miss: no reading of the signal
   - {never: true, reading: {device: ws-lift-4-supply, signal: motor_current_a, value: 10}}       # miss: it happened
   - {at: 1m, reading: {device: ws-lift-4-supply, signal: motor_current_a, value: 10}}            # miss: the newest is 0
 `
