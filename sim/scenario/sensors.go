@@ -69,10 +69,7 @@ func newWatch(now plantroom.Instant, rules []binding.Rule, spool intake.Spool, l
 		return nil, err
 	}
 	w := &watch{intake: intake.New(spool, binder)}
-	w.turns = device.NewTurns(now.Time(), func(ctx context.Context, t *device.Turns) {
-		w.turns = t
-		loop(ctx, w)
-	})
+	w.turns = device.NewTurns(now.Time(), func(ctx context.Context, _ *device.Turns) { loop(ctx, w) })
 	return w, nil
 }
 
