@@ -41,7 +41,7 @@ func (a *App) link(c config.Modbus, drives []config.Coil) (*part, error) {
 	}
 	p.link = modbus.New(modbus.Options{
 		Name: c.Name, Address: c.Link, Line: modbus.Line{Baud: c.Baud, Parity: c.Parity, StopBits: c.StopBits},
-		Timeout: timeout, Backoff: pace, Devices: on, Outputs: coils(c, drives), Clock: a.clock.At, Logger: a.log,
+		Timeout: timeout, Backoff: pace, Devices: on, Outputs: coils(c, drives), At: a.clock.At, Logger: a.log,
 		Sink: func(m plantroom.Message, samples []plantroom.Sample, why error) {
 			p.door.Take(m, samples, why, func(err error) {
 				if err != nil { // the next heartbeat says it again

@@ -15,7 +15,7 @@ import (
 
 // conn is an open link. It is used by one goroutine at a time.
 type conn interface {
-	// read asks a device. The error is an Exception, errSilent, errGarbled,
+	// read asks a device. The error is an Exception, ErrSilent, ErrGarbled,
 	// or one that ends the link.
 	read(unit byte, r *registers.Request) (registers.Answer, error)
 	writeCoil(unit byte, coil uint16, on bool) error
@@ -108,7 +108,7 @@ func translate(err error) error {
 	}
 	switch {
 	case errors.Is(err, lib.ErrRequestTimedOut):
-		return errSilent
+		return ErrSilent
 	case err != nil && strings.HasPrefix(err.Error(), "unknown exception code"):
 		return Exception(0)
 	}

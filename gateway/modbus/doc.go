@@ -2,7 +2,9 @@
 // they answer. A Link is one bus: a serial line (RTU) or a TCP connection,
 // which may be a converter with a line behind it. One goroutine asks its
 // devices one after the other; what to ask, and what an answer means, is the
-// business of firmware-bridge/modbus.
+// business of firmware-bridge/modbus. Whom to ask when is decided by a Poller,
+// which has no goroutine and a clock that it is given: the simulator plays it
+// in virtual time.
 //
 // A device that does not answer is tried less often, and then only while no
 // device that answers is due, so that those wait for one timeout at most. Its

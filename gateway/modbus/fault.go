@@ -53,10 +53,11 @@ func (e Exception) lasts() bool {
 // silent.
 func (e Exception) forAnother() bool { return e == noPath || e == noAnswer }
 
-// The failures that leave the link usable. Any other error ends it.
+// The failures that leave the link usable, beside an Exception. Any other error
+// ends it.
 var (
-	errSilent  = errors.New("no answer within the timeout")
-	errGarbled = errors.New("what came is no answer: a bad checksum or length")
+	ErrSilent  = errors.New("no answer within the timeout")
+	ErrGarbled = errors.New("what came is no answer: a bad checksum or length")
 )
 
 // answered reports whether an error comes from the device itself.
@@ -68,7 +69,7 @@ func answered(err error) bool {
 // usable reports whether the link is fit for another question.
 func usable(err error) bool {
 	var e Exception
-	return err == nil || errors.As(err, &e) || errors.Is(err, errSilent) || errors.Is(err, errGarbled)
+	return err == nil || errors.As(err, &e) || errors.Is(err, ErrSilent) || errors.Is(err, ErrGarbled)
 }
 
 // explain says what an exception means for the map.

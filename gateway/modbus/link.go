@@ -2,9 +2,8 @@ package modbus
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"sync"
+	"math/rand/v2"
 	"time"
 
 	"plantroom"
@@ -26,8 +25,11 @@ type Options struct {
 	Devices []Device
 	Outputs []Output // that WriteCoil may write; none by default
 	Sink    Sink
-	Clock   func(time.Time) plantroom.Instant // tells when a moment was on the gateway's clock; nil: the system's
+	At      func(time.Time) plantroom.Instant // tells when a moment was on the gateway's clock; nil: the system's
 	Logger  *slog.Logger                      // nil: silent
+
+	Clock  Clock                                  // of a Poller; nil: the machine's
+	Jitter func(most time.Duration) time.Duration // spreads retries; nil: at random
 
 	dial func(context.Context, Options) (conn, error) // nil: the real one
 }
@@ -54,51 +56,46 @@ type Output struct {
 	Coil   uint16
 }
 
-// Link polls the devices of one link.
+// Link polls the devices of one link: a Poller with a connection and a
+// goroutine of its own.
 type Link struct {
-	o     Options
-	log   *slog.Logger
-	units []*unit
-	polls []*poll
-
+	o      Options
+	log    *slog.Logger
+	poller *Poller
 	writes chan write
-	silent time.Time // when a question went unanswered last
-	mute   int       // questions in a row that nobody has answered
-	downs  int       // times that the link was lost since somebody has answered
-	stuck  bool      // the devices have been told so
-
-	mu    sync.Mutex
-	state State
 }
 
-// muteAfter is how many questions in a row may go unanswered before the link
-// is opened anew: a TCP connection may be dead, an adapter hang.
-const muteAfter = 9
-
-// New makes a Link.
-func New(o Options) *Link {
+// fill sets what the options leave open.
+func (o *Options) fill() {
 	o.Line.fill()
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout(o.Address)
 	}
-	if o.Clock == nil {
-		o.Clock = plantroom.At
+	if o.At == nil {
+		o.At = plantroom.At
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Clock == nil {
+		o.Clock = wall{}
+	}
+	if o.Jitter == nil {
+		o.Jitter = rand.N[time.Duration]
+	}
 	if o.dial == nil {
 		o.dial = dial
 	}
-	l := &Link{o: o, log: o.Logger.With("link", o.Name), writes: make(chan write)}
-	for _, d := range o.Devices {
-		u := newUnit(d)
-		l.units = append(l.units, u)
-		l.polls = append(l.polls, u.polls...)
-	}
-	l.publish(func(*State) {})
-	return l
 }
+
+// New makes a Link.
+func New(o Options) *Link {
+	p := NewPoller(o)
+	return &Link{o: p.o, log: p.log, poller: p, writes: make(chan write)}
+}
+
+// State returns a snapshot.
+func (l *Link) State() State { return l.poller.State() }
 
 // Run polls until ctx ends. It never fails: whatever goes wrong is logged,
 // shown in State and tried again. It returns within a timeout.
@@ -110,7 +107,7 @@ func (l *Link) Run(ctx context.Context) {
 			return
 		}
 		l.log.Warn("the link is down", "address", l.o.Address, "error", err)
-		l.lost(err)
+		l.poller.Lost(err)
 		pause.Ended(up)
 	}
 }
@@ -124,12 +121,10 @@ func (l *Link) connection(ctx context.Context) (up time.Time, err error) {
 	}
 	defer c.close()
 	up = time.Now()
-	l.publish(func(s *State) { s.open() })
-	l.log.Info("the link is up", "address", l.o.Address, "devices", len(l.units))
-	l.mute = 0
+	l.poller.Opened()
 	for ctx.Err() == nil {
-		p, wait := l.next(time.Now())
-		if p == nil {
+		due, wait := l.poller.Due()
+		if !due {
 			if err := l.idle(ctx, c, wait); err != nil {
 				return up, err
 			}
@@ -142,7 +137,7 @@ func (l *Link) connection(ctx context.Context) (up time.Time, err error) {
 			}
 		default:
 		}
-		if err := l.ask(c, p); err != nil {
+		if err := l.poller.Poll(c.read); err != nil {
 			return up, err
 		}
 	}
@@ -161,131 +156,3 @@ func (l *Link) idle(ctx context.Context, c conn, wait time.Duration) error {
 	}
 	return nil
 }
-
-// next picks the poll that is due the longest. A device that is not known to
-// answer has its turn when no other device is due, so that nobody waits for
-// more than one timeout because of the silence of others; on a link that is
-// never idle, once in ten timeouts. nil: none is due for so long.
-func (l *Link) next(now time.Time) (*poll, time.Duration) {
-	var best, doubtful *poll
-	wait := time.Minute
-	for _, p := range l.polls {
-		due := p.due()
-		if due.After(now) {
-			wait = min(wait, due.Sub(now))
-			continue
-		}
-		choice := &best
-		if p.unit.failed > 0 || !p.unit.up {
-			choice = &doubtful
-		}
-		if *choice == nil || due.Before((*choice).due()) {
-			*choice = p
-		}
-	}
-	if best == nil || doubtful != nil && now.Sub(l.silent) > 10*l.o.Timeout {
-		best = doubtful
-	}
-	return best, wait
-}
-
-// ask makes one poll. The error ends the link.
-func (l *Link) ask(c conn, p *poll) error {
-	if p.next.IsZero() {
-		p.next = time.Now()
-	}
-	answer, err := c.read(p.unit.Unit, p.Request)
-	now := time.Now()
-	defer l.publish(func(s *State) { s.count(err) })
-	if !answered(err) {
-		return l.unanswered(p, now, err)
-	}
-	l.mute, l.downs = 0, 0
-	l.report(false)
-	back := p.unit.known && !p.unit.up
-	p.unit.answer()
-	if back {
-		l.log.Info("a device answers again", "device", p.unit.ID, "unit", p.unit.Unit)
-	}
-	samples := []plantroom.Sample{p.unit.say(l.o.Clock(now), online, true)}
-	m := plantroom.Message{Topic: l.topic(p.unit), Payload: answer.Bytes(), Received: l.o.Clock(now)}
-	var why error
-	if e, ok := err.(Exception); ok {
-		p.refusal(now, e)
-		why = explain(e, p.Request)
-		if p.refused == 1 {
-			l.log.Warn("a device refuses a request", "device", p.unit.ID, "unit", p.unit.Unit, "error", why)
-		}
-	} else {
-		p.done(now)
-		var read []plantroom.Sample
-		read, why = p.Decode(answer, string(p.unit.ID), m.Received)
-		samples = append(samples, read...)
-	}
-	l.send(p.unit, now, m, samples, why)
-	return nil
-}
-
-// unanswered notes a question without an answer.
-func (l *Link) unanswered(p *poll, now time.Time, err error) error {
-	if !usable(err) {
-		return err
-	}
-	l.silent = now
-	first := p.unit.failed == offlineAfter-1
-	if p.unit.silence(now, err) {
-		if first {
-			l.log.Error("a device does not answer; it is tried less often", "device", p.unit.ID, "unit", p.unit.Unit, "error", err)
-		}
-		l.tell(p.unit, now, online, false)
-	}
-	if l.mute++; l.mute >= muteAfter {
-		return plantroom.Errorf(plantroom.CodeUnavailable, "%d questions in a row went unanswered: is the line connected the right way round, with the right speed and parity?", l.mute)
-	}
-	return nil
-}
-
-// send hands over what is news.
-func (l *Link) send(u *unit, now time.Time, m plantroom.Message, samples []plantroom.Sample, why error) {
-	samples = u.news(now, samples)
-	if len(samples) > 0 || why != nil {
-		l.o.Sink(m, samples, why)
-	}
-}
-
-// tell says of a device what the gateway knows.
-func (l *Link) tell(u *unit, now time.Time, signal string, v bool) {
-	m := plantroom.Message{Topic: l.topic(u), Received: l.o.Clock(now)}
-	l.send(u, now, m, []plantroom.Sample{u.say(m.Received, signal, v)}, nil)
-}
-
-// lost says that the link is down. The devices are off-line when it has been
-// lost some times without an answer in between: a converter that starts anew is
-// no news.
-func (l *Link) lost(err error) {
-	now := time.Now()
-	l.report(true)
-	if l.downs++; l.downs >= offlineAfter {
-		for _, u := range l.units {
-			u.known, u.up, u.err = true, false, err
-			l.tell(u, now, online, false)
-		}
-	}
-	l.publish(func(s *State) { s.down(err) })
-}
-
-// report tells of all devices whether their bus is stuck, when that changes:
-// the services take what they hear of a device for a sign of its life.
-func (l *Link) report(is bool) {
-	if is == l.stuck {
-		return
-	}
-	l.stuck = is
-	now := time.Now()
-	for _, u := range l.units {
-		l.tell(u, now, stuck, is)
-	}
-}
-
-// topic names link and unit for people.
-func (l *Link) topic(u *unit) string { return fmt.Sprintf("modbus/%s/%d", l.o.Name, u.Unit) }

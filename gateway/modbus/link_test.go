@@ -120,7 +120,7 @@ func (f *fake) read(unit byte, r *registers.Request) (registers.Answer, error) {
 	}
 	if answer == nil {
 		time.Sleep(fakeTimeout)
-		return registers.Answer{}, errSilent
+		return registers.Answer{}, ErrSilent
 	}
 	time.Sleep(10 * time.Millisecond)
 	return answer(r)

@@ -190,13 +190,13 @@ func TestFaultsOfALineAreToldApart(t *testing.T) {
 		timeout time.Duration
 		want    error
 	}{
-		{"silence", silent, short, errSilent},
-		{"a bad checksum", bad, long, errGarbled},
-		{"a torn answer", func(q []byte) []byte { return counting(q)[:4] }, enough, errGarbled},
-		{"an answer of another device", func(q []byte) []byte { q[0]++; return counting(q) }, enough, errGarbled},
+		{"silence", silent, short, ErrSilent},
+		{"a bad checksum", bad, long, ErrGarbled},
+		{"a torn answer", func(q []byte) []byte { return counting(q)[:4] }, enough, ErrGarbled},
+		{"an answer of another device", func(q []byte) []byte { q[0]++; return counting(q) }, enough, ErrGarbled},
 		{"an exception", func(q []byte) []byte { return framed(q[0], q[1]|failed, 2) }, long, illegalAddress},
 		{"an exception nobody knows", func(q []byte) []byte { return framed(q[0], q[1]|failed, 99) }, long, Exception(99)},
-		{"a line that does not stop talking", func([]byte) []byte { return make([]byte, 4000) }, long, errGarbled},
+		{"a line that does not stop talking", func([]byte) []byte { return make([]byte, 4000) }, long, ErrGarbled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLine(t, c.answer)
@@ -224,7 +224,7 @@ func TestALateAnswerIsNotTakenForTheNextOne(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLine(t, silent)
 			conn := l.open(short)
-			if _, err := conn.read(3, request(registers.Input, 100, 2)); !errors.Is(err, errSilent) {
+			if _, err := conn.read(3, request(registers.Input, 100, 2)); !errors.Is(err, ErrSilent) {
 				t.Fatalf("got %v, want silence", err)
 			}
 			// Now it comes, twice at once: the first is read here, so that the

@@ -13,8 +13,8 @@ import (
 	registers "plantroom/firmware-bridge/modbus"
 )
 
-// port is a serial port, as go.bug.st/serial has them.
-type port interface {
+// Port is a serial port, as go.bug.st/serial has them.
+type Port interface {
 	io.ReadWriteCloser // Read gives 0 and nil when its timeout has passed
 	SetReadTimeout(time.Duration) error
 	ResetInputBuffer() error
@@ -22,7 +22,8 @@ type port interface {
 
 // rtu is a serial line.
 type rtu struct {
-	port    port
+	port    Port
+	clock   Clock
 	timeout time.Duration // from the end of the question to the end of the answer, beyond its length
 	char    time.Duration
 	gap     time.Duration
@@ -48,8 +49,18 @@ func openRTU(o Options) (conn, error) {
 	return newRTU(p, o), nil
 }
 
-func newRTU(p port, o Options) *rtu {
-	return &rtu{port: p, timeout: o.Timeout, char: o.Line.char(), gap: o.Line.gap()}
+// OnLine asks over an open serial line, framed as RTU. It is what a Link does
+// with the port that it has opened.
+func OnLine(p Port, o Options) Ask {
+	o.fill()
+	return newRTU(p, o).read
+}
+
+func newRTU(p Port, o Options) *rtu {
+	if o.Clock == nil {
+		o.Clock = wall{}
+	}
+	return &rtu{port: p, clock: o.Clock, timeout: o.Timeout, char: o.Line.char(), gap: o.Line.gap()}
 }
 
 func (c *rtu) close() { _ = c.port.Close() } // nothing was written that could be lost
@@ -108,7 +119,7 @@ func (c *rtu) writeCoil(unit byte, coil uint16, on bool) error {
 // searched for the answer, so that noise, or a late answer of another device,
 // before it does no harm.
 func (c *rtu) ask(question, head []byte, size int) ([]byte, error) {
-	time.Sleep(time.Until(c.busy)) // at most a frame and 3.5 characters
+	c.clock.Sleep(c.busy.Sub(c.clock.Now())) // at most a frame and 3.5 characters
 	if err := c.port.ResetInputBuffer(); err != nil {
 		return nil, err
 	}
@@ -120,9 +131,9 @@ func (c *rtu) ask(question, head []byte, size int) ([]byte, error) {
 	if n < len(frame) {
 		return nil, io.ErrShortWrite
 	}
-	deadline := time.Now().Add(c.timeout + time.Duration(len(frame)+len(head)+size+2)*c.char)
+	deadline := c.clock.Now().Add(c.timeout + time.Duration(len(frame)+len(head)+size+2)*c.char)
 	data, err := c.listen(deadline, head, size)
-	c.busy = time.Now().Add(c.gap)
+	c.busy = c.clock.Now().Add(c.gap)
 	return data, err
 }
 
@@ -135,12 +146,12 @@ func (c *rtu) listen(deadline time.Time, head []byte, size int) ([]byte, error) 
 	var all [heard]byte
 	n := 0
 	for {
-		left := time.Until(deadline)
+		left := deadline.Sub(c.clock.Now())
 		if left <= 0 || n == len(all) {
 			if n > 0 {
-				return nil, errGarbled
+				return nil, ErrGarbled
 			}
-			return nil, errSilent
+			return nil, ErrSilent
 		}
 		if err := c.port.SetReadTimeout(left); err != nil {
 			return nil, err
@@ -174,7 +185,7 @@ func find(all, head []byte, size int) ([]byte, error) {
 			return rest[len(head) : len(head)+size : len(head)+size], nil
 		}
 		if i == 0 {
-			return nil, errGarbled
+			return nil, ErrGarbled
 		}
 	}
 	return nil, nil

@@ -49,7 +49,7 @@ var heardCases = []struct {
 	{"the answer after a late exception of unit 2", append(framed(2, 0x84, 2), framed(3, 4, 4, 1, 2, 3, 4)...), []byte{1, 2, 3, 4}, nil},
 	{"the answer after a late one of another length", append(framed(3, 4, 2, 9, 9), framed(3, 4, 4, 1, 2, 3, 4)...), []byte{1, 2, 3, 4}, nil},
 	{"the answer after an echo of the question", append(framed(3, 4, 0, 0, 0, 2), framed(3, 4, 4, 1, 2, 3, 4)...), []byte{1, 2, 3, 4}, nil},
-	{"a bad checksum", []byte{3, 4, 4, 1, 2, 3, 4, 0, 0}, nil, errGarbled},
+	{"a bad checksum", []byte{3, 4, 4, 1, 2, 3, 4, 0, 0}, nil, ErrGarbled},
 	{"an exception", framed(3, 0x84, 2), nil, illegalAddress},
 	{"an exception with a bad checksum", []byte{3, 0x84, 2, 0, 0}, nil, nil},
 	{"another unit", framed(4, 4, 4, 1, 2, 3, 4), nil, nil},

@@ -29,44 +29,44 @@ type DeviceState struct {
 }
 
 // State returns a snapshot.
-func (l *Link) State() State {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.state
+func (p *Poller) State() State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state
 }
 
 // publish changes the state. Snapshots share the list of devices, which is
 // therefore made anew.
-func (l *Link) publish(change func(*State)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	change(&l.state)
-	l.state.Devices = make([]DeviceState, 0, len(l.units))
-	for _, u := range l.units {
+func (p *Poller) publish(change func(*State)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(&p.state)
+	p.state.Devices = make([]DeviceState, 0, len(p.units))
+	for _, u := range p.units {
 		d := DeviceState{Device: u.ID, Unit: u.Unit, Silent: u.known && !u.up}
 		if u.err != nil {
 			d.LastError = u.err.Error()
 		}
-		l.state.Devices = append(l.state.Devices, d)
+		p.state.Devices = append(p.state.Devices, d)
 	}
 }
 
-func (s *State) open() {
-	s.Connected, s.Since, s.LastError = true, plantroom.At(time.Now()), ""
+func (s *State) open(now time.Time) {
+	s.Connected, s.Since, s.LastError = true, plantroom.At(now), ""
 	s.Connects++
 }
 
-func (s *State) down(err error) {
-	s.Connected, s.Since, s.LastError = false, plantroom.At(time.Now()), err.Error()
+func (s *State) down(now time.Time, err error) {
+	s.Connected, s.Since, s.LastError = false, plantroom.At(now), err.Error()
 }
 
 func (s *State) count(err error) {
 	s.Requests++
 	var e Exception
 	switch {
-	case errors.Is(err, errSilent):
+	case errors.Is(err, ErrSilent):
 		s.Silent++
-	case errors.Is(err, errGarbled):
+	case errors.Is(err, ErrGarbled):
 		s.Garbled++
 	case errors.As(err, &e):
 		s.Exceptions++

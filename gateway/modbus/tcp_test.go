@@ -128,7 +128,7 @@ func TestFaultsOfAConnectionAreToldApart(t *testing.T) {
 	}{
 		{"an address that the device does not have", patient, 1, 1000, illegalAddress},
 		{"a device that is silent behind the converter", patient, 2, 0, noAnswer},
-		{"a device that takes too long", c, 3, 0, errSilent},
+		{"a device that takes too long", c, 3, 0, ErrSilent},
 	} {
 		if got, err := k.conn.read(k.unit, request(registers.Input, k.address, 2)); !errors.Is(err, k.want) || !usable(err) {
 			t.Errorf("%s: got %v, %v; want %v", k.name, got, err, k.want)
@@ -138,7 +138,7 @@ func TestFaultsOfAConnectionAreToldApart(t *testing.T) {
 	// own, and is passed over.
 	for deadline := time.Now().Add(long); ; {
 		got, err := c.read(1, request(registers.Input, 7, 2))
-		if errors.Is(err, errSilent) && time.Now().Before(deadline) {
+		if errors.Is(err, ErrSilent) && time.Now().Before(deadline) {
 			continue // the server is still busy with unit 3
 		}
 		if err != nil || !slices.Equal(got.Words, []uint16{7, 8}) {

@@ -1,7 +1,6 @@
 package modbus
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"plantroom"
@@ -69,8 +68,8 @@ func newUnit(d Device) *unit {
 }
 
 // silence notes a question without an answer, and reports whether the device
-// is off-line now.
-func (u *unit) silence(now time.Time, err error) bool {
+// is off-line now. jitter draws a time below the one it is given.
+func (u *unit) silence(now time.Time, err error, jitter func(time.Duration) time.Duration) bool {
 	u.failed++
 	u.err = err
 	if u.failed < offlineAfter {
@@ -81,7 +80,7 @@ func (u *unit) silence(now time.Time, err error) bool {
 	if n := u.failed - offlineAfter; n < 4 {
 		pause = firstPause << n
 	}
-	u.until = now.Add(pause + rand.N(pause/10)) // devices that failed together are not tried together
+	u.until = now.Add(pause + jitter(pause/10)) // devices that failed together are not tried together
 	u.known, u.up = true, false
 	return true
 }

@@ -39,11 +39,11 @@ func (l *Link) output(ctx context.Context, device plantroom.DeviceID, coil uint1
 	if !slices.Contains(l.o.Outputs, Output{device, coil}) {
 		return plantroom.Errorf(plantroom.CodeForbidden, "coil %d of device %s is not an output of the link %s", coil, device, l.o.Name)
 	}
-	i := slices.IndexFunc(l.units, func(u *unit) bool { return u.ID == device })
+	i := slices.IndexFunc(l.poller.units, func(u *unit) bool { return u.ID == device })
 	if i < 0 {
 		return plantroom.Errorf(plantroom.CodeNotFound, "there is no device %s on the link %s", device, l.o.Name)
 	}
-	w.unit, w.coil, w.done = l.units[i].Unit, coil, make(chan error, 1)
+	w.unit, w.coil, w.done = l.poller.units[i].Unit, coil, make(chan error, 1)
 	select {
 	case l.writes <- w:
 	case <-ctx.Done():
@@ -69,7 +69,7 @@ func (l *Link) write(c conn, w write) error {
 			*w.read = a.Bits[0]
 		}
 	}
-	l.publish(func(s *State) { s.count(err) })
+	l.poller.publish(func(s *State) { s.count(err) })
 	if usable(err) {
 		if err != nil {
 			err = &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "write a coil", Message: fmt.Sprintf("unit %d on the link %s", w.unit, l.o.Name), Err: err}

@@ -18,6 +18,7 @@ type BusOptions struct {
 	Open   func(name string) (i2c.BusCloser, error)
 	Sink   Sink
 	Clock  Clock
+	Sleep  Sleep
 	Logger *slog.Logger
 
 	// Stuck is how long one transfer may take before all devices of the
@@ -44,10 +45,13 @@ type Bus struct{ *poller }
 
 // NewBus makes a Bus.
 func NewBus(o BusOptions) *Bus {
-	wire := &i2cWire{}
+	wire := &i2cWire{sleep: o.Sleep}
+	if wire.sleep == nil {
+		wire.sleep = sleep
+	}
 	b := &Bus{newPoller(line{
 		name: o.Name, what: "the I²C bus", hint: "the gateway's user has to be in the group i2c",
-		sink: o.Sink, clock: o.Clock, logger: o.Logger, stuck: o.Stuck,
+		sink: o.Sink, clock: o.Clock, sleep: o.Sleep, logger: o.Logger, stuck: o.Stuck,
 		open: func() (func(), error) {
 			bus, err := o.Open(o.Name)
 			if err != nil {
@@ -105,7 +109,10 @@ func (o *InputOptions) fill() {
 }
 
 // i2cWire is the bus while it is open. Only the polling goroutine uses it.
-type i2cWire struct{ bus i2c.Bus }
+type i2cWire struct {
+	bus   i2c.Bus
+	sleep Sleep
+}
 
 func (w *i2cWire) dev(addr uint16) i2c.Dev { return i2c.Dev{Bus: w.bus, Addr: addr} }
 
@@ -122,7 +129,7 @@ type input struct {
 
 // ask measures the median of the conversions that the device wants.
 func (in *input) ask(ctx context.Context, begin func()) error {
-	converter := &adc{dev: in.wire.dev(in.Address), sleep: func(d time.Duration) { sleep(ctx, d) }}
+	converter := &adc{dev: in.wire.dev(in.Address), sleep: func(d time.Duration) { in.wire.sleep(ctx, d) }}
 	n := 1
 	if in.Distance != nil {
 		n = in.Distance.Samples

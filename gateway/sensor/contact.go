@@ -21,6 +21,7 @@ type ContactOptions struct {
 	Open      func(name string) (gpio.PinIO, error)
 	Sink      Sink
 	Clock     Clock
+	Sleep     Sleep
 	Logger    *slog.Logger
 }
 
@@ -52,6 +53,9 @@ func NewContact(o ContactOptions) *Contact {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -72,7 +76,7 @@ func (c *Contact) Run(ctx context.Context) {
 		}
 		c.failed = true
 		c.emit(c.o.Clock(), stuck, true)
-		sleep(ctx, firstPause)
+		c.o.Sleep(ctx, firstPause)
 	}
 }
 
@@ -116,9 +120,9 @@ func (c *Contact) watch(ctx context.Context, pin gpio.PinIO) {
 // always positive and finite: drivers do not agree on what others mean. What
 // it returns says little (no edge, or no luck): look at the level.
 func (c *Contact) waitForEdge(ctx context.Context, pin gpio.PinIO, timeout time.Duration) {
-	begun := time.Now()
-	if !pin.WaitForEdge(timeout) && time.Since(begun) < min(timeout, quickly) {
-		sleep(ctx, min(timeout, pollEvery/10)) // a wait that fails at once must not become a busy loop
+	begun := c.o.Clock()
+	if !pin.WaitForEdge(timeout) && c.o.Clock().Sub(begun) < min(timeout, quickly) {
+		c.o.Sleep(ctx, min(timeout, pollEvery/10)) // a wait that fails at once must not become a busy loop
 	}
 }
 

@@ -89,7 +89,7 @@ func (n *nau7802) setUp(ctx context.Context, channel int, begin func()) error {
 	if err := n.writes([][2]byte{{nauPower, nauReset}, {nauPower, nauDigital}}); err != nil {
 		return err
 	}
-	sleep(ctx, time.Millisecond)
+	n.wire.sleep(ctx, time.Millisecond)
 	if power, err := n.register(nauPower); err != nil || power&nauUp == 0 {
 		return errors.Join(errNAUStart, err)
 	}
@@ -100,7 +100,7 @@ func (n *nau7802) setUp(ctx context.Context, channel int, begin func()) error {
 	if err := n.writes([][2]byte{{nauPower, nauRun}, {nauCtrl1, nauSupply | nauGain}, {nauADC, nauNoChop}, {nauCaps, caps}}); err != nil {
 		return err
 	}
-	sleep(ctx, nauStart)
+	n.wire.sleep(ctx, nauStart)
 	begin()
 	if err := n.write(nauCtrl2, second|nauZero); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (n *nau7802) until(ctx context.Context, reg byte, done func(byte) bool) err
 		if i == 0 {
 			wait = nauEvery
 		}
-		sleep(ctx, wait)
+		n.wire.sleep(ctx, wait)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -41,6 +41,7 @@ type line struct {
 	open   func() (closer func(), err error)
 	sink   Sink
 	clock  Clock
+	sleep  Sleep
 	logger *slog.Logger
 	stuck  time.Duration // how long one transfer may take
 }
@@ -72,6 +73,9 @@ func newPoller(l line) *poller {
 	if l.clock == nil {
 		l.clock = time.Now
 	}
+	if l.sleep == nil {
+		l.sleep = sleep
+	}
 	if l.logger == nil {
 		l.logger = slog.New(slog.DiscardHandler)
 	}
@@ -84,6 +88,10 @@ func newPoller(l line) *poller {
 func (p *poller) add(device plantroom.DeviceID, every time.Duration, a asked) {
 	p.polled = append(p.polled, &polled{device: device, every: every, asked: a})
 }
+
+// Poll is Run without a goroutine of its own and without the watchdog: for
+// virtual time, in which no transfer hangs.
+func (p *poller) Poll(ctx context.Context) { p.work(ctx) }
 
 // Run polls until ctx ends. A transfer that hangs in the kernel keeps the
 // polling goroutine; Run returns all the same.
@@ -169,7 +177,7 @@ func (p *poller) openLine(ctx context.Context) (closer func()) {
 			p.logger.Error("a bus cannot be opened; it is tried again", "on", p.what, "bus", p.name, "error", err, "hint", p.hint)
 		}
 		p.allStuck(p.clock())
-		sleep(ctx, longestWait/2)
+		p.sleep(ctx, longestWait/2)
 	}
 	return nil
 }
@@ -187,7 +195,7 @@ func (p *poller) poll(ctx context.Context) {
 				return
 			}
 		}
-		sleep(ctx, p.idle())
+		p.sleep(ctx, p.idle())
 	}
 }
 

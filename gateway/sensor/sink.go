@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 
@@ -12,6 +13,10 @@ type Sink func(from string, samples ...plantroom.Sample)
 
 // Clock tells the time in tests and in virtual time; nil is time.Now.
 type Clock func() time.Time
+
+// Sleep waits for a time or the end of ctx; in virtual time by whoever owns
+// that. nil is the machine's.
+type Sleep func(ctx context.Context, d time.Duration)
 
 const (
 	defaultHeartbeat = time.Minute

@@ -11,12 +11,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"text/template"
 
 	"plantroom"
 	"plantroom/gateway/app/config"
+	"plantroom/gateway/broker"
 	"plantroom/services/app"
 	"plantroom/services/estate"
 	"plantroom/sim/world"
@@ -109,6 +112,9 @@ func GatewayFile(e plantroom.Estate, g Gateway) ([]byte, error) {
 func GatewayConfig(e plantroom.Estate, g plantroom.GatewayID) (config.Config, error) {
 	path := string(e.ID) + "/" + string(g) + ".yaml"
 	src, err := files.ReadFile(path)
+	if err == nil {
+		return shipped(string(e.ID), path)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		src, err = GatewayFile(e, Gateway{ID: g, Broker: "tcp://127.0.0.1:1883", SiteBroker: "tcp://127.0.0.1:1884", Spool: "spool"})
 	}
@@ -116,6 +122,34 @@ func GatewayConfig(e plantroom.Estate, g plantroom.GatewayID) (config.Config, er
 		return config.Config{}, err
 	}
 	return config.Parse(path, src)
+}
+
+// shipped reads a gateway's file with the files that it names, which are looked
+// at on disk.
+func shipped(estate, path string) (config.Config, error) {
+	dir, err := os.MkdirTemp("", "plantroom-estate-")
+	if err != nil {
+		return config.Config{}, err
+	}
+	defer os.RemoveAll(dir)
+	part, err := fs.Sub(files, estate)
+	if err != nil {
+		return config.Config{}, err
+	}
+	if err := os.CopyFS(dir, part); err != nil {
+		return config.Config{}, err
+	}
+	return config.Load(filepath.Join(dir, filepath.Base(path)))
+}
+
+// Accounts are those at the gateways' own brokers.
+func Accounts(e plantroom.Estate) (broker.Accounts, error) {
+	path := string(e.ID) + "/accounts.yaml"
+	src, err := files.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return broker.ParseAccounts(path, src)
 }
 
 // Models names the decoder of each LoRaWAN device profile of the virtual

@@ -48,6 +48,9 @@ func (p *play) act(a Act) (string, error) {
 	if says, ok, err := a.OnWorld(p.world); ok {
 		return says, err
 	}
+	if says, ok, err := p.onWires(a); ok {
+		return says, err
+	}
 	return p.actOnStage(a)
 }
 
@@ -189,5 +192,5 @@ func (p *play) hold(a *DeviceAct) (string, error) {
 // InWorld reports whether the act happens to the estate, and not to Plantroom.
 func (a Act) InWorld() bool {
 	return a.Silence == nil && a.Network == nil && a.Server == nil && a.InfluxDB == nil && a.Gateway == nil &&
-		a.Duplicate == nil && a.Late == nil && a.Message == nil && a.Press == nil
+		a.Duplicate == nil && a.Late == nil && a.Message == nil && a.Press == nil && !a.wired()
 }

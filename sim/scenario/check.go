@@ -67,6 +67,9 @@ type check struct {
 	over bool              // nothing can change it any more
 	ok   bool
 	saw  string // the nearest thing, when it was decided
+
+	points int  // how many there were when readings were last looked at
+	found  bool // what came of it
 }
 
 func newCheck(p *play, e *Expectation) *check {
@@ -75,7 +78,7 @@ func newCheck(p *play, e *Expectation) *check {
 		c.at = p.start.Add(time.Duration(*t))
 	}
 	if c.at < p.start.Add(time.Duration(p.file.Length)) {
-		p.plan(c.at, "", func() error { return nil }) // a moment of its own
+		p.plan(c.at, func() error { return nil }) // a moment of its own
 	}
 	return c
 }
@@ -120,12 +123,23 @@ func (c *check) holds(p *play) bool {
 		return e.Call.Times == 0 && n > 0 || e.Call.Times > 0 && n == e.Call.Times
 	case e.Count != nil:
 		return e.Count.wrong(p) == ""
+	case e.Reading != nil:
+		return c.read(p)
 	}
 	return false
 }
 
+// read looks at readings. There are many, so it looks again only when there are
+// more.
+func (c *check) read(p *play) bool {
+	if n := len(p.server.tsdb.points); n != c.points {
+		c.points, c.found = n, c.is.Reading.met(p)
+	}
+	return c.found
+}
+
 func (i *IncidentIs) fits(x plantroom.Incident) bool {
-	return fits(i.Rule, x.Rule) && fits(i.Asset, x.Asset) && fits(i.State, x.State) && fits(i.Cause, x.Cause) && fits(i.Severity, x.Severity)
+	return strings.Contains(x.Detail, i.Detail) && fits(i.Rule, x.Rule) && fits(i.Asset, x.Asset) && fits(i.State, x.State) && fits(i.Cause, x.Cause) && fits(i.Severity, x.Severity)
 }
 
 func (i *OrderIs) fits(x plantroom.WorkOrder) bool {
@@ -188,7 +202,7 @@ func (c *check) nearest(p *play) string {
 	case e.Incident != nil:
 		for _, x := range p.seen.incidents {
 			if fits(e.Incident.Asset, x.Asset) {
-				out = append(out, fmt.Sprintf("%s on %s %s (%s, %s)", x.Rule, x.Asset, x.State, x.Cause, x.Severity))
+				out = append(out, fmt.Sprintf("%s on %s %s (%s, %s): %s", x.Rule, x.Asset, x.State, x.Cause, x.Severity, x.Detail))
 			}
 		}
 	case e.Order != nil || e.Clock != nil:
@@ -197,6 +211,8 @@ func (c *check) nearest(p *play) string {
 		out = append(out, fmt.Sprintf("%d such calls", p.calls(e.Call)))
 	case e.Count != nil:
 		return e.Count.wrong(p)
+	case e.Reading != nil:
+		return e.Reading.nearest(p)
 	}
 	if len(out) == 0 {
 		return "nothing of the kind"

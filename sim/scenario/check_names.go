@@ -50,7 +50,11 @@ func (s *Scenario) checkNames() error {
 			check(fmt.Sprintf("/expect/%d/incident/cause", i), "fault/cause", x.Incident.Cause)
 		}
 	}
-	return faults.Err()
+	more, err := s.checkWires(e)
+	if err != nil {
+		return err
+	}
+	return slices.Concat(faults, more, s.checkReadings(e, app.Domains())).Err()
 }
 
 // visit shows every text of a document with the keys under which it stands.

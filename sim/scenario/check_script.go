@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 
+	"plantroom/firmware-bridge/node"
 	"plantroom/internal/yamldoc"
 )
 
@@ -34,12 +35,25 @@ func (s *Scenario) checkBehaviours() yamldoc.Faults {
 	return faults
 }
 
-// checkMessages finds messages that say nothing, or two things.
+// checkMessages finds messages and registers that say nothing or two things,
+// readings that no node can send, and a gateway that dies for no time.
 func (s *Scenario) checkMessages() yamldoc.Faults {
 	var faults yamldoc.Faults
 	for i, a := range s.Do {
 		if m := a.Message; m != nil && (m.Payload == "") == (m.Hex == "") {
 			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/message", i), "a message has one payload", "give either payload or hex"))
+		}
+		if r := a.Registers; r != nil && (r.Values == nil) == (r.Hex == "") {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/registers", i), "registers have one content", "give either values or hex"))
+		}
+		if m := a.Measure; m != nil {
+			sent := node.Message{Kind: node.Reading, Node: m.Node, Seq: 1, Signal: m.Signal, Value: m.single()}
+			if err := sent.Check(); err != nil {
+				faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/measure", i), err.Error(), "give a reading that a node can send: docs/node.md"))
+			}
+		}
+		if p := a.Publish; p != nil && (p.Dies == "") != (p.Down == 0) {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/publish", i), "a gateway that dies comes back after a time", "give both dies and down, or neither"))
 		}
 	}
 	return faults
@@ -60,6 +74,12 @@ func (a Act) outage() (of string, length Offset) {
 		return "the power of " + string(a.Gateway.ID), a.Gateway.Down
 	case a.Late != nil:
 		return "the prompt delivery of " + string(a.Late.Device), a.Late.For
+	case a.Unit != nil:
+		return fmt.Sprintf("unit %d on the link %s of %s", a.Unit.Unit, a.Unit.Link, a.Unit.Gateway), a.Unit.For
+	case a.Line != nil:
+		return fmt.Sprintf("the line %s of %s", a.Line.Port, a.Line.Gateway), a.Line.Down
+	case a.Publish != nil && a.Publish.Dies != "":
+		return "the power of " + string(a.Publish.Gateway), a.Publish.Down
 	}
 	return "", 0
 }

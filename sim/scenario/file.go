@@ -77,6 +77,14 @@ type Act struct {
 	Late      *DeviceAct    `json:"late"`
 	Message   *MessageAct   `json:"message"`
 	Press     *PressAct     `json:"press"`
+	Registers *RegistersAct `json:"registers"`
+	Unit      *UnitAct      `json:"unit"`
+	Measure   *MeasureAct   `json:"measure"`
+	Restart   *RestartAct   `json:"restart"`
+	Line      *LineAct      `json:"line"`
+	Publish   *PublishAct   `json:"publish"`
+	Contact   *ContactAct   `json:"contact"`
+	Rope      *RopeAct      `json:"rope"`
 }
 
 // The acts, as the schema describes them.
@@ -162,6 +170,7 @@ type Expectation struct {
 	Clock    *ClockIs    `json:"clock"`
 	Call     *CallIs     `json:"call"`
 	Count    *CountIs    `json:"count"`
+	Reading  *ReadingIs  `json:"reading"`
 
 	Line int `json:"-"` // where it stands in the file
 }
@@ -174,6 +183,7 @@ type (
 		State    plantroom.IncidentState `json:"state"`
 		Cause    string                  `json:"cause"`
 		Severity plantroom.Severity      `json:"severity"`
+		Detail   string                  `json:"detail"` // a part of it
 	}
 	OrderIs struct {
 		Asset        plantroom.AssetID      `json:"asset"`
@@ -193,7 +203,7 @@ type (
 		Kind  string            `json:"kind"`
 		Who   string            `json:"who"`
 		Asset plantroom.AssetID `json:"asset"`
-		Times int               `json:"times"`
+		Times int               `json:"times,omitempty"`
 	}
 	CountIs struct {
 		Incidents   *int `json:"incidents"`
@@ -254,7 +264,7 @@ func (s *Scenario) checkExpectation(i int) yamldoc.Faults {
 			when++
 		}
 	}
-	for _, set := range []bool{e.Incident != nil, e.Order != nil, e.Clock != nil, e.Call != nil, e.Count != nil} {
+	for _, set := range []bool{e.Incident != nil, e.Order != nil, e.Clock != nil, e.Call != nil, e.Count != nil, e.Reading != nil} {
 		if set {
 			what++
 		}
@@ -263,7 +273,7 @@ func (s *Scenario) checkExpectation(i int) yamldoc.Faults {
 		faults = append(faults, s.doc.Fault(at, "an expectation needs one time", "give exactly one of by, at, never"))
 	}
 	if what != 1 {
-		faults = append(faults, s.doc.Fault(at, "an expectation looks at one thing", "give exactly one of incident, order, clock, call, count"))
+		faults = append(faults, s.doc.Fault(at, "an expectation looks at one thing", "give exactly one of incident, order, clock, call, count, reading"))
 	}
 	for key, t := range map[string]*Offset{"by": e.By, "at": e.At} {
 		if t != nil && *t > s.Length {

@@ -1,13 +1,11 @@
 package scenario
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -47,13 +45,6 @@ type play struct {
 	stale   atomic.Bool // the snapshot is; also told by the goroutines that deliver calls
 	told    int64
 	ok      acceptances
-}
-
-// entry is something on the agenda of the performance.
-type entry struct {
-	at   plantroom.Instant
-	says string
-	do   func() error
 }
 
 const (
@@ -106,7 +97,7 @@ func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
 		return nil, err
 	}
 	for _, g := range e.Gateways {
-		if p.sites[g.ID], err = newSite(func() plantroom.Instant { return p.now }, e, g.ID, filepath.Join(o.Dir, string(g.ID)), &p.ok); err != nil {
+		if p.sites[g.ID], err = newSite(func() plantroom.Instant { return p.now }, p.seed(), e, g.ID, filepath.Join(o.Dir, string(g.ID)), &p.ok); err != nil {
 			return nil, err
 		}
 		p.order = append(p.order, g.ID)
@@ -118,7 +109,7 @@ func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
 		p.checks = append(p.checks, newCheck(p, &s.Expect[i]))
 	}
 	for _, a := range s.Do {
-		p.plan(p.start.Add(time.Duration(a.At)), "", func() error { return p.perform(a) })
+		p.plan(p.start.Add(time.Duration(a.At)), func() error { return p.perform(a) })
 	}
 	return p, p.server.start(ctx)
 }
@@ -131,16 +122,6 @@ func (p *play) seed() uint64 {
 		return *p.file.Seed
 	}
 	return 1
-}
-
-// plan puts something on the agenda.
-func (p *play) plan(at plantroom.Instant, says string, do func() error) {
-	p.agenda = append(p.agenda, entry{at, says, do})
-	slices.SortStableFunc(p.agenda, func(a, b entry) int { return cmp.Compare(a.at, b.at) })
-}
-
-func (p *play) later(d Offset, says string, do func() error) {
-	p.plan(p.now.Add(time.Duration(d)), says, do)
 }
 
 // run lets the scenario's time pass.

@@ -116,7 +116,7 @@ func (e *Expectation) String() string {
 		set  bool
 		v    any
 	}{{"incident", e.Incident != nil, e.Incident}, {"order", e.Order != nil, e.Order}, {"clock", e.Clock != nil, e.Clock},
-		{"call", e.Call != nil, e.Call}, {"count", e.Count != nil, e.Count}} {
+		{"call", e.Call != nil, e.Call}, {"count", e.Count != nil, e.Count}, {"reading", e.Reading != nil, e.Reading}} {
 		if x.set {
 			return when + "  " + x.name + " " + words(x.v)
 		}
@@ -148,7 +148,7 @@ func words(v any) string {
 			key = fmt.Sprint(t)
 			continue
 		}
-		if t != nil && t != "" && t != "none" && !(key == "times" && t == float64(0)) {
+		if t != nil && t != "" && (t != "none" || key == "value") {
 			out = append(out, key+"="+fmt.Sprint(t))
 		}
 		key = ""

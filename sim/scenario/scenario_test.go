@@ -38,7 +38,7 @@ func TestAFaultyScenarioIsRefusedWithItsPlace(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"unknown key":        {"lift: b1-l1", "lft: b1-l1", `s.yaml:8:22: do.0.fault.lft: the key "lft" is not known here; did you mean lift?`},
 		"unknown act":        {"fault: {", "falt: {", `the key "falt" is not known here; did you mean fault?`},
-		"no expectation":     {"incident: {rule: lift.fault}", "", `s.yaml:10:5: expect.0: an expectation looks at one thing; give exactly one of incident, order, clock, call, count`},
+		"no expectation":     {"incident: {rule: lift.fault}", "", `s.yaml:10:5: expect.0: an expectation looks at one thing; give exactly one of incident, order, clock, call, count, reading`},
 		"two times":          {"by: 10m,", "by: 10m, at: 20m,", `an expectation needs one time; give exactly one of by, at, never`},
 		"two things":         {"{rule: lift.fault}", "{rule: lift.fault}, order: {asset: b1-l1}", `looks at one thing`},
 		"after the end":      {"by: 10m", "by: 2h", `expect.0.by: this lies after the end of the scenario; use a time up to 1h`},
@@ -50,7 +50,7 @@ func TestAFaultyScenarioIsRefusedWithItsPlace(t *testing.T) {
 		"two acts in one line": {"do:\n", "do:\n  - {at: 1m, free: {lift: b1-l1}, trap: {lift: b1-l1}}\n",
 			`s.yaml:8:5: do.0: this has "at", "free" and "trap" together; it is a time and exactly one act, on a line of its own: keep at, and one of free, trap`},
 		"a time without an act": {"do:\n", "do:\n  - {at: 1m}\n",
-			`s.yaml:8:5: do.0: this has only "at"; it is a time and exactly one act, on a line of its own: add one of collect, cut, duplicate,`},
+			`s.yaml:8:5: do.0: this has only "at"; it is a time and exactly one act, on a line of its own: add one of collect, contact, cut, duplicate,`},
 		"an act without a time": {"do:\n", "do:\n  - {trap: {lift: b1-l1}}\n",
 			`s.yaml:8:5: do.0: the key "at" is missing; add it: a time since the start, as in 90s, 5m or 1h30m`},
 		"nothing expected":  {"by: 10m, incident: {rule: lift.fault}", "", `s.yaml:10:5: expect.0: an expectation needs one time; give exactly one of by, at, never`},

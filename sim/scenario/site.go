@@ -11,24 +11,39 @@ import (
 	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/clock"
+	"plantroom/gateway/intake"
+	local "plantroom/gateway/source"
 	"plantroom/gateway/spool"
+	"plantroom/sim/device"
 	"plantroom/sim/estates"
 	"plantroom/sim/world"
 )
 
-// site is one gateway with the broker of its building, in virtual time. The
-// decoders, the binder, the intake and the spool are the gateway's own; only
-// the MQTT connections are played.
+// site is one gateway with the broker of its building and what it is wired to,
+// in virtual time. The decoders, the pollers, the binder, the intake and the
+// spool are the gateway's own; connections, lines and devices are played.
 type site struct {
 	id       plantroom.GatewayID
 	estate   plantroom.EstateID
 	file     config.Config
 	dir      string
-	sources  []*source
+	seed     uint64
 	spool    *spool.Spool
 	power    power
 	clock    *clock.Clock
 	accepted *acceptances
+
+	// What has power of its own.
+	slaves     map[string]map[byte]*device.Slave // by link and unit
+	lines      map[string]*nodeLine              // by port
+	publishers map[string]*publisher             // by account
+	bench      bench
+
+	// What the gateway makes of it from power on to power off.
+	sources []*source
+	locals  []*local.Local // of its own broker
+	links   []*link
+	watches []*watch
 
 	offline bool                                    // no network to the server
 	dark    bool                                    // no power
@@ -93,13 +108,26 @@ func (a *acceptances) correct(k accepted, records [][]byte) error {
 	return nil
 }
 
-func newSite(now func() plantroom.Instant, e plantroom.Estate, g plantroom.GatewayID, dir string, into *acceptances) (*site, error) {
+func newSite(now func() plantroom.Instant, seed uint64, e plantroom.Estate, g plantroom.GatewayID, dir string, into *acceptances) (*site, error) {
 	file, err := estates.GatewayConfig(e, g)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{id: g, estate: e.ID, file: file, dir: dir, accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1, power: power{present: now}}
+	s := &site{id: g, estate: e.ID, file: file, dir: dir, seed: seed, power: power{present: now}, slaves: slaves(file), lines: lines(now(), seed, file),
+		publishers: map[string]*publisher{}, bench: newBench(file), accepted: into, late: map[plantroom.DeviceID][]world.Emission{}, next: 1}
 	return s, s.start(now(), 0)
+}
+
+// slaves makes the devices on the Modbus links of a file.
+func slaves(c config.Config) map[string]map[byte]*device.Slave {
+	out := map[string]map[byte]*device.Slave{}
+	for _, l := range c.Modbus {
+		out[l.Name] = map[byte]*device.Slave{}
+		for _, d := range l.Devices {
+			out[l.Name][d.Unit] = device.NewSlave()
+		}
+	}
+	return out
 }
 
 // start is power on: everything in memory is new, the spool is what it was.
@@ -111,13 +139,8 @@ func (s *site) start(now plantroom.Instant, unset Offset) (err error) {
 	s.power.boots++
 	s.power.on, s.power.found = now, now.Add(time.Duration(unset))
 	s.clock = clock.Open(clock.Options{Dir: s.dir, Kernel: s.power.kernel}, s.spool)
-	s.sources = nil
-	for _, c := range s.file.MQTT {
-		src, err := newSource(c, ledgerSpool{s.spool, s.id, s.accepted})
-		if err != nil {
-			return err
-		}
-		s.sources = append(s.sources, src)
+	if err := s.connect(now, ledgerSpool{s.spool, s.id, s.accepted}); err != nil {
+		return err
 	}
 	s.ack, s.next, s.dark = wire.Ack{}, s.spool.Base(), false
 	return s.settle(func(taken receipts) {
@@ -127,11 +150,56 @@ func (s *site) start(now plantroom.Instant, unset Offset) (err error) {
 	})
 }
 
+// connect makes what brings readings, as the gateway's file has it.
+func (s *site) connect(now plantroom.Instant, spool intake.Spool) error {
+	s.sources, s.links, s.locals = nil, nil, nil
+	for _, c := range s.file.MQTT {
+		src, err := newSource(c, spool)
+		if err != nil {
+			return err
+		}
+		s.sources = append(s.sources, src)
+	}
+	for i := range s.file.Modbus {
+		c := &s.file.Modbus[i]
+		l, err := newLink(now, s.seed, c, s.slaves[c.Name], spool)
+		if err != nil {
+			return err
+		}
+		s.links = append(s.links, l)
+	}
+	for _, c := range s.file.Serial {
+		if err := s.lines[c.Port].power(c, spool); err != nil {
+			return err
+		}
+	}
+	var err error
+	if s.watches, err = s.bench.watches(now, s.file, spool); err != nil || s.file.Listen == nil {
+		return err
+	}
+	for i := range s.file.Listen.Sources {
+		l, err := newLocal(&s.file.Listen.Sources[i], spool)
+		if err != nil {
+			return err
+		}
+		s.locals = append(s.locals, l)
+	}
+	s.disconnect(now)
+	return nil
+}
+
 func (s *site) stop() error {
 	if s.dark {
 		return nil
 	}
 	s.dark = true
+	for _, l := range s.lines {
+		l.gateway = nil
+	}
+	for _, w := range s.watches {
+		w.turns.Stop()
+	}
+	s.watches = nil
 	return errors.Join(s.clock.Close(), s.spool.Close())
 }
 
@@ -152,18 +220,33 @@ func (s *site) hear(es []world.Emission) error {
 	})
 }
 
-// turns gives the speakers whose time has come their turn.
+// turns gives the speakers whose time has come their turn, and lets the time
+// of the wires pass.
 func (s *site) turns(now plantroom.Instant) error {
+	for _, c := range s.file.Serial {
+		if err := s.lines[c.Port].until(now, s.settle); err != nil {
+			return err
+		}
+	}
 	if s.dark {
 		return nil
 	}
+	if err := s.connectAgain(now); err != nil {
+		return err
+	}
 	s.look()
-	now = s.heardAt(now)
+	heard := s.heardAt(now)
 	return s.settle(func(taken receipts) {
 		for _, src := range s.sources {
-			if !src.next.IsZero() && src.next <= now {
-				src.turn(now, false, taken)
+			if !src.next.IsZero() && src.next <= heard {
+				src.turn(heard, false, taken)
 			}
+		}
+		for _, l := range s.links {
+			l.until(now, taken)
+		}
+		for _, w := range s.watches {
+			w.until(now, taken)
 		}
 	})
 }

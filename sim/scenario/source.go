@@ -59,8 +59,11 @@ func codecs(section map[string]*config.Codec) map[string]plantroom.PayloadDecode
 }
 
 // listens reports whether the source has subscribed to a topic.
-func (s *source) listens(topic string) bool {
-	for _, filter := range s.topics {
+func (s *source) listens(topic string) bool { return subscribed(s.topics, topic) }
+
+// subscribed reports whether one of some filters covers a topic.
+func subscribed(filters []string, topic string) bool {
+	for _, filter := range filters {
 		if within(strings.Split(filter, "/"), strings.Split(topic, "/")) {
 			return true
 		}

@@ -68,6 +68,9 @@ func dir(t *testing.T) string {
 	}
 	certificate(t, filepath.Join(d, "gw.pem"), filepath.Join(d, "gw.key"))
 	publicKey(t, filepath.Join(d, "server.pub"))
+	if err := os.WriteFile(filepath.Join(d, "uplink-password"), []byte("pw\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range map[string]string{
 		"em300.js":  "function decodeUplink(input) {\n  return {data: {}};\n}\n",
 		"broken.js": "function decodeUplink(input) {\n  return {data: };\n}\n",

@@ -1,7 +1,9 @@
 // Package serial hears the sensor nodes on a serial line, and acknowledges a
 // reading to its node only when that reading is on disk: until then the node
 // sends it again. It opens the line anew after it was pulled, and says commands
-// to nodes until they are carried out. docs/node.md describes the link.
+// to nodes until they are carried out. docs/node.md describes the link. What is
+// taken in and acknowledged is decided by a Nodes, which has no port and no
+// clock: the simulator plays it in virtual time.
 //
 // It deliberately knows nothing of frames (firmware-bridge/node does), of
 // devices or of the services, and it does not update firmware: a line has one

@@ -3,7 +3,6 @@ package serial
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -39,25 +38,17 @@ const maxNodes = 256
 // way to the disk, so that their nodes hear of it.
 const settleTimeout = 2 * time.Second
 
-// Source is one line.
+// Source is one line: a Nodes with a port and two goroutines.
 type Source struct {
-	o   Options
-	log *slog.Logger
+	o     Options
+	log   *slog.Logger
+	nodes *Nodes
 
 	mu      sync.Mutex
-	nodes   map[uint16]*peer
-	storing int                   // readings on their way to the disk
-	settled chan struct{}         // storing came to 0; buffered
 	asked   map[order]chan<- bool // commands under way
 	command uint32                // the last command's number
 	out     chan node.Message     // to be sent on the present connection
 	state   State
-}
-
-// peer is a node, and when it was last heard.
-type peer struct {
-	node.Peer
-	last plantroom.Instant
 }
 
 // State is what the health page shows.
@@ -95,21 +86,19 @@ func New(o Options) *Source {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Source{
-		o: o, log: o.Logger.With("line", o.Port), nodes: map[uint16]*peer{}, asked: map[order]chan<- bool{},
-		settled: make(chan struct{}, 1), command: uint32(time.Now().UnixNano()),
+	s := &Source{
+		o: o, log: o.Logger.With("line", o.Port), asked: map[order]chan<- bool{}, command: uint32(time.Now().UnixNano()),
 	}
+	s.nodes = NewNodes(NodesOptions{Port: o.Port, Intake: o.Intake, Say: s.send, Done: s.done, Logger: s.log})
+	return s
 }
 
 // State returns a snapshot.
 func (s *Source) State() State {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	st := s.state
-	for n, p := range s.nodes {
-		st.Nodes = append(st.Nodes, NodeState{n, p.Firmware(), p.last, p.Dropped(), p.Missing()})
-	}
-	slices.SortFunc(st.Nodes, func(a, b NodeState) int { return int(a.Node) - int(b.Node) })
+	s.mu.Unlock()
+	s.nodes.fill(&st)
 	return st
 }
 
@@ -183,7 +172,7 @@ func (s *Source) listen(ctx context.Context, port Port) error {
 }
 
 func (s *Source) read(ctx context.Context, port Port) error {
-	var split node.Splitter
+	s.nodes.Opened()
 	buf := make([]byte, 1024)
 	for ctx.Err() == nil {
 		n, err := port.Read(buf)
@@ -191,101 +180,18 @@ func (s *Source) read(ctx context.Context, port Port) error {
 			return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: "listen to the serial line", Message: s.o.Port, Err: err,
 				Hint: "is the adapter still plugged in?"}
 		}
-		split.Feed(buf[:n], s.frame, nil)
+		s.nodes.Feed(buf[:n], s.o.Clock(time.Now()))
 	}
 	return nil
-}
-
-// frame takes what stood between two delimiters.
-func (s *Source) frame(f []byte) {
-	received := s.o.Clock(time.Now())
-	msg := plantroom.Message{Topic: s.o.Port, Payload: slices.Clone(f), Received: received}
-	m, err := node.Decode(f)
-	s.mu.Lock()
-	s.state.Messages++
-	if node.IsNoise(err) {
-		s.state.Noise++
-		s.mu.Unlock()
-		return
-	}
-	var v node.Verdict
-	if err == nil {
-		v, err = s.hear(m, received)
-	}
-	s.mu.Unlock()
-	switch {
-	case v.Ack:
-		s.send(node.Message{Kind: node.Ack, Node: m.Node, Boot: m.Boot, Seq: m.Seq})
-	case v.Store:
-		s.o.Intake.Take(msg, v.Samples, nil, func(err error) { s.stored(m, err) })
-	case err != nil || len(v.Samples) > 0:
-		s.o.Intake.Take(msg, v.Samples, err, nil)
-	}
-}
-
-// hear has the node's peer judge a message.
-func (s *Source) hear(m node.Message, received plantroom.Instant) (node.Verdict, error) {
-	p := s.nodes[m.Node]
-	if p == nil {
-		if len(s.nodes) >= maxNodes {
-			return node.Verdict{}, plantroom.Errorf(plantroom.CodeTooLarge, "node %d would be number %d on this line: at most %d", m.Node, maxNodes+1, maxNodes)
-		}
-		p = &peer{}
-		s.nodes[m.Node] = p
-	}
-	p.last = received
-	if m.Kind == node.Hello && m.Dropped != p.Dropped() {
-		s.log.Warn("a node had no room for readings", "node", m.Node, "dropped", m.Dropped)
-	}
-	if answer := s.asked[order{m.Node, m.ID}]; answer != nil && m.Kind == node.Done {
-		answer <- m.On
-		delete(s.asked, order{m.Node, m.ID})
-	}
-	v := p.Hear(m, received)
-	if v.Store {
-		s.storing++
-	}
-	return v, nil
-}
-
-// stored acknowledges a reading, or has its node send it again. The spool's
-// goroutine calls it.
-func (s *Source) stored(m node.Message, err error) {
-	s.mu.Lock()
-	p := s.nodes[m.Node]
-	if err == nil {
-		p.Stored(m.Boot, m.Seq)
-	} else {
-		p.Failed(m.Boot, m.Seq)
-		s.state.Failed++
-	}
-	s.mu.Unlock()
-	if err == nil {
-		s.send(node.Message{Kind: node.Ack, Node: m.Node, Boot: m.Boot, Seq: m.Seq})
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.storing--; s.storing == 0 {
-		select {
-		case s.settled <- struct{}{}:
-		default:
-		}
-	}
 }
 
 // settle waits until what has been taken is on disk.
 func (s *Source) settle() {
 	t := time.NewTimer(settleTimeout)
 	defer t.Stop()
-	for {
-		s.mu.Lock()
-		left := s.storing
-		s.mu.Unlock()
-		if left == 0 {
-			return
-		}
+	for s.nodes.waiting() > 0 {
 		select {
-		case <-s.settled:
+		case <-s.nodes.settled:
 		case <-t.C:
 			return
 		}

@@ -53,6 +53,16 @@ func (s *Source) talk(ctx context.Context, port Port, out <-chan node.Message) {
 	}
 }
 
+// done tells whoever waits for a command what became of it.
+func (s *Source) done(m node.Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if answer := s.asked[order{m.Node, m.ID}]; answer != nil {
+		answer <- m.On
+		delete(s.asked, order{m.Node, m.ID})
+	}
+}
+
 // Set switches an output of a node and returns when the node has done it. It
 // repeats the command until then or until ctx ends: CodeUnavailable. A node
 // that has no such output is CodeNotFound.
