@@ -85,11 +85,12 @@ func (s *Spool) store(g *group) (first uint64, err error) {
 	}
 	seg := s.newest()
 	s.out = s.out[:0]
-	index, payload := seg.index, g.payload
+	index, payload, loaded := seg.index, g.payload, seg.load
 	for i, n := range g.lengths {
 		seq := seg.next + uint64(i)
 		index = note(index, seq, seg.end+int64(len(s.out)))
-		s.out = appendFrame(s.out, s.seed, seq, payload[:n])
+		s.out = appendFrame(s.out, s.seed, g.tags[i], seq, payload[:n])
+		loaded.add(frame{length: n, tag: g.tags[i]}.load(nil))
 		payload = payload[n:]
 	}
 	if _, err := s.active.WriteAt(s.out, seg.end); err != nil {
@@ -100,18 +101,19 @@ func (s *Spool) store(g *group) (first uint64, err error) {
 		s.seal(seg, err)
 		return 0, s.fault("sync spool", err)
 	}
-	return s.publish(seg, index, len(g.lengths)), nil
+	return s.publish(seg, index, loaded, len(g.lengths)), nil
 }
 
 // publish makes the records just synced visible.
-func (s *Spool) publish(seg *segment, index []mark, records int) (first uint64) {
+func (s *Spool) publish(seg *segment, index []mark, loaded load, records int) (first uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first = seg.next
-	seg.index = index
+	seg.index, seg.load = index, loaded
 	seg.next += uint64(records)
 	seg.end += int64(len(s.out))
 	s.bytes += seg.end - seg.size
+	s.free -= seg.end - seg.size
 	seg.size = seg.end
 	s.next = seg.next
 	s.announce()
@@ -215,7 +217,7 @@ func (s *Spool) begin() error {
 	s.active = f
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.adopt(&segment{name: segmentName(s.next), first: s.next, next: s.next, end: segmentHeader, size: segmentHeader})
+	s.adopt(&segment{name: segmentName(s.next), first: s.next, next: s.next, end: segmentHeader, size: segmentHeader, since: time.Now()})
 	return nil
 }
 
