@@ -18,7 +18,7 @@ import (
 // The vectors in testdata/vectors.json were computed by an encoder that shares
 // nothing with this package, and belong to the C library as well.
 
-// vector is one message and its only encoding. One of the five is set.
+// vector is one message and its only encoding. One of the six is set.
 type vector struct {
 	Name    string       `json:"name"`
 	Hex     string       `json:"hex"`
@@ -35,7 +35,8 @@ type vector struct {
 		Reason string `json:"reason"`
 		At     int64  `json:"at"`
 	} `json:"gap"`
-	Batch *struct {
+	Dropped bool `json:"dropped"`
+	Batch   *struct {
 		Gateway string   `json:"gateway"`
 		Epoch   uint64   `json:"epoch"`
 		Base    uint64   `json:"base"`
@@ -111,6 +112,8 @@ func (v vector) value(t testing.TB) any {
 		return plantroom.Record{Gap: &plantroom.Gap{
 			First: v.Gap.First, Last: v.Gap.Last, Reason: v.Gap.Reason, At: plantroom.Instant(v.Gap.At),
 		}}
+	case v.Dropped:
+		return plantroom.Record{Dropped: true}
 	case v.Batch != nil:
 		b := wire.Batch{
 			Gateway: plantroom.GatewayID(v.Batch.Gateway), Epoch: v.Batch.Epoch, Base: v.Batch.Base,

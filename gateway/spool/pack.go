@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"encoding/binary"
 	"errors"
+	"sync"
 )
 
 // flushBytes is how much of a segment in blocks is written at once.
@@ -29,12 +30,22 @@ type packer struct {
 	index []mark
 }
 
-// begin starts a segment in an empty file.
-func (p *packer) begin(to File, epoch, first uint64) (err error) {
+// deflaters are compressors that nobody uses: each is more than a megabyte.
+var deflaters = sync.Pool{New: func() any {
+	z, _ := flate.NewWriter(nil, flate.BestSpeed) // it fails for a level that does not exist only
+	return z
+}}
+
+// begin starts a segment in an empty file. end gives back what it takes.
+func (p *packer) begin(to File, epoch, first uint64) {
 	p.to, p.first, p.next = to, first, first
 	p.out = append(p.out, segmentHead{formatVersion, epoch, first}.encode()...)
-	p.z, err = flate.NewWriter(&p.body, flate.BestSpeed)
-	return err
+	p.z = deflaters.Get().(*flate.Writer)
+}
+
+func (p *packer) end() {
+	p.z.Reset(nil)
+	deflaters.Put(p.z)
 }
 
 // add puts an entry into the block; they come without a hole.

@@ -42,9 +42,8 @@ func (s *Spool) copyTo(p *packer, to File, seg *segment, drop bool) (dropped uin
 		return 0, err
 	}
 	defer from.Close() // it is only read
-	if err := p.begin(to, s.epoch, seg.first); err != nil {
-		return 0, err
-	}
+	p.begin(to, s.epoch, seg.first)
+	defer p.end()
 	var w walker
 	w.begin(from, s.seed, mark{seg.first, segmentHeader})
 	w.sc.end, w.sc.read = seg.end, readWhole

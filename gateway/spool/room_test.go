@@ -319,7 +319,7 @@ func TestCrashAfterEveryOperationOfMakingRoom(t *testing.T) {
 	if n, _ := gone(t, s, l); n < 10 {
 		t.Fatalf("the script drops only %d records that are not trimmed", n)
 	}
-	total, every, tearings := whole.Ops(), 1, 4
+	total, every, tearings := whole.Ops(), 1, 2
 	if testing.Short() {
 		every, tearings = 5, 1
 	}

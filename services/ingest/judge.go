@@ -233,6 +233,11 @@ func (i *Ingest) writeStep(tx plantroom.Tx, now plantroom.Instant, s *step) erro
 		}
 		return nil
 	}
+	if s.lost > 0 {
+		if err := tx.PutGap(p.gateway, p.epoch, s.spare); err != nil {
+			return err
+		}
+	}
 	for _, g := range p.gaps[s.from.gaps:] {
 		if err := tx.PutGap(p.gateway, p.epoch, g); err != nil {
 			return err

@@ -49,13 +49,15 @@ type step struct {
 	p     *parcel
 	l     *lane // nil: the message as a whole is set aside
 	gap   plantroom.Gap
-	fresh bool   // it has records that have not been judged
-	from  mark   // where they begin
-	early bool   // it is ahead of its turn
-	upTo  uint64 // the queue takes the parcel's points up to here; 0: nothing to queue
-	skip  int    // points of the parcel that are not queued, because they were before or find no room
-	drop  int    // of these: those that find no room
-	known bool   // the message was set aside already
+	spare plantroom.Gap // new records that the gateway has dropped
+	lost  uint64        // how many they are
+	fresh bool          // it has records that have not been judged
+	from  mark          // where they begin
+	early bool          // it is ahead of its turn
+	upTo  uint64        // the queue takes the parcel's points up to here; 0: nothing to queue
+	skip  int           // points of the parcel that are not queued, because they were before or find no room
+	drop  int           // of these: those that find no room
+	known bool          // the message was set aside already
 }
 
 // plan works out the step of a batch and moves l.next.
@@ -76,6 +78,7 @@ func (l *lane) plan(p *parcel, now plantroom.Instant, room bool) step {
 	default:
 		if last > c.seen {
 			s.fresh, s.from = true, p.after(c.seen)
+			s.spare, s.lost = p.droppedAfter(c.seen, now)
 			c.seen = last
 		}
 		l.planQueue(&s, room)
