@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"reflect"
 	"sync"
 	"time"
 
@@ -46,6 +47,7 @@ type App struct {
 	log     *slog.Logger
 	begun   time.Time
 	spool   *spool.Spool
+	streams []config.Stream // of readings, as the file had them at the start
 	found   spool.Recovery
 	sandbox *sandbox.Sandbox // runs the codecs of all sources
 
@@ -91,10 +93,10 @@ func (c *cleanUp) run() {
 // readings, then the uplink, which drains the spool, then the spool.
 func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 	o.fill()
-	a := &App{o: o, log: o.Logger, begun: time.Now(), cfg: cfg}
+	a := &App{o: o, log: o.Logger, begun: time.Now(), cfg: cfg, streams: cfg.Spool.Streams}
 	var err error
 	a.spool, a.found, err = spool.Open(spool.Options{
-		Dir: cfg.Spool.Dir, MaxBytes: int64(cfg.Spool.Max), Linger: time.Duration(cfg.Spool.Linger), Logger: o.Logger,
+		Dir: cfg.Spool.Dir, MaxBytes: int64(cfg.Spool.Max), Reserve: reserve(cfg.Spool), Linger: time.Duration(cfg.Spool.Linger), Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, err
@@ -199,7 +201,7 @@ func (a *App) fixed(cfg config.Config) error {
 	}{
 		{"gateway", cfg.Gateway == a.cfg.Gateway},
 		{"estate", cfg.Estate == a.cfg.Estate},
-		{"spool", cfg.Spool == a.cfg.Spool},
+		{"spool", reflect.DeepEqual(cfg.Spool, a.cfg.Spool)},
 		{"health", cfg.Health == a.cfg.Health},
 	} {
 		if !f.same {

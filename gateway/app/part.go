@@ -136,7 +136,7 @@ func (a *App) newPart(key string, section any, b *binding.Binder) (*part, error)
 	says, err := json.Marshal(section)
 	p := &part{key: key, says: string(says), binder: b}
 	if b != nil {
-		p.intake = intake.New(a.spool, b)
+		p.intake = intake.New(a.door(key), b)
 	}
 	return p, err
 }

@@ -15,7 +15,6 @@ import (
 	"plantroom/gateway/broker"
 	"plantroom/gateway/modbus"
 	"plantroom/gateway/source"
-	"plantroom/gateway/spool"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
 )
@@ -35,12 +34,7 @@ type checker struct {
 func (c *Config) check(doc *yamldoc.Doc, dir string) error {
 	k := &checker{doc: doc, faults: doc.Faults(), names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{},
 		lines: map[string]bool{}, buses: map[string]bool{}}
-	if d := time.Duration(c.Spool.Linger); d > spool.MaxLinger {
-		k.fault("/spool/linger", d.String()+" is too long", "use at most "+spool.MaxLinger.String())
-	}
-	if c.Spool.Max != 0 && c.Spool.Max < 1<<20 {
-		k.fault("/spool/max", "it leaves no room to work", "use at least 1MiB")
-	}
+	k.spool(c.Spool)
 	// Of what has faults already it is not said what is wrong because of them.
 	if doc.Sound("/uplink") {
 		k.connection("/uplink", &c.Uplink.Options)

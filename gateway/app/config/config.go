@@ -44,13 +44,6 @@ type Config struct {
 	Health  Health              `json:"health,omitzero"`
 }
 
-// Spool says where readings wait.
-type Spool struct {
-	Dir    string             `json:"dir"`
-	Max    Size               `json:"max,omitempty"`
-	Linger plantroom.Duration `json:"linger,omitempty"`
-}
-
 // Uplink says where readings go.
 type Uplink struct {
 	mqttconn.Options
