@@ -50,16 +50,16 @@ func (i *Ingest) applyStep(s *step) {
 	if s.gap.Last > 0 {
 		i.countGaps(s.gap)
 	}
+	if s.lost > 0 {
+		c.gaps.Add(1)
+		c.lost.Add(int64(s.lost))
+	}
 	switch {
 	case s.early:
 		c.early.Add(1)
 	case s.fresh:
 		c.judged.Add(int64(len(p.readings)) - int64(s.from.readings))
 		i.countGaps(p.gaps[s.from.gaps:]...)
-		if s.lost > 0 {
-			i.counters.gaps.Add(1)
-			i.counters.lost.Add(int64(s.lost))
-		}
 		i.aside.counted(p.aside[s.from.aside:]...)
 	default:
 		c.duplicates.Add(1)

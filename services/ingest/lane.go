@@ -49,7 +49,7 @@ type step struct {
 	p     *parcel
 	l     *lane // nil: the message as a whole is set aside
 	gap   plantroom.Gap
-	spare plantroom.Gap // new records that the gateway has dropped
+	spare plantroom.Gap // records that the gateway has dropped, and that were not declared so
 	lost  uint64        // how many they are
 	fresh bool          // it has records that have not been judged
 	from  mark          // where they begin
@@ -76,12 +76,18 @@ func (l *lane) plan(p *parcel, now plantroom.Instant, room bool) step {
 		s.early = true
 		c.high = max(c.high, last)
 	default:
+		seen, before := c.seen, c.queued
 		if last > c.seen {
 			s.fresh, s.from = true, p.after(c.seen)
-			s.spare, s.lost = p.droppedAfter(c.seen, now)
 			c.seen = last
 		}
 		l.planQueue(&s, room)
+		if c.queued > before { // what was judged may have been dropped before it was stored
+			seen = min(seen, before)
+		}
+		if s.fresh || c.queued > before {
+			s.spare, s.lost = p.droppedAfter(seen, now)
+		}
 	}
 	if c.queued > queued {
 		s.upTo = c.queued
