@@ -11,6 +11,12 @@ import (
 // it tries to begin another segment.
 const restartPause = time.Second
 
+// pace is how far groups are apart while several callers share them. A quiet
+// spool stores a record after the linger; one to which a hundred come in a
+// second would wake the disk, the acknowledgements and the uplink for each two
+// or three of them.
+const pace = 100 * time.Millisecond
+
 // commitLoop is the committer: group after group until Close.
 func (s *Spool) commitLoop() {
 	defer close(s.ended)
@@ -36,11 +42,12 @@ func (s *Spool) gather(timer *time.Timer) bool {
 		s.mu.Lock()
 		n, wait := len(s.pending.lengths), time.Duration(0)
 		if n > 0 {
-			wait = s.opt.Linger - time.Since(s.pending.since)
+			wait = s.patience(time.Now())
 		}
 		if s.closing || n >= s.opt.MaxGroup || n > 0 && wait <= 0 {
 			s.pending, s.current = s.current, s.pending
 			s.flight = s.current.size()
+			s.taken, s.shared = time.Now(), len(s.current.items) > 1
 			s.room.Broadcast()
 			s.mu.Unlock()
 			return n > 0
@@ -56,6 +63,16 @@ func (s *Spool) gather(timer *time.Timer) bool {
 		case <-timer.C:
 		}
 	}
+}
+
+// patience is how long the records that wait may still wait for others. The
+// caller holds s.mu.
+func (s *Spool) patience(now time.Time) time.Duration {
+	wait := s.opt.Linger - now.Sub(s.pending.since)
+	if s.shared && s.opt.Linger > 0 {
+		wait = max(wait, pace-now.Sub(s.taken))
+	}
+	return wait
 }
 
 // settle counts a group that has been stored or has failed.

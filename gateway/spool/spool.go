@@ -52,6 +52,8 @@ type Spool struct {
 	active    File   // the newest segment's file; nil after a failure
 	reserved  uint64 // the durable limit: numbers below may be used
 	current   group
+	taken     time.Time // when current was
+	shared    bool      // it was of several callers
 	out       []byte
 	retryAt   time.Time // not before then another segment is tried
 	lastFault error     // why there is no active segment
