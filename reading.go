@@ -96,9 +96,11 @@ type Gap struct {
 }
 
 // Record is one entry of a gateway's spool: exactly one of a reading, a
-// reject or a gap. Its sequence number is its place in the spool.
+// reject, a gap, or what stands in the place of a record that the gateway has
+// dropped to make room. Its sequence number is its place in the spool.
 type Record struct {
 	Reading Reading
 	Reject  *Reject
 	Gap     *Gap
+	Dropped bool
 }

@@ -49,7 +49,9 @@ func (d *Decoder) decode(b []byte) (rec plantroom.Record, err error) {
 		rec.Reject = readReject(&r)
 	case kind == kindGap && items == 5:
 		rec.Gap = readGap(&r)
-	case kind > kindGap:
+	case kind == kindDropped && items == 1:
+		rec.Dropped = true
+	case kind > kindDropped:
 		r.fail("a record of kind %d is not known here", kind)
 	default:
 		r.fail("a record of kind %d with %d items", kind, items)

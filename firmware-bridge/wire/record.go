@@ -14,17 +14,26 @@ const (
 	kindReading = 0
 	kindReject  = 1
 	kindGap     = 2
+	kindDropped = 3
 )
 
 // AppendRecord appends the CBOR of one record: what the spool stores and a
 // batch carries. The text and raw bytes of a reject and a gap's reason are cut
 // to their bounds and made valid UTF-8, since an odd message must not prevent
 // its own report; a reading out of bounds, or a record that is more than one
-// of reading, reject and gap, is refused with CodeInvalid.
+// thing, is refused with CodeInvalid.
 func AppendRecord(dst []byte, r plantroom.Record) ([]byte, error) {
+	things := 0
+	for _, is := range []bool{r.Reading != plantroom.Reading{}, r.Reject != nil, r.Gap != nil, r.Dropped} {
+		if is {
+			things++
+		}
+	}
 	switch {
-	case r.Reject != nil && r.Gap != nil, (r.Reject != nil || r.Gap != nil) && r.Reading != plantroom.Reading{}:
-		return dst, plantroom.Errorf(plantroom.CodeInvalid, "a record is one of a reading, a reject and a gap, not several")
+	case things > 1:
+		return dst, plantroom.Errorf(plantroom.CodeInvalid, "a record is one of a reading, a reject, a gap and a dropped one, not several")
+	case r.Dropped:
+		return append(dst, majorArray|1, kindDropped), nil
 	case r.Reject != nil:
 		return appendReject(dst, r.Reject), nil
 	case r.Gap != nil:
@@ -116,4 +125,19 @@ func clip(s string, max int) string {
 		max--
 	}
 	return s[:max]
+}
+
+// Peek reads the device id and the signal name of a record that AppendRecord
+// has made, without decoding the rest; they alias rec. ok is false for a record
+// that is no reading.
+func Peek(rec []byte) (device, signal []byte, ok bool) {
+	r := reader{b: rec}
+	items := r.array(6, "a record")
+	kind := r.uint("the kind of the record")
+	if r.err != nil || kind != kindReading || items < 5 {
+		return nil, nil, false
+	}
+	device = r.rawText(MaxName, "a device id")
+	signal = r.rawText(MaxName, "a signal name")
+	return device, signal, r.err == nil
 }

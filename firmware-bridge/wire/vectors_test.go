@@ -35,7 +35,8 @@ type vector struct {
 		Reason string `json:"reason"`
 		At     int64  `json:"at"`
 	} `json:"gap"`
-	Batch *struct {
+	Dropped bool `json:"dropped"`
+	Batch   *struct {
 		Gateway string   `json:"gateway"`
 		Epoch   uint64   `json:"epoch"`
 		Base    uint64   `json:"base"`
@@ -113,6 +114,8 @@ func (v vector) value(t testing.TB) any {
 		return plantroom.Record{Gap: &plantroom.Gap{
 			First: v.Gap.First, Last: v.Gap.Last, Reason: v.Gap.Reason, At: plantroom.Instant(v.Gap.At),
 		}}
+	case v.Dropped:
+		return plantroom.Record{Dropped: true}
 	case v.Batch != nil:
 		b := wire.Batch{
 			Gateway: plantroom.GatewayID(v.Batch.Gateway), Epoch: v.Batch.Epoch, Base: v.Batch.Base,

@@ -271,3 +271,19 @@ func TestTopics(t *testing.T) {
 		t.Errorf("a topic of another version: %v", err)
 	}
 }
+
+func TestPeekTellsTheDeviceAndSignalOfReadingsOnly(t *testing.T) {
+	for _, v := range loadVectors(t).Good {
+		rec, ok := v.value(t).(plantroom.Record)
+		if !ok {
+			continue
+		}
+		device, signal, is := wire.Peek(unhex(t, v.Hex))
+		if want := rec.Reading != (plantroom.Reading{}); is != want || string(device) != string(rec.Reading.Device) || string(signal) != rec.Reading.Signal {
+			t.Errorf("%s: %q %q %v", v.Name, device, signal, is)
+		}
+	}
+	for _, v := range loadVectors(t).Malformed { // no panic
+		wire.Peek(unhex(t, v.Hex))
+	}
+}

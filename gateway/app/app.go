@@ -59,6 +59,7 @@ type App struct {
 	log     *slog.Logger
 	begun   time.Time
 	spool   *spool.Spool
+	streams []config.Stream // of readings, as the file had them at the start
 	found   spool.Recovery
 	clock   *clock.Clock
 	sandbox *sandbox.Sandbox // runs the codecs of all sources
@@ -143,10 +144,10 @@ func (c *cleanUp) run() {
 // readings, then the uplink, which drains the spool, then the spool.
 func start(cfg config.Config, o Options, undo *cleanUp) (*App, error) {
 	o.fill()
-	a := &App{o: o, log: o.Logger, begun: time.Now(), own: cfg, cfg: cfg}
+	a := &App{o: o, log: o.Logger, begun: time.Now(), own: cfg, cfg: cfg, streams: cfg.Spool.Streams}
 	var err error
 	a.spool, a.found, err = spool.Open(spool.Options{
-		Dir: cfg.Spool.Dir, MaxBytes: int64(cfg.Spool.Max), Linger: time.Duration(cfg.Spool.Linger), Logger: o.Logger,
+		Dir: cfg.Spool.Dir, MaxBytes: int64(cfg.Spool.Max), Reserve: reserve(cfg.Spool), Linger: time.Duration(cfg.Spool.Linger), Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, err
@@ -249,7 +250,7 @@ func (a *App) fixed(cfg config.Config) error {
 	}{
 		{"gateway", cfg.Gateway == a.own.Gateway},
 		{"estate", cfg.Estate == a.own.Estate},
-		{"spool", cfg.Spool == a.own.Spool},
+		{"spool", reflect.DeepEqual(cfg.Spool, a.own.Spool)},
 		{"health", cfg.Health == a.own.Health},
 		{"remote", reflect.DeepEqual(cfg.Remote, a.own.Remote)},
 		{"clock", cfg.Clock.Same(a.own.Clock)},

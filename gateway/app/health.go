@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,8 +54,14 @@ type SpoolHealth struct {
 	Refused  uint64 `json:"refused"`
 	Failed   uint64 `json:"failed"`
 	Lost     uint64 `json:"lost"`
+	Dropped  uint64 `json:"dropped"` // to make room, as the file permits
+	Level    string `json:"level"`   // ok, high: room is short, full: the newest reading was refused
+	Free     int64  `json:"disk_free,omitempty"`
+	Reserve  int64  `json:"disk_reserve,omitempty"`
 	Full     bool   `json:"full"` // the newest reading was refused
+	Refusal  string `json:"refusal,omitempty"`
 	Fault    string `json:"fault,omitempty"`
+	Room     string `json:"room_fault,omitempty"` // why no room can be made
 }
 
 // UplinkHealth is how the road to the services is.
@@ -201,9 +208,18 @@ func (h *Health) judge(now plantroom.Instant) {
 	case s.Fault != "":
 		problem("failing", "the spool cannot write: "+s.Fault)
 	case s.Full:
-		problem("failing", "the spool is full: readings of wired sensors and of QoS 0 devices are lost; the brokers keep the others")
-	case s.Bytes > s.MaxBytes/10*9:
-		problem("degraded", "the spool is more than nine tenths full")
+		why := s.Refusal
+		if why == "" {
+			why = "the spool is full"
+		}
+		problem("failing", why+": readings of wired sensors and of QoS 0 devices are lost; the brokers keep the others")
+	case s.Level == string(spool.LevelHigh) && s.Bytes > s.MaxBytes/100*85:
+		problem("degraded", "the spool is nearly full: more than nine tenths were used, or still more than 85 %")
+	case s.Level == string(spool.LevelHigh):
+		problem("degraded", "the disk of the spool is nearly full: "+strconv.FormatInt(s.Free>>20, 10)+" MiB are free, and "+strconv.FormatInt(s.Reserve>>20, 10)+" MiB are left to others")
+	}
+	if h.Spool.Room != "" {
+		problem("degraded", "no room can be made in the spool: "+h.Spool.Room)
 	}
 }
 
@@ -212,6 +228,13 @@ func spoolHealth(s *spool.Spool) SpoolHealth {
 	h := SpoolHealth{
 		Epoch: s.Epoch(), Base: s.Base(), Next: s.Next(), Records: st.Records, Bytes: st.Bytes, MaxBytes: st.MaxBytes,
 		Stored: st.Stored, Refused: st.Refused, Failed: st.Failed, Lost: st.Lost, Full: st.Full,
+		Dropped: st.Dropped, Level: string(st.Level), Free: max(st.Free, 0), Reserve: st.Reserve,
+	}
+	if st.Refusal != nil {
+		h.Refusal = plantroom.MessageOf(st.Refusal)
+	}
+	if st.Room != nil {
+		h.Room = st.Room.Error()
 	}
 	if st.Fault != nil {
 		h.Fault = st.Fault.Error()

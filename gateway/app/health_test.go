@@ -22,7 +22,10 @@ func TestHealthSaysWhetherReadingsAreLostWaitOrArrive(t *testing.T) {
 		problem string
 	}{
 		"all is well":                       {SpoolHealth{Bytes: 1, MaxBytes: 100}, up, "ok", ""},
-		"nearly full":                       {SpoolHealth{Bytes: 95, MaxBytes: 100}, up, "degraded", "nine tenths"},
+		"nearly full":                       {SpoolHealth{Bytes: 9500, MaxBytes: 10000, Level: "high"}, up, "degraded", "nine tenths"},
+		"the disk is nearly full":           {SpoolHealth{Level: "high", Free: 100 << 20, Reserve: 64 << 20}, up, "degraded", "100 MiB are free, and 64 MiB"},
+		"the reserve is reached":            {SpoolHealth{Level: "full", Full: true, Refusal: "the disk has no more than the reserve left"}, up, "failing", "the reserve left: readings of wired sensors"},
+		"no room can be made":               {SpoolHealth{Room: "input/output error"}, up, "degraded", "no room can be made"},
 		"full":                              {SpoolHealth{Bytes: 99, MaxBytes: 100, Full: true}, up, "failing", "QoS 0 devices are lost"},
 		"full, and the uplink is down":      {SpoolHealth{Bytes: 99, MaxBytes: 100, Full: true}, UplinkHealth{}, "failing", "the uplink is down"},
 		"the disk fails":                    {SpoolHealth{Fault: "input/output error"}, up, "failing", "cannot write"},

@@ -37,7 +37,7 @@ func (a *App) listen(c *config.Listen) (*part, error) {
 		if err != nil {
 			return nil, err
 		}
-		h := heard{name: "listen/" + s.Name, intake: intake.New(a.spool, f.binder), binder: f.binder}
+		h := heard{name: "listen/" + s.Name, intake: intake.New(a.gate("listen/"+s.Name), f.binder), binder: f.binder}
 		h.source = source.NewLocal(source.LocalOptions{Name: s.Name, Topics: f.topics, Decoder: f.decoder, Intake: a.tap(p, h.intake, a.hear), Clock: a.clock.At, Logger: a.log})
 		p.listen.heard = append(p.listen.heard, h)
 		o.Sources = append(o.Sources, h.source)

@@ -66,10 +66,14 @@ func writeSpool(m metrics, s SpoolHealth) {
 	m.one("plantroom_gateway_spool_bytes", "gauge", "Size of the spool on disk.", float64(s.Bytes))
 	m.one("plantroom_gateway_spool_max_bytes", "gauge", "Size at which readings are refused.", float64(s.MaxBytes))
 	m.one("plantroom_gateway_spool_stored_total", "counter", "Records made durable.", float64(s.Stored))
-	m.one("plantroom_gateway_spool_refused_total", "counter", "Records refused because the spool was full.", float64(s.Refused))
+	m.one("plantroom_gateway_spool_refused_total", "counter", "Records refused because the spool or its disk was full.", float64(s.Refused))
 	m.one("plantroom_gateway_spool_failed_total", "counter", "Records refused because the disk failed.", float64(s.Failed))
-	m.one("plantroom_gateway_spool_full", "gauge", "1 while readings are refused because the spool is full.", truth(s.Full))
+	m.one("plantroom_gateway_spool_full", "gauge", "1 while readings are refused because the spool or its disk is full.", truth(s.Full))
 	m.one("plantroom_gateway_spool_lost_total", "counter", "Records found missing on disk.", float64(s.Lost))
+	m.one("plantroom_gateway_spool_dropped_total", "counter", "Records dropped to make room, as the file permits.", float64(s.Dropped))
+	m.one("plantroom_gateway_spool_high", "gauge", "1 while the spool or its disk is nearly full, or full.", truth(s.Level != "ok"))
+	m.one("plantroom_gateway_spool_disk_free_bytes", "gauge", "What is free on the spool's disk; 0: it is not known.", float64(s.Free))
+	m.one("plantroom_gateway_spool_disk_reserve_bytes", "gauge", "Free space below which readings are refused.", float64(s.Reserve))
 }
 
 func writeUplink(m metrics, u UplinkHealth) {

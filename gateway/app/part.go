@@ -158,7 +158,7 @@ func (a *App) newPart(key string, section any, b *binding.Binder) (*part, error)
 	says, err := json.Marshal(section)
 	p := &part{key: key, says: string(says), binder: b}
 	if b != nil {
-		p.intake = intake.New(a.spool, b)
+		p.intake = intake.New(a.gate(key), b)
 		p.door = a.tap(p, p.intake, a.hear)
 	}
 	if a.listening && key != "uplink" {

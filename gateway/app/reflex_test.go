@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -253,13 +254,19 @@ func TestNothingElseKeepsAValveOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	var noise strings.Builder // 60 readings of some 150 bytes
-	for i := range 60 {
-		fmt.Fprintf(&noise, `,"n%d":"%s"`, i, strings.Repeat("x", 100))
+	random := rand.NewChaCha8([32]byte{}) // what could be packed would not fill the spool
+	noise := func() []byte {              // 60 readings of some 150 bytes
+		var b strings.Builder
+		raw := make([]byte, 50)
+		for i := range 60 {
+			random.Read(raw)
+			fmt.Fprintf(&b, `,"n%d":"%x"`, i, raw)
+		}
+		return []byte(`{"v":{` + b.String()[1:] + `}}`)
 	}
 	wait(t, "the spool is full", func() bool {
 		for range 20 {
-			if err := c.SendAndWait(ctx, "plantroom-device/b1-noise", false, []byte(`{"v":{`+noise.String()[1:]+`}}`)); err != nil {
+			if err := c.SendAndWait(ctx, "plantroom-device/b1-noise", false, noise()); err != nil {
 				t.Fatal(err)
 			}
 		}

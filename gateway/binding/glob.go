@@ -26,3 +26,6 @@ func match(pattern, s string) bool {
 	}
 	return p == len(pattern)
 }
+
+// Match reports whether a glob fits s: * is any run of characters, ? any one.
+func Match(pattern, s string) bool { return match(pattern, s) }

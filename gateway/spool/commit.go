@@ -11,6 +11,12 @@ import (
 // it tries to begin another segment.
 const restartPause = time.Second
 
+// pace is how far groups are apart while several callers share them. A quiet
+// spool stores a record after the linger; one to which a hundred come in a
+// second would wake the disk, the acknowledgements and the uplink for each two
+// or three of them.
+const pace = 100 * time.Millisecond
+
 // commitLoop is the committer: group after group until Close.
 func (s *Spool) commitLoop() {
 	defer close(s.ended)
@@ -36,11 +42,12 @@ func (s *Spool) gather(timer *time.Timer) bool {
 		s.mu.Lock()
 		n, wait := len(s.pending.lengths), time.Duration(0)
 		if n > 0 {
-			wait = s.opt.Linger - time.Since(s.pending.since)
+			wait = s.patience(time.Now())
 		}
 		if s.closing || n >= s.opt.MaxGroup || n > 0 && wait <= 0 {
 			s.pending, s.current = s.current, s.pending
 			s.flight = s.current.size()
+			s.taken, s.shared = time.Now(), len(s.current.items) > 1
 			s.room.Broadcast()
 			s.mu.Unlock()
 			return n > 0
@@ -56,6 +63,16 @@ func (s *Spool) gather(timer *time.Timer) bool {
 		case <-timer.C:
 		}
 	}
+}
+
+// patience is how long the records that wait may still wait for others. The
+// caller holds s.mu.
+func (s *Spool) patience(now time.Time) time.Duration {
+	wait := s.opt.Linger - now.Sub(s.pending.since)
+	if s.shared && s.opt.Linger > 0 {
+		wait = max(wait, pace-now.Sub(s.taken))
+	}
+	return wait
 }
 
 // settle counts a group that has been stored or has failed.
@@ -85,11 +102,12 @@ func (s *Spool) store(g *group) (first uint64, err error) {
 	}
 	seg := s.newest()
 	s.out = s.out[:0]
-	index, payload := seg.index, g.payload
+	index, payload, loaded := seg.index, g.payload, seg.load
 	for i, n := range g.lengths {
 		seq := seg.next + uint64(i)
 		index = note(index, seq, seg.end+int64(len(s.out)))
-		s.out = appendFrame(s.out, s.seed, seq, payload[:n])
+		s.out = appendFrame(s.out, s.seed, g.tags[i], seq, payload[:n])
+		loaded.add(frame{length: n, tag: g.tags[i]}.load(nil))
 		payload = payload[n:]
 	}
 	if _, err := s.active.WriteAt(s.out, seg.end); err != nil {
@@ -100,18 +118,19 @@ func (s *Spool) store(g *group) (first uint64, err error) {
 		s.seal(seg, err)
 		return 0, s.fault("sync spool", err)
 	}
-	return s.publish(seg, index, len(g.lengths)), nil
+	return s.publish(seg, index, loaded, len(g.lengths)), nil
 }
 
 // publish makes the records just synced visible.
-func (s *Spool) publish(seg *segment, index []mark, records int) (first uint64) {
+func (s *Spool) publish(seg *segment, index []mark, loaded load, records int) (first uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first = seg.next
-	seg.index = index
+	seg.index, seg.load = index, loaded
 	seg.next += uint64(records)
 	seg.end += int64(len(s.out))
 	s.bytes += seg.end - seg.size
+	s.free -= seg.end - seg.size
 	seg.size = seg.end
 	s.next = seg.next
 	s.announce()
@@ -215,7 +234,7 @@ func (s *Spool) begin() error {
 	s.active = f
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.adopt(&segment{name: segmentName(s.next), first: s.next, next: s.next, end: segmentHeader, size: segmentHeader})
+	s.adopt(&segment{name: segmentName(s.next), first: s.next, next: s.next, end: segmentHeader, size: segmentHeader, since: time.Now()})
 	return nil
 }
 

@@ -290,11 +290,11 @@ func TestALaterFormatIsRefusedAndLeftAlone(t *testing.T) {
 		if file == "segment" {
 			name, sum = segmentsOf(image)[1], 36
 		}
-		binary.LittleEndian.PutUint32(image[name][8:], 2)
+		binary.LittleEndian.PutUint32(image[name][8:], 3)
 		binary.LittleEndian.PutUint32(image[name][sum:], crc32.Checksum(image[name][:sum], crc32.MakeTable(crc32.Castagnoli)))
 		fs := faultfs.FromImage(image)
 		_, _, err := spool.Open(small(fs))
-		if plantroom.CodeOf(err) != plantroom.CodeInvalid || !strings.Contains(err.Error(), "version 2") {
+		if plantroom.CodeOf(err) != plantroom.CodeInvalid || !strings.Contains(err.Error(), "version 3") {
 			t.Fatalf("%s: %v", file, err)
 		}
 		for name, b := range fs.Image() {

@@ -5,7 +5,7 @@
 // A record is accepted once its group's fdatasync has returned. From then on
 // it survives a kill, a power cut, a full disk and a failing fsync; where the
 // medium itself destroys bytes, the loss is confined to the records in those
-// bytes and reported as a gap. Sequence numbers are never used twice within
+// bytes, or in their block, and reported as a gap. Sequence numbers are never used twice within
 // an epoch; a spool that can no longer know which were used starts a new one.
 //
 // # Files
@@ -19,20 +19,36 @@
 //	              acknowledged, first number of the newest segment, a bound
 //	              on the numbers in use, known gaps
 //	N.seg         one segment; N is its first sequence number, 20 digits
+//	N.seg.new     a segment that is being written again
 //	N.seg.corrupt a damaged segment as it was found, for inspection
 //
 // A segment is a header of 40 bytes (magic, format version, epoch, first
-// number, checksum) and then records: length u32, sequence number u64,
+// number, checksum) and then frames: length u24, tag u8, sequence number u64,
 // checksum of the payload u32, checksum of these 16 bytes u32, payload. The
+// tag says whether a frame is a record, a record that may be dropped, or a
+// block of many records. The
 // header's own checksum tells a record that was cut off by a crash from one
 // that was damaged later, and lets the scan find its way past damage. The
 // first number of a segment overrules the segment before it: records from
 // that number on in the older one belong to a group whose fsync failed, which
 // was refused to its callers.
 //
-// Records are never moved. Whole segments are removed once they are
-// acknowledged. Open cuts a torn tail off the newest segment and writes the
+// Whole segments are removed once they are acknowledged. Open cuts a torn tail off the newest segment and writes the
 // rest of it again in place, so that what it has found is on disk.
+//
+// # Room
+//
+// A segment that is not the newest and has waited for 30 seconds, or any such
+// when room is short, is written again as blocks: records that DEFLATE has made
+// smaller. When room is still short the oldest of them are written again
+// without the records that may be dropped; a run of these becomes an entry that
+// says how many they were, and Read gives Options.Dropped for each. The new
+// file is synced before it takes the old one's name. Segments with damage are
+// left as they are.
+//
+// Room is short when nine tenths of MaxBytes are used, or less than twice
+// Options.Reserve is free on the disk. At MaxBytes and at the reserve records
+// are refused.
 //
 // # Gaps
 //
@@ -49,8 +65,8 @@
 //
 // # What it does not do
 //
-// It does not look into records, compress, encrypt or de-duplicate them, and
-// it does not know who reads them. It retries no fsync: after an error the
+// It does not look into records, encrypt or de-duplicate them, and it does not
+// know who reads them. It retries no fsync: after an error the
 // kernel may have dropped the pages and says "success" the next time. It
 // counts on flock, so its directory must not be on a file system without it.
 package spool

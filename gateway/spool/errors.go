@@ -16,6 +16,12 @@ var (
 		Code: plantroom.CodeUnavailable, Op: "append to spool", Message: "the spool has reached its size limit",
 		Hint: "it takes records again once the server acknowledges; check the uplink, or raise spool.max",
 	}
+	// ErrReserve refuses a record because less than Reserve is free on the
+	// disk. It goes away within a second or two of there being more.
+	ErrReserve error = &plantroom.Error{
+		Code: plantroom.CodeUnavailable, Op: "append to spool", Message: "the disk has no more than the reserve left",
+		Hint: "free space on it; the spool goes on by itself. spool.reserve says how much is left to others",
+	}
 	// ErrClosed refuses any operation on a closed spool.
 	ErrClosed error = &plantroom.Error{
 		Code: plantroom.CodeUnavailable, Op: "use spool", Message: "the spool is closed",

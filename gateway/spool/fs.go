@@ -17,6 +17,9 @@ type FS interface {
 	Remove(name string) error
 	// SyncDir makes earlier creations, renames and removals in dir durable.
 	SyncDir(dir string) error
+	// Free says how many bytes of dir's file system this user may still take.
+	// An error means that it is not known.
+	Free(dir string) (int64, error)
 	// Lock takes the file as a lock without waiting; closing gives it back.
 	// The lock goes with the process.
 	Lock(name string) (io.Closer, error)

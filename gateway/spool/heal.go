@@ -34,23 +34,26 @@ func (h *healer) scanAll() error {
 
 // scan walks the intact records of a segment up to the number limit.
 func (h *healer) scan(f found, limit uint64) (seg *segment, sc *scanner, fresh bool) {
-	seg = &segment{name: f.name, first: f.first, next: f.first, end: segmentHeader, size: f.size}
+	seg = &segment{name: f.name, first: f.first, next: f.first, end: segmentHeader, size: f.size, since: time.Now()}
 	sc = &scanner{r: f.file, seed: h.seed, end: f.size}
 	sc.seek(segmentHeader, f.first)
 	for f.file != nil && sc.want < limit {
 		want := sc.want
-		seq, payload, ok, err := sc.next()
+		fr, payload, ok, err := sc.next()
 		if err != nil {
 			h.note("segment %s: %v", f.name, err)
 		}
-		if !ok || seq >= limit {
+		if !ok || fr.seq >= limit {
 			break
 		}
-		if seq > want {
-			fresh = h.report(want, seq-1, causeDamage) || fresh
+		if fr.seq > want {
+			fresh = h.report(want, fr.seq-1, causeDamage) || fresh
+			seg.left = true
 		}
-		seg.index = note(seg.index, seq, sc.off-frameHeader-int64(len(payload)))
-		seg.next, seg.end = sc.want, sc.off
+		seg.index = note(seg.index, fr.seq, sc.off-fr.size())
+		seg.next, seg.end = min(sc.want, limit), sc.off
+		seg.packed = seg.packed || fr.tag == tagBlock
+		seg.add(fr.load(payload))
 	}
 	h.end = seg.next
 	return seg, sc, fresh
@@ -67,6 +70,7 @@ func (h *healer) scanSealed(f found, limit uint64) {
 	default:
 		h.report(seg.next, limit-1, causeMissing)
 	}
+	seg.left = seg.left || seg.next < limit
 	seg.next = limit
 	h.keep(seg, f, fresh)
 }
@@ -74,11 +78,12 @@ func (h *healer) scanSealed(f found, limit uint64) {
 // scanNewest reads the segment that was written to last, and decides whether
 // what stands behind its last intact record was cut off or damaged.
 func (h *healer) scanNewest(f found) {
-	limit := uint64(1 << 63)
+	limit := maxSeq
 	if h.meta.clean {
 		limit = h.meta.limit // what follows was refused to its callers
 	}
 	seg, sc, fresh := h.scan(f, limit)
+	h.sealed = seg.packed
 	if seg.next >= limit {
 		h.keep(seg, f, fresh)
 		return

@@ -62,7 +62,10 @@ func child(dir string) error {
 // acknowledged.
 func TestKilledProcess(t *testing.T) {
 	kills := 60
-	if testing.Short() {
+	switch {
+	case *torture:
+		kills = 250
+	case testing.Short():
 		kills = 10
 	}
 	exe, err := os.Executable()

@@ -56,14 +56,14 @@ func parseMeta(b []byte) (m meta, version uint32, ok bool) {
 		return meta{}, 0, false
 	}
 	version = binary.LittleEndian.Uint32(b[8:])
-	if version != formatVersion {
+	if version < 1 || version > formatVersion {
 		return meta{}, version, true
 	}
 	m.clean = binary.LittleEndian.Uint32(b[12:])&1 != 0
 	for i, p := range []*uint64{&m.generation, &m.epoch, &m.base, &m.tail, &m.limit} {
 		*p = binary.LittleEndian.Uint64(b[16+8*i:])
 	}
-	if m.limit > 1<<63 {
+	if m.limit > maxSeq {
 		return meta{}, version, false
 	}
 	n := int(binary.LittleEndian.Uint32(b[metaHead-4:]))

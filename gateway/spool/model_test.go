@@ -22,8 +22,8 @@ type machine struct {
 	l  *ledger
 }
 
-// Any sequence of appends, reads, trims, stops, crashes and disk faults
-// leaves a spool that agrees with the model.
+// Any sequence of appends, reads, trims, stops, crashes, disk faults, packing
+// and dropping leaves a spool that agrees with the model.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &machine{fs: faultfs.New(), l: newLedger()}
@@ -38,13 +38,18 @@ func TestModel(t *testing.T) {
 			"crash":  m.crash,
 			"fault":  m.fault,
 			"space":  m.space,
-			"":       func(t *rapid.T) { m.l.check(t, m.s, false) },
+			"pack":   func(t *rapid.T) { m.again(t, m.s.Pack) },
+			"drop":   func(t *rapid.T) { m.again(t, m.s.Squeeze) },
+			"": func(t *rapid.T) {
+				m.l.check(t, m.s, false)
+				gone(t, m.s, m.l)
+			},
 		})
 	})
 }
 
 func (m *machine) open(t *rapid.T) {
-	s, rec, err := spool.Open(small(m.fs))
+	s, rec, err := spool.Open(spool.Unkept(small(m.fs)))
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
@@ -75,9 +80,13 @@ func (m *machine) submit(t *rapid.T) {
 		err error
 	}
 	results := make(chan result, n)
-	recs := m.l.payloads(n)
+	recs, spare := m.l.payloads(n), rapid.Bool().Draw(t, "spare")
+	submit := m.s.Submit
+	if spare {
+		submit = m.s.SubmitSpare
+	}
 	for _, r := range recs {
-		if err := m.s.Submit(r, func(seq uint64, err error) { results <- result{seq, err} }); err != nil {
+		if err := submit(r, func(seq uint64, err error) { results <- result{seq, err} }); err != nil {
 			t.Fatalf("Submit: %v", err)
 		}
 	}
@@ -85,9 +94,17 @@ func (m *machine) submit(t *rapid.T) {
 		got := <-results
 		if got.err == nil {
 			m.l.accept(t, got.seq, r)
+			m.l.spare[got.seq] = spare
 		} else if !permitted(got.err) {
 			t.Fatalf("done: %v", got.err)
 		}
+	}
+}
+
+// again writes segments again.
+func (m *machine) again(t *rapid.T, write func() error) {
+	if err := write(); err != nil && !permitted(err) {
+		t.Fatalf("making room: %v", err)
 	}
 }
 
@@ -119,7 +136,7 @@ func (m *machine) read(t *rapid.T) {
 		t.Fatalf("Read(%d, %d) = %d, %d records; base %d", from, limit, first, len(recs), m.s.Base())
 	}
 	for i, r := range recs {
-		if want, ok := m.l.accepted[first+uint64(i)]; ok && want != string(r) {
+		if want, ok := m.l.accepted[first+uint64(i)]; ok && want != string(r) && !(string(r) == dropped && m.l.spare[first+uint64(i)]) {
 			t.Fatalf("record %d is %q, not %q", first+uint64(i), r, want)
 		}
 	}

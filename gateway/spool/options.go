@@ -27,12 +27,20 @@ type Options struct {
 	// MaxBytes is how large the segments together may grow before records
 	// are refused with ErrFull. 0: 1 GiB. At least 64 KiB.
 	MaxBytes int64
+	// Reserve is how much of the disk is left to others: beyond it records are
+	// refused with ErrReserve. 0: none. Segments that are written again take
+	// their passing room from it.
+	Reserve int64
+	// Dropped is what Read gives in the place of a record that was dropped.
+	// nil: DefaultDropped.
+	Dropped []byte
 	// SegmentBytes is when a new segment is begun; a segment may be longer
 	// by one group. 0: 16 MiB. Never more than a quarter of MaxBytes.
 	SegmentBytes int64
 
 	// Linger is how long the first record of a group waits for others before
-	// the group is written. 0: 20 ms; negative: not at all; at most 200 ms.
+	// the group is written; where the group before it was of several callers,
+	// until 100 ms after that. 0: 20 ms; negative: not at all; at most 200 ms.
 	Linger time.Duration
 	// MaxGroup is the number of waiting records that ends the lingering.
 	// 0: 500. A group may be larger: it takes all that arrived during the
@@ -40,7 +48,13 @@ type Options struct {
 	MaxGroup int
 
 	Logger *slog.Logger // nil: no log
+
+	unkept bool // nothing is written again but by a test
 }
+
+// DefaultDropped is what the wire calls a dropped record, so that what the
+// spool reads can be sent.
+var DefaultDropped = []byte{0x81, 0x03}
 
 func (o Options) check() (Options, error) {
 	if o.Dir == "" {
@@ -49,7 +63,7 @@ func (o Options) check() (Options, error) {
 	if o.Linger > MaxLinger {
 		return o, invalid("a linger of "+o.Linger.String()+" is too long", "use at most "+MaxLinger.String())
 	}
-	if o.MaxBytes < 0 || o.SegmentBytes < 0 || o.MaxGroup < 0 {
+	if o.MaxBytes < 0 || o.SegmentBytes < 0 || o.MaxGroup < 0 || o.Reserve < 0 {
 		return o, invalid("a size is negative", "use 0 for the default")
 	}
 	if o.MaxBytes != 0 && o.MaxBytes < 64<<10 {
@@ -65,6 +79,9 @@ func (o Options) check() (Options, error) {
 		o.SegmentBytes = DefaultSegmentBytes
 	}
 	o.SegmentBytes = min(o.SegmentBytes, o.MaxBytes/4)
+	if len(o.Dropped) == 0 {
+		o.Dropped = DefaultDropped
+	}
 	if o.Linger == 0 {
 		o.Linger = DefaultLinger
 	}

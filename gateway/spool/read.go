@@ -13,7 +13,7 @@ import (
 type reader struct {
 	seg  *segment
 	file File
-	sc   scanner
+	walk walker
 
 	failed uint64 // the number from which the last Read could not read; 0: it could
 }
@@ -138,27 +138,31 @@ func (s *Spool) readPart(p part, again bool, maxRecs, maxBytes int) (first uint6
 	if err := s.point(p); err != nil {
 		return 0, nil, err
 	}
-	sc := &s.reader.sc
-	sc.read = readWhole
+	w := &s.reader.walk
+	w.sc.read = readWhole
 	if again {
-		sc.read = readWhatIs
+		w.sc.read = readWhatIs
 	}
 	var arena []byte
-	for total := 0; len(recs) < maxRecs; {
-		off, want := sc.off, sc.want
-		seq, payload, ok, err := sc.next()
+	for total := 0; len(recs) < maxRecs; w.skip(1) {
+		e, ok, err := w.peek()
 		switch {
 		case err != nil:
 			s.reader.close()
 			return first, recs, err
-		case !ok || seq >= p.next:
+		case !ok || e.seq >= p.next:
 			return first, recs, nil
-		case seq < p.from:
+		case e.seq < p.from:
 			continue
+		}
+		payload := e.payload
+		if e.dropped {
+			payload = s.opt.Dropped
+		}
+		switch {
 		case len(recs) == 0:
-			first = seq
-		case seq != first+uint64(len(recs)) || total+len(payload) > maxBytes:
-			sc.seek(off, want)
+			first = e.seq
+		case e.seq != first+uint64(len(recs)) || total+len(payload) > maxBytes:
 			return first, recs, nil
 		}
 		if cap(arena)-len(arena) < len(payload) {
@@ -182,12 +186,11 @@ func (s *Spool) point(p part) error {
 			return err
 		}
 		r.seg, r.file = p.seg, f
-		r.sc = scanner{r: f, seed: s.seed, buf: r.sc.buf[:0]}
-		r.sc.seek(p.at.off, p.at.seq)
+		r.walk.begin(f, s.seed, p.at)
 	}
-	r.sc.end = p.end
-	if r.sc.want > p.from || r.sc.want < p.at.seq {
-		r.sc.seek(p.at.off, p.at.seq)
+	r.walk.sc.end = p.end
+	if r.walk.seq > p.from || r.walk.seq < p.at.seq {
+		r.walk.seek(p.at)
 	}
 	return nil
 }

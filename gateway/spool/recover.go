@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"syscall"
 
 	"plantroom"
@@ -109,7 +110,7 @@ func (h *healer) readMeta() error {
 	if ok && version > formatVersion {
 		return laterFormat(metaName, version)
 	}
-	h.known = ok && version == formatVersion
+	h.known = ok && version >= 1
 	if h.known {
 		h.meta = m
 		h.rec.Clean = m.clean
@@ -138,6 +139,12 @@ func (h *healer) list() error {
 	}
 	slices.Sort(names)
 	for _, name := range names {
+		if strings.HasSuffix(name, segmentSuffix+freshSuffix) {
+			if err := h.opt.FS.Remove(h.path(name)); err != nil { // it was never put in place
+				h.note("%s cannot be removed: %v", name, err)
+			}
+			continue
+		}
 		first, ok := firstOf(name)
 		if !ok {
 			continue

@@ -41,11 +41,11 @@ func (sc *scanner) seek(off int64, seq uint64) {
 // call. ok is false where there is none up to end: off and want then still
 // stand behind the last intact frame. A number above the former want means
 // that the frames between are damaged. err is the file's error.
-func (sc *scanner) next() (seq uint64, payload []byte, ok bool, err error) {
+func (sc *scanner) next() (h frame, payload []byte, ok bool, err error) {
 	for off := sc.knownOff; off+minFrame <= sc.end; {
 		b, err := sc.peek(off, frameHeader)
 		if err != nil {
-			return 0, nil, false, err
+			return h, nil, false, err
 		}
 		h, ok := parseFrame(b, sc.seed, sc.knownSeq, sc.knownSeq+uint64((off-sc.knownOff)/minFrame))
 		switch {
@@ -57,17 +57,18 @@ func (sc *scanner) next() (seq uint64, payload []byte, ok bool, err error) {
 		default:
 			b, err := sc.peek(off, int(h.size()))
 			if err != nil {
-				return 0, nil, false, err
+				return h, nil, false, err
 			}
 			off += h.size()
 			sc.knownOff, sc.knownSeq, sc.cut = off, h.seq+1, false
-			if payload := b[frameHeader:]; h.holds(sc.seed, payload) {
-				sc.off, sc.want = off, h.seq+1
-				return h.seq, payload, true, nil
+			payload := b[frameHeader:]
+			if n := h.numbers(payload); n > 0 && h.holds(sc.seed, payload) {
+				sc.off, sc.want, sc.knownSeq = off, h.seq+n, h.seq+n
+				return h, payload, true, nil
 			}
 		}
 	}
-	return 0, nil, false, nil
+	return frame{}, nil, false, nil
 }
 
 // peek returns n bytes at off, both within the segment.

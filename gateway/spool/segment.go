@@ -6,16 +6,22 @@ import (
 	"hash/crc32"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// formatVersion is the version of the files. Newer ones are refused.
-const formatVersion = 1
+// formatVersion is the version of the files. Newer ones are refused. Version 1
+// knew neither tags nor blocks; what it wrote reads the same.
+const formatVersion = 2
+
+// maxSeq is above all sequence numbers.
+const maxSeq = uint64(1) << 63
 
 const (
 	segmentMagic  = "plspool\n"
 	segmentHeader = 40
 	segmentSuffix = ".seg"
 	corruptSuffix = ".corrupt"
+	freshSuffix   = ".new"   // of a segment that is being written again
 	indexEvery    = 32 << 10 // bytes between two marks of a segment's index
 )
 
@@ -34,6 +40,22 @@ type segment struct {
 	end   int64  // of the durable records
 	size  int64  // of the file
 	index []mark // every indexEvery bytes or so, ascending
+
+	load             // what is in it
+	packed bool      // it is in blocks
+	left   bool      // it has damage, and is not written again
+	since  time.Time // when it was begun or found
+}
+
+// load is what a piece of a segment holds.
+type load struct {
+	bytes   int64  // of all records, in frames of their own
+	spare   int64  // of those that may be dropped
+	dropped uint64 // numbers whose records were dropped
+}
+
+func (l *load) add(m load) {
+	l.bytes, l.spare, l.dropped = l.bytes+m.bytes, l.spare+m.spare, l.dropped+m.dropped
 }
 
 func segmentName(first uint64) string { return fmt.Sprintf("%020d%s", first, segmentSuffix) }

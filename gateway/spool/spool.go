@@ -10,7 +10,8 @@ import (
 
 // Spool is an open spool. Its methods may be called from any goroutine.
 //
-// One goroutine, the committer, writes; it is started by Open and ended by
+// One goroutine, the committer, writes to the newest segment; another, the
+// keeper, writes older ones again. They are started by Open and ended by
 // Close. Locks are taken in the order readMu, metaMu, mu.
 type Spool struct {
 	opt   Options
@@ -39,10 +40,20 @@ type Spool struct {
 	closing bool
 	stats   Stats
 
+	free      int64 // of the disk, as of the last look and what was written since
+	freeKnown bool
+	high      bool          // room is short
+	refusing  error         // why the newest record was refused
+	pressed   chan struct{} // capacity 1: the keeper should look
+	quit      chan struct{} // closed: the keeper should end
+	kept      chan struct{} // closed: it has
+
 	// The committer's own; Close takes them over when it has ended.
 	active    File   // the newest segment's file; nil after a failure
 	reserved  uint64 // the durable limit: numbers below may be used
 	current   group
+	taken     time.Time // when current was
+	shared    bool      // it was of several callers
 	out       []byte
 	retryAt   time.Time // not before then another segment is tried
 	lastFault error     // why there is no active segment
@@ -68,6 +79,9 @@ func Open(o Options) (*Spool, Recovery, error) {
 		arrived: make(chan struct{}, 1),
 		changed: make(chan struct{}),
 		ended:   make(chan struct{}),
+		pressed: make(chan struct{}, 1),
+		quit:    make(chan struct{}),
+		kept:    make(chan struct{}),
 	}
 	s.room.L = &s.mu
 	rec, err := s.recover()
@@ -76,7 +90,9 @@ func Open(o Options) (*Spool, Recovery, error) {
 		return nil, rec, err
 	}
 	rec.log(o.Logger, o.Dir)
+	s.look()
 	go s.commitLoop()
+	go s.keepLoop()
 	return s, rec, nil
 }
 
@@ -91,6 +107,8 @@ func (s *Spool) Close() error {
 		s.mu.Unlock()
 		s.signal()
 		<-s.ended
+		close(s.quit)
+		<-s.kept
 		s.closeErr = s.shut()
 	})
 	return s.closeErr

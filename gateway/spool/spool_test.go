@@ -366,3 +366,37 @@ func TestImportsTheRootOnly(t *testing.T) {
 		}
 	}
 }
+
+// One reading at a time is stored soon; where many come, they share syncs.
+func TestAHundredReadingsASecondNeedTenSyncs(t *testing.T) {
+	for _, tc := range []struct {
+		every  time.Duration
+		groups uint64
+		worst  time.Duration
+	}{{10 * time.Millisecond, 12, 110 * time.Millisecond}, {50 * time.Millisecond, 20, 30 * time.Millisecond}} {
+		synctest.Test(t, func(t *testing.T) {
+			s, _, err := spool.Open(spool.Options{Dir: dir, FS: faultfs.New()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			worst := time.Duration(0)
+			for begun := time.Now(); time.Since(begun) < time.Second; time.Sleep(tc.every) { // virtual
+				at := time.Now()
+				err := s.Submit([]byte("r"), func(_ uint64, err error) {
+					if err != nil {
+						t.Errorf("done: %v", err)
+					}
+					worst = max(worst, time.Since(at))
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+			if st := s.Stats(); st.Groups > tc.groups || worst > tc.worst {
+				t.Errorf("every %v: %d groups, the slowest after %v", tc.every, st.Groups, worst)
+			}
+		})
+	}
+}

@@ -13,6 +13,7 @@ const maxPending = 4 << 20
 type group struct {
 	payload []byte // back to back
 	lengths []int  // of the payloads
+	tags    []tag  // of the records
 	items   []item
 	since   time.Time // when the first of them arrived
 }
@@ -26,10 +27,11 @@ type item struct {
 // size is what the group takes on disk, in bytes.
 func (g *group) size() int64 { return int64(len(g.payload)) + int64(len(g.lengths))*frameHeader }
 
-func (g *group) add(done func(uint64, error), recs ...[]byte) {
+func (g *group) add(done func(uint64, error), t tag, recs ...[]byte) {
 	for _, r := range recs {
 		g.payload = append(g.payload, r...)
 		g.lengths = append(g.lengths, len(r))
+		g.tags = append(g.tags, t)
 	}
 	g.items = append(g.items, item{len(recs), done})
 }
@@ -37,7 +39,7 @@ func (g *group) add(done func(uint64, error), recs ...[]byte) {
 // reset empties the group and keeps its memory.
 func (g *group) reset() {
 	clear(g.items)
-	g.payload, g.lengths, g.items = g.payload[:0], g.lengths[:0], g.items[:0]
+	g.payload, g.lengths, g.tags, g.items = g.payload[:0], g.lengths[:0], g.tags[:0], g.items[:0]
 }
 
 // Submit hands over one record of 1 to MaxRecord bytes; it is copied. done is
@@ -47,10 +49,16 @@ func (g *group) reset() {
 // Submit, Append or Close.
 //
 // An error of Submit itself means that done will not be called: ErrFull,
-// ErrClosed, CodeInvalid or CodeTooLarge. While more than 4 MiB wait for the
+// ErrReserve, ErrClosed, CodeInvalid or CodeTooLarge. While more than 4 MiB wait for the
 // disk, Submit waits too.
 func (s *Spool) Submit(rec []byte, done func(seq uint64, err error)) error {
-	return s.enqueue(done, rec)
+	return s.enqueue(done, tagKept, rec)
+}
+
+// SubmitSpare is Submit for a record that may be dropped, the oldest first,
+// once room is short. Read then gives Dropped in its place.
+func (s *Spool) SubmitSpare(rec []byte, done func(seq uint64, err error)) error {
+	return s.enqueue(done, tagSpare, rec)
 }
 
 // Append stores records under consecutive sequence numbers, all or none, and
@@ -66,7 +74,7 @@ func (s *Spool) Append(ctx context.Context, recs ...[]byte) (first uint64, err e
 		err   error
 	}
 	stored := make(chan result, 1)
-	if err := s.enqueue(func(first uint64, err error) { stored <- result{first, err} }, recs...); err != nil {
+	if err := s.enqueue(func(first uint64, err error) { stored <- result{first, err} }, tagKept, recs...); err != nil {
 		return 0, err
 	}
 	select {
@@ -77,7 +85,7 @@ func (s *Spool) Append(ctx context.Context, recs ...[]byte) (first uint64, err e
 	}
 }
 
-func (s *Spool) enqueue(done func(uint64, error), recs ...[]byte) error {
+func (s *Spool) enqueue(done func(uint64, error), t tag, recs ...[]byte) error {
 	cost := int64(0)
 	for _, r := range recs {
 		if len(r) < 1 || len(r) > MaxRecord {
@@ -93,17 +101,17 @@ func (s *Spool) enqueue(done func(uint64, error), recs ...[]byte) error {
 	if s.closing {
 		return ErrClosed
 	}
-	if s.bytes+s.flight+s.pending.size()+cost > s.opt.MaxBytes {
+	if err := s.admit(cost); err != nil {
 		s.stats.Refused += uint64(len(recs))
-		s.stats.Full = true
-		return ErrFull
+		s.refusing = err
+		return err
 	}
-	s.stats.Full = false
+	s.refusing = nil
 	before := len(s.pending.lengths)
 	if before == 0 {
 		s.pending.since = time.Now()
 	}
-	s.pending.add(done, recs...)
+	s.pending.add(done, t, recs...)
 	if after := len(s.pending.lengths); before == 0 || before < s.opt.MaxGroup && after >= s.opt.MaxGroup {
 		s.signal()
 	}

@@ -33,7 +33,8 @@ func (s *Spool) Trim(upTo uint64) error {
 		s.mu.Lock()
 		s.segs = s.segs[1:]
 		s.bytes -= seg.size
-		s.stats.Full = false
+		s.free += seg.size
+		s.refusing = nil
 		s.mu.Unlock()
 	}
 	if err := s.opt.FS.SyncDir(s.opt.Dir); err != nil {

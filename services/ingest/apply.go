@@ -50,6 +50,10 @@ func (i *Ingest) applyStep(s *step) {
 	if s.gap.Last > 0 {
 		i.countGaps(s.gap)
 	}
+	if s.lost > 0 {
+		c.gaps.Add(1)
+		c.lost.Add(int64(s.lost))
+	}
 	switch {
 	case s.early:
 		c.early.Add(1)

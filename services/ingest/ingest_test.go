@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -139,6 +140,49 @@ func TestEachSpoolHasItsOwnCursor(t *testing.T) {
 	wantAcks(t, acks, "gw-b1 e7 seen 3 stored 0", "gw-b2 e7 seen 2 stored 0", "gw-b1 e8 seen 2 stored 0")
 	if r.store.commits != 1 {
 		t.Errorf("%d transactions for what came together, want 1", r.store.commits)
+	}
+}
+
+func TestWhatTheGatewayHasDroppedIsOneGapForEachBatchAndCountedExactly(t *testing.T) {
+	r := newRig(t)
+	drop := record(t, plantroom.Record{Dropped: true})
+	b := wireBatch{Epoch: 7, Base: 1, First: 1, Records: append(append([][]byte{drop}, fills(t, "bin-1", 2, 3)...), drop, drop)}
+	r.judge(up(t, "gw-b1", b))
+	r.judge(up(t, "gw-b1", b)) // it comes again
+	b.First, b.Records = 4, [][]byte{drop, drop, drop, drop}
+	r.judge(up(t, "gw-b1", b)) // two are known
+	want := map[string]plantroom.Gap{
+		"gw-b1/7/1": {First: 1, Last: 5, Reason: "3 of these 5 were dropped by the gateway to make room", At: start},
+		"gw-b1/7/6": {First: 6, Last: 7, Reason: "dropped by the gateway to make room", At: start},
+	}
+	if got := r.store.committed.gaps; !maps.Equal(got, want) {
+		t.Errorf("gaps are %+v, want %+v", got, want)
+	}
+	if c := r.in.Snapshot(); c.Gaps != 2 || c.Lost != 5 || c.AsideWire != 0 || c.Judged != 2 {
+		t.Errorf("counters: %+v", c)
+	}
+}
+
+// A reading that was judged while InfluxDB was away can be dropped by its
+// gateway before it is asked for it again.
+func TestWhatWasSeenAndThenDroppedByTheGatewayIsAGapToo(t *testing.T) {
+	r := newRig(t, func(o *ingest.Options) { o.MaxQueue = 2 })
+	r.writer.down = errDown
+	first := fills(t, "bin-1", 1, 2)
+	r.judge(up(t, "gw-b1", wireBatch{Epoch: 7, Base: 1, First: 1, Records: first}))
+	r.judge(up(t, "gw-b1", wireBatch{Epoch: 7, Base: 1, First: 3, Records: fills(t, "bin-1", 3, 5)})) // finds no room
+	if len(r.store.committed.gaps) > 0 {
+		t.Fatalf("gaps %+v", r.store.committed.gaps)
+	}
+	r.writer.down = nil
+	r.flush()
+	drop := record(t, plantroom.Record{Dropped: true})
+	again := fills(t, "bin-1", 3, 5)
+	again[1] = drop
+	r.judge(up(t, "gw-b1", wireBatch{Epoch: 7, Base: 1, First: 3, Records: again}))
+	wantAcks(t, r.flush(), "gw-b1 e7 seen 5 stored 5")
+	if g := r.store.committed.gaps["gw-b1/7/4"]; g.First != 4 || g.Last != 4 {
+		t.Errorf("gaps %+v", r.store.committed.gaps)
 	}
 }
 

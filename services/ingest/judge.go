@@ -227,6 +227,11 @@ func (i *Ingest) writeStep(tx plantroom.Tx, now plantroom.Instant, s *step) erro
 			return err
 		}
 	}
+	if s.lost > 0 {
+		if err := tx.PutGap(p.gateway, p.epoch, s.spare); err != nil {
+			return err
+		}
+	}
 	if !s.fresh {
 		if len(p.marks) == 0 { // a sign of life; a batch that is known already may be an echo of the broker's
 			i.docket.add(s.l, nil)

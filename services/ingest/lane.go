@@ -49,13 +49,15 @@ type step struct {
 	p     *parcel
 	l     *lane // nil: the message as a whole is set aside
 	gap   plantroom.Gap
-	fresh bool   // it has records that have not been judged
-	from  mark   // where they begin
-	early bool   // it is ahead of its turn
-	upTo  uint64 // the queue takes the parcel's points up to here; 0: nothing to queue
-	skip  int    // points of the parcel that are not queued, because they were before or find no room
-	drop  int    // of these: those that find no room
-	known bool   // the message was set aside already
+	spare plantroom.Gap // records that the gateway has dropped, and that were not declared so
+	lost  uint64        // how many they are
+	fresh bool          // it has records that have not been judged
+	from  mark          // where they begin
+	early bool          // it is ahead of its turn
+	upTo  uint64        // the queue takes the parcel's points up to here; 0: nothing to queue
+	skip  int           // points of the parcel that are not queued, because they were before or find no room
+	drop  int           // of these: those that find no room
+	known bool          // the message was set aside already
 }
 
 // plan works out the step of a batch and moves l.next.
@@ -74,11 +76,18 @@ func (l *lane) plan(p *parcel, now plantroom.Instant, room bool) step {
 		s.early = true
 		c.high = max(c.high, last)
 	default:
+		seen, before := c.seen, c.queued
 		if last > c.seen {
 			s.fresh, s.from = true, p.after(c.seen)
 			c.seen = last
 		}
 		l.planQueue(&s, room)
+		if c.queued > before { // what was judged may have been dropped before it was stored
+			seen = min(seen, before)
+		}
+		if s.fresh || c.queued > before {
+			s.spare, s.lost = p.droppedAfter(seen, now)
+		}
 	}
 	if c.queued > queued {
 		s.upTo = c.queued

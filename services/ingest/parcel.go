@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"fmt"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -24,6 +26,7 @@ type parcel struct {
 	points             []plantroom.Point
 	aside              []plantroom.Quarantined
 	gaps               []plantroom.Gap
+	dropped            []uint64 // numbers whose records the gateway has dropped, ascending
 }
 
 // mark is how long the slices of a parcel were behind one of its records.
@@ -38,6 +41,23 @@ func (p *parcel) after(seq uint64) mark {
 		return mark{}
 	}
 	return p.marks[min(seq, p.last())-p.first]
+}
+
+// droppedAfter makes one gap of the records behind seq that the gateway has
+// dropped, and says how many they are; 0: none. Where they stand between others
+// the gap is longer, and its reason says so: rows for single numbers would tell
+// nobody more, and fill the store.
+func (p *parcel) droppedAfter(seq uint64, now plantroom.Instant) (g plantroom.Gap, n uint64) {
+	from, _ := slices.BinarySearch(p.dropped, seq+1)
+	d := p.dropped[from:]
+	if len(d) == 0 {
+		return g, 0
+	}
+	g, n = plantroom.Gap{First: d[0], Last: d[len(d)-1], Reason: "dropped by the gateway to make room", At: now}, uint64(len(d))
+	if all := g.Last - g.First + 1; n < all {
+		g.Reason = fmt.Sprintf("%d of these %d were dropped by the gateway to make room", n, all)
+	}
+	return g, n
 }
 
 // seqOf returns the sequence number of the record that a point came from.
@@ -55,7 +75,7 @@ func (p *parcel) free() {
 	clear(p.aside)
 	*p = parcel{
 		marks: p.marks[:0], readings: p.readings[:0], points: p.points[:0],
-		aside: p.aside[:0], gaps: p.gaps[:0],
+		aside: p.aside[:0], gaps: p.gaps[:0], dropped: p.dropped[:0],
 	}
 	parcels.Put(p)
 }

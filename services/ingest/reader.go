@@ -106,6 +106,8 @@ func (r *reader) record(p *parcel, seq uint64, raw []byte, now plantroom.Instant
 		p.setAside(seq, now, stageGateway, rec.Reject.Source, rec.Reject.Reason, rec.Reject.Raw)
 	case rec.Gap != nil:
 		p.gaps = append(p.gaps, *rec.Gap)
+	case rec.Dropped:
+		p.dropped = append(p.dropped, seq)
 	default:
 		r.reading(p, seq, rec.Reading, raw, now)
 	}

@@ -19,6 +19,7 @@ type Env struct {
 	Influxd   string // path of influxd 1.8
 	Mosquitto string // path of mosquitto
 	Binaries  string // where plantroom, plantroom-gateway and plantroom-codec are; "": they are built
+	Week      int    // readings of the measurement "week"; 0: those of a week
 	Progress  io.Writer
 
 	dir  string

@@ -70,6 +70,7 @@ func quantile[T cmp.Ordered](sorted []T, part float64) T {
 type Measurement struct {
 	Name    string
 	Figures []Figure
+	Long    bool // it takes many minutes, and is made where it is asked for
 	// Begin sets up what a number of runs share. The run it returns is called
 	// with 1, 2 …; what has to be undone is added to the Env.
 	Begin func(ctx context.Context, e *Env, runs int) (Run, error)
@@ -110,7 +111,7 @@ func (m Measurement) Measure(ctx context.Context, e *Env, runs int) (_ []Result,
 // All lists the measurements in the order of the table.
 func All() []Measurement {
 	return []Measurement{
-		messages(), direct(), batches(), inProcess(), faults(), reflexes(), footprint(), binary(), spooling(),
+		messages(), direct(), batches(), inProcess(), faults(), reflexes(), footprint(), binary(), spooling(), accepting(), week(),
 		scenarios(), orders(), decoding(), codecs(), hostileCodecs(), codecMemory(), observing(), references(),
 	}
 }

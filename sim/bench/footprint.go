@@ -24,7 +24,8 @@ func footprint() Measurement {
 		Name: "footprint",
 		Figures: []Figure{{Name: "gateway memory", Unit: "MiB", Sense: AtMost, Target: 25,
 			How: "VmRSS of plantroom-gateway after 60 s with 1,000 plainjson sensors at one reading per 10 s, its uplink acknowledged; " +
-				"each run is a gateway of its own behind a mosquitto of its own, and they run at the same time"}},
+				"each run is a gateway of its own behind a mosquitto of its own, and they run at the same time"},
+			{Name: "gateway's processor at 100 readings/s", Unit: "% of a core", Sense: AtMost, Target: 1, How: "user and system time in /proc/PID/stat over the same 60 s"}},
 		Begin: func(ctx context.Context, e *Env, runs int) (Run, error) {
 			samples := make(chan sampled, runs)
 			for range runs {
@@ -37,7 +38,7 @@ func footprint() Measurement {
 			return func(ctx context.Context, _ int) ([]float64, error) {
 				select {
 				case s := <-samples:
-					return []float64{s.bytes / mib}, s.err
+					return []float64{s.bytes / mib, s.cpu}, s.err
 				case <-ctx.Done():
 					return nil, ctx.Err()
 				}
@@ -48,6 +49,7 @@ func footprint() Measurement {
 
 type sampled struct {
 	bytes float64
+	cpu   float64 // percent of a core
 	err   error
 }
 
@@ -104,7 +106,12 @@ func (e *Env) acknowledge(ctx context.Context, addr string) error {
 // live lets the sensors speak for a minute and looks at the gateway's memory.
 func (g *quietGateway) live(ctx context.Context) sampled {
 	const n = int(footprintRate * float64(footprintFor/time.Second))
-	err := load.Pace(ctx, footprintRate, n, func(j int) error {
+	begin := time.Now()
+	before, err := cpu(g.process.pid())
+	if err != nil {
+		return sampled{err: err}
+	}
+	err = load.Pace(ctx, footprintRate, n, func(j int) error {
 		i := j % footprintSensors
 		signal, v := sample(i, j/footprintSensors)
 		return g.client.Publish(topic(sensorID(i)), appendPayload(nil, signal, v))
@@ -112,8 +119,12 @@ func (g *quietGateway) live(ctx context.Context) sampled {
 	if err != nil {
 		return sampled{err: err}
 	}
+	used, err := cpu(g.process.pid())
+	if err != nil {
+		return sampled{err: err}
+	}
 	bytes, err := resident(g.process.pid())
-	return sampled{float64(bytes), err}
+	return sampled{float64(bytes), 100 * (used - before).Seconds() / time.Since(begin).Seconds(), err}
 }
 
 func binary() Measurement {

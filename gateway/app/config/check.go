@@ -16,7 +16,6 @@ import (
 	"plantroom/gateway/broker"
 	"plantroom/gateway/modbus"
 	"plantroom/gateway/source"
-	"plantroom/gateway/spool"
 	"plantroom/internal/mqttconn"
 	"plantroom/internal/yamldoc"
 )
@@ -38,12 +37,7 @@ type checker struct {
 func (c *Config) check(doc *yamldoc.Doc, sent *sent, compile func(*codec.Program) error) error {
 	k := &checker{doc: doc, sent: sent, faults: doc.Faults(), names: map[string]bool{}, clients: map[string]bool{}, bound: map[plantroom.DeviceID]bool{},
 		lines: map[string]bool{}, buses: map[string]bool{}, compile: compile}
-	if d := time.Duration(c.Spool.Linger); d > spool.MaxLinger {
-		k.fault("/spool/linger", d.String()+" is too long", "use at most "+spool.MaxLinger.String())
-	}
-	if c.Spool.Max != 0 && c.Spool.Max < 1<<20 {
-		k.fault("/spool/max", "it leaves no room to work", "use at least 1MiB")
-	}
+	k.spool(c.Spool)
 	if c.Clock != nil && c.Clock.Wait != nil && time.Duration(*c.Clock.Wait) > maxWait {
 		k.fault("/clock/wait", c.Clock.Wait.String()+" is too long: people may wait for help", "use at most "+plantroom.Duration(maxWait).String())
 	}

@@ -56,13 +56,6 @@ type Config struct {
 	dir string // of the file
 }
 
-// Spool says where readings wait.
-type Spool struct {
-	Dir    string             `json:"dir"`
-	Max    Size               `json:"max,omitempty"`
-	Linger plantroom.Duration `json:"linger,omitempty"`
-}
-
 // Uplink says where readings go.
 type Uplink struct {
 	mqttconn.Options

@@ -333,7 +333,7 @@ func FuzzSent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		c := config.Config{Gateway: "gw-b1", Estate: "story", Remote: &config.Remote{Dir: "r"}}
 		got, err := sent(c, files(text))
-		if err == nil && (got.Gateway != "gw-b1" || got.Uplink.PasswordFile != "" || got.Spool != c.Spool) {
+		if err == nil && (got.Gateway != "gw-b1" || got.Uplink.PasswordFile != "" || !reflect.DeepEqual(got.Spool, c.Spool)) {
 			t.Errorf("accepted %q", text)
 		}
 	})

@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -51,10 +52,11 @@ const (
 	OpWrite    Kind = "write"
 	OpTruncate Kind = "truncate"
 	OpSync     Kind = "sync"
+	OpFree     Kind = "free"
 )
 
 // reads are the kinds that change nothing and are not counted.
-var reads = []Kind{OpOpen, OpReadDir, OpRead, OpLock}
+var reads = []Kind{OpOpen, OpReadDir, OpRead, OpLock, OpFree}
 
 // FS is the file system. The zero value is not usable; see New.
 type FS struct {
@@ -228,6 +230,9 @@ func (f *FS) Rename(from, to string) error {
 	if n == nil {
 		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
 	}
+	if old := f.live[to]; old != nil && old != n && f.space >= 0 {
+		f.space += int64(len(old.data))
+	}
 	f.live[to] = n
 	delete(f.live, from)
 	return nil
@@ -249,6 +254,19 @@ func (f *FS) Remove(name string) error {
 	}
 	delete(f.live, name)
 	return nil
+}
+
+// Free says how much space is left.
+func (f *FS) Free(dir string) (int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.begin(OpFree, dir); err != nil {
+		return 0, err
+	}
+	if f.space < 0 {
+		return math.MaxInt64, nil
+	}
+	return f.space, nil
 }
 
 // SyncDir makes the names in a directory durable.
