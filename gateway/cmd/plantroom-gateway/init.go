@@ -46,7 +46,7 @@ func initialise(args []string, in io.Reader, out, errs io.Writer) int {
 		return exitUsage
 	}
 	text, err := fillIn(given, in, errs)
-	text = strings.ReplaceAll(text, "./spool", spoolOf(file))
+	text = strings.NewReplacer("./spool", stateOf(file)+"/spool", "./remote", stateOf(file)+"/remote").Replace(text)
 	if err == nil {
 		_, err = config.Parse(file, []byte(text))
 	}
@@ -66,13 +66,13 @@ func initialise(args []string, in io.Reader, out, errs io.Writer) int {
 	return exitOK
 }
 
-// spoolOf is where the readings of a gateway with a file there wait: beside it,
-// or for one of a system's service where such a service may write.
-func spoolOf(file string) string {
+// stateOf is where a gateway with a file there keeps what it writes: beside it, or
+// for one of a system's service where such a service may write.
+func stateOf(file string) string {
 	if abs, err := filepath.Abs(file); err == nil && strings.HasPrefix(abs, "/etc/") {
-		return "/var/lib/plantroom-gateway/spool"
+		return "/var/lib/plantroom-gateway"
 	}
-	return "./spool"
+	return "."
 }
 
 // fillIn puts the answers into the file.

@@ -168,8 +168,8 @@ func beside(t *testing.T, d string) {
 }
 
 func TestAFileBelowEtcKeepsItsReadingsWhereAServiceMayWrite(t *testing.T) {
-	for file, want := range map[string]string{"/etc/plantroom/gateway.yaml": "/var/lib/plantroom-gateway/spool", "gateway.yaml": "./spool", "/opt/etc/gateway.yaml": "./spool"} {
-		if got := spoolOf(file); got != want {
+	for file, want := range map[string]string{"/etc/plantroom/gateway.yaml": "/var/lib/plantroom-gateway", "gateway.yaml": ".", "/opt/etc/gateway.yaml": "."} {
+		if got := stateOf(file); got != want {
 			t.Errorf("%s: %s, want %s", file, got, want)
 		}
 	}
