@@ -10,6 +10,7 @@ type Window struct {
 	Clock    ClockKind
 	Severity Severity // it covers this severity and those above it
 	Length   Duration
+	Calendar CalendarID // on which Length counts; "": around the clock
 	From     ClockStart
 	Source   string // where it is written: a clause, a decree, "unverified"
 }

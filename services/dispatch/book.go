@@ -22,6 +22,7 @@ type book struct {
 	contractors map[plantroom.ContractorID]plantroom.Contractor
 	contracts   map[plantroom.ContractID]*plantroom.Contract
 	ladders     map[plantroom.LadderID]plantroom.Ladder
+	calendars   map[plantroom.CalendarID]*sla.Calendar
 	rules       map[plantroom.RuleID]plantroom.Rule
 	targets     map[plantroom.DomainName][]plantroom.Window
 	managers    []plantroom.Person
@@ -51,6 +52,10 @@ func newBook(o Options) (*book, error) {
 		targets:     make(map[plantroom.DomainName][]plantroom.Window),
 		gateways:    make(map[plantroom.AssetID]map[plantroom.GatewayID]struct{}),
 	}
+	b.calendars, err = calendars(o.Estate.Calendars, zone)
+	if err != nil {
+		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "estate calendar", Err: err}
+	}
 	for i := range o.Estate.Contracts {
 		b.contracts[o.Estate.Contracts[i].ID] = &o.Estate.Contracts[i]
 	}
@@ -77,6 +82,17 @@ func newBook(o Options) (*book, error) {
 	return b, nil
 }
 
+func calendars(list []plantroom.Calendar, zone *time.Location) (map[plantroom.CalendarID]*sla.Calendar, error) {
+	out := make(map[plantroom.CalendarID]*sla.Calendar, len(list))
+	for _, c := range list {
+		var err error
+		if out[c.ID], err = sla.NewCalendar(c, zone); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 func index[T any, K comparable](list []T, key func(T) K) map[K]T {
 	m := make(map[K]T, len(list))
 	for _, v := range list {
@@ -96,6 +112,11 @@ func (b *book) faults() []string {
 			out = append(out, "contract "+string(c.ID)+" names the unknown contractor "+string(c.Contractor))
 		} else if len(firm.Channels) == 0 {
 			out = append(out, "contractor "+string(c.Contractor)+" has no channel: no order could reach it")
+		}
+		for _, w := range c.Windows {
+			if b.calendars[w.Calendar] == nil && w.Calendar != "" {
+				out = append(out, "contract "+string(c.ID)+" names the unknown calendar "+string(w.Calendar))
+			}
 		}
 		if _, ok := b.ladders[c.Ladder]; !ok && c.Ladder != "" {
 			out = append(out, "contract "+string(c.ID)+" names the unknown ladder "+string(c.Ladder))
