@@ -42,6 +42,7 @@ type Contract struct {
 	Buildings  []BuildingID // none: all
 	From, To   Instant      // validity; zero To: open
 	Windows    []Window
+	Pauses     []PauseTerm
 	OnSite     bool     // technicians are on the estate around the clock
 	Travel     Duration // usual time to arrive where they are not
 	Price      Price

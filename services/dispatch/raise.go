@@ -69,7 +69,7 @@ func (d *decision) afresh(busy map[plantroom.ContractorID]int, why string) {
 	n.Reopens++
 	n.Severity, n.Cause, n.Detail, n.Rises = in.Severity, in.Cause, in.Detail, nil
 	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Watched, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0, 0
-	n.By, n.FixNote, n.DeclinedBy = "", "", nil
+	n.By, n.FixNote, n.DeclinedBy, n.Pauses = "", "", nil, nil
 	n.Choice = stayWith(contract, d.check(busy), why)
 	n.Clocks = d.clocksFor(nil)
 	d.give(n.Choice)

@@ -107,6 +107,7 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	c.deviceRefs(e, gateways)
 	c.contractorRefs(f, people)
 	c.contractRefs(f, buildings, contractors, ladders)
+	c.calendarRefs(f)
 	for i, l := range f.Ladders {
 		c.ladderRefs(fmt.Sprintf("/ladders/%d", i), l, people)
 	}

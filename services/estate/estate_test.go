@@ -117,6 +117,11 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 		"contract of nobody":      {"contractor: firm", "contractor: form", `there is no contractor "form"; use one of firm`},
 		"contract ends too early": {"from: 2026-01-01,", "from: 2026-01-01, to: 2025-01-01,", `contracts.0.to: the contract ends before it begins`},
 		"no such day":             {"from: 2026-01-01", "from: 2026-02-30", `"2026-02-30" is not a day of the calendar`},
+		"unknown calendar":        {"length: 1h", "length: 1h, calendar: office", `contracts.0.windows.0.calendar: there is no calendar "office"; this file has none: add it`},
+		"lives wait for nobody":   {"windows: [{clock: attend, length: 1h}]}", "windows: [{clock: attend, severity: life, length: 1h, calendar: k}]}\ncalendars: [{id: k, hours: [{start: '09:00', end: '17:00'}]}]", `contracts.0.windows.0.calendar: a window for danger to life does not wait for a calendar; take the calendar away`},
+		"a holiday twice":         {"ladders:", "calendars: [{id: k, hours: [{start: '09:00', end: '17:00'}], special: [{date: 2026-10-01}, {date: 2026-10-01}]}]\nladders:", `calendars.0.special.1.date: 2026-10-01 stands here already`},
+		"no such holiday":         {"ladders:", "calendars: [{id: k, hours: [{start: '09:00', end: '17:00'}], special: [{date: 2026-02-30}]}]\nladders:", `calendars.0.special.0.date: "2026-02-30" is not a day of the calendar`},
+		"a reason twice":          {"length: 1h}]}", "length: 1h}], pauses: [{code: no_access}, {code: no_access}]}", `contracts.0.pauses.1.code: the reason "no_access" stands here already`},
 		"ladder goes backwards":   {"{after: 1m}", "{after: 7m}", `ladders.0.levels.1.after: a level comes no later`},
 		"pattern without a field": {`"{zone}-wc"`, `"{flat}-wc"`, `the permitted fields are {zone} {building} {floor} {riser}`},
 	} {

@@ -64,6 +64,7 @@ func (c *checker) build(f file) plantroom.Estate {
 	c.places(&e, f)
 	c.assets(&e, f)
 	c.people(&e, f)
+	c.calendars(&e, f)
 	c.contracts(&e, f, loc)
 	c.references(&e, f)
 	return e
@@ -139,7 +140,10 @@ func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
 			if w.From == "" {
 				w.From = plantroom.FromRaised
 			}
-			out.Windows = append(out.Windows, plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, From: w.From, Source: w.Source})
+			out.Windows = append(out.Windows, plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, Calendar: w.Calendar, From: w.From, Source: w.Source})
+		}
+		for _, p := range k.Pauses {
+			out.Pauses = append(out.Pauses, plantroom.PauseTerm(p))
 		}
 		e.Contracts = append(e.Contracts, out)
 	}

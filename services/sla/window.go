@@ -31,19 +31,20 @@ func (t Terms) Clocks(kinds []plantroom.ClockKind, m Matter, sev plantroom.Sever
 	demands := t.Profile.demands(m)
 	var clocks []plantroom.Clock
 	for _, kind := range kinds {
-		if w, basis := t.binding(judge, kind, sev, demands); w != nil {
+		if w, law, basis := t.binding(judge, kind, sev, demands); w != nil {
 			clocks = append(clocks, plantroom.Clock{
-				Kind: kind, State: plantroom.ClockWaiting, From: start(w), Window: w.Length, Calendar: w.Calendar, Basis: basis,
+				Kind: kind, State: plantroom.ClockWaiting, From: start(w), Window: w.Length, Calendar: w.Calendar, ByLaw: law, Basis: basis,
 			})
 		}
 	}
 	return clocks
 }
 
-// binding finds the window that binds, and says why; nil where there is none.
+// binding finds the window that binds, and says why; nil where there is none. law
+// says that the law speaks of the clock, be the window its own or a stricter one.
 // Of two that ask the same a contract goes before the law, and the law before
 // a default.
-func (t Terms) binding(j judge, kind plantroom.ClockKind, sev plantroom.Severity, demands []plantroom.Window) (*plantroom.Window, string) {
+func (t Terms) binding(j judge, kind plantroom.ClockKind, sev plantroom.Severity, demands []plantroom.Window) (w *plantroom.Window, law bool, basis string) {
 	var promised *plantroom.Window
 	if t.Contract != nil {
 		promised = j.strictest(kind, sev, t.Contract.Windows)
@@ -51,16 +52,16 @@ func (t Terms) binding(j judge, kind plantroom.ClockKind, sev plantroom.Severity
 	demanded, usual := j.strictest(kind, sev, demands), j.strictest(kind, sev, t.Targets)
 	switch {
 	case promised != nil && demanded != nil && j.stricter(demanded, promised):
-		return demanded, fmt.Sprintf("%s, where contract %s promises %s from %s",
+		return demanded, true, fmt.Sprintf("%s, where contract %s promises %s from %s",
 			because("profile "+t.Profile.ID, demanded), t.Contract.ID, inWords(promised), start(promised))
 	case promised != nil:
-		return promised, because("contract "+string(t.Contract.ID), promised)
+		return promised, demanded != nil, because("contract "+string(t.Contract.ID), promised)
 	case demanded != nil && (usual == nil || !j.stricter(usual, demanded)):
-		return demanded, because("profile "+t.Profile.ID, demanded)
+		return demanded, true, because("profile "+t.Profile.ID, demanded)
 	case usual != nil:
-		return usual, because("default", usual)
+		return usual, demanded != nil, because("default", usual)
 	}
-	return nil, ""
+	return nil, false, ""
 }
 
 // inWords is the length of a window with its calendar: "4h of calendar office".
