@@ -6,6 +6,7 @@ import "slices"
 // What the law demands, and an order on which a life depends, never pauses.
 type PauseTerm struct {
 	Code    string      // a slug, as in no_access
+	Title   Text        // in words
 	Clocks  []ClockKind // none: attend and restore
 	Proof   bool        // it has to be proved: the number of a photo or a letter
 	Second  bool        // somebody of the estate has to agree before it begins

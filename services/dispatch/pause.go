@@ -148,12 +148,15 @@ func (d *decision) beginPause(term plantroom.PauseTerm) {
 }
 
 // secondPerson checks that somebody of the estate speaks, and not whoever asked.
+// A person whom the estate's file does not know is the office, as the server has
+// let it in.
 func (d *decision) secondPerson(cmd Command) error {
 	id, _ := strings.CutPrefix(cmd.Actor, "person:")
-	switch role := d.book.people[plantroom.PersonID(id)].Role; {
+	p, known := d.book.people[plantroom.PersonID(id)]
+	switch {
 	case cmd.Actor == d.order.Pause().By:
 		return plantroom.Errorf(plantroom.CodeForbidden, "a second person has to decide on the pause of %s, and you asked for it", d.order.ID)
-	case cmd.contractor() != "" || role != "manager" && role != "engineer":
+	case cmd.contractor() != "" || known && p.Role != "manager" && p.Role != "engineer":
 		return plantroom.Errorf(plantroom.CodeForbidden, "a manager or an engineer of the estate has to decide on the pause of %s", d.order.ID)
 	}
 	return nil

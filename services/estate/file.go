@@ -128,6 +128,7 @@ type contract struct {
 	} `json:"windows"`
 	Pauses []struct {
 		Code    string                `json:"code"`
+		Title   text                  `json:"title"`
 		Clocks  []plantroom.ClockKind `json:"clocks"`
 		Proof   bool                  `json:"proof"`
 		Second  bool                  `json:"second"`

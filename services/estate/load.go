@@ -143,7 +143,8 @@ func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
 			out.Windows = append(out.Windows, plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, Calendar: w.Calendar, From: w.From, Source: w.Source})
 		}
 		for _, p := range k.Pauses {
-			out.Pauses = append(out.Pauses, plantroom.PauseTerm(p))
+			out.Pauses = append(out.Pauses, plantroom.PauseTerm{Code: p.Code, Title: named(p.Title, p.Code), Clocks: p.Clocks,
+				Proof: p.Proof, Second: p.Second, Longest: p.Longest, Source: p.Source})
 		}
 		e.Contracts = append(e.Contracts, out)
 	}
