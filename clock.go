@@ -50,6 +50,7 @@ type Clock struct {
 	Window   Duration   `json:"window"`
 	Calendar CalendarID `json:"calendar,omitempty"` // on which the window counts; "": around the clock
 	Basis    string     `json:"basis"`              // which promise: "contract quicklift", "profile cn-urban: …"
+	Contract ContractID `json:"contract,omitempty"` // whose window it is; "": the law's, or a default of the house
 	ByLaw    bool       `json:"by_law,omitempty"`   // the law speaks of it: it never pauses
 	Started  Instant    `json:"started,omitzero"`   // zero while waiting
 	Half     Instant    `json:"half,omitzero"`      // when 50 % of the window are used up, on the calendar and without pauses

@@ -61,6 +61,7 @@ var mayImport = map[string][]string{
 	"services/sla":            {"."},
 	"services/roster":         {"."},
 	"services/ledger":         {"."},
+	"services/report":         {".", "services/sla", "services/roster"},
 	"services/joblink":        {"."},
 	"services/estate":         {".", "internal/yamldoc"},
 	"services/dispatch":       {".", "services/sla", "services/roster", "services/joblink"},

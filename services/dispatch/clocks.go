@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"plantroom"
@@ -131,8 +130,8 @@ func (d *decision) correct(c plantroom.Clock, at plantroom.Instant) {
 
 // transfer exchanges the clocks for those under the contract of the next
 // contractor. A promise that stays the same, as the law's, keeps its marks and
-// its breach; nothing takes effect twice. People who are out stay so, whoever
-// comes now.
+// its breach, and is owed by the next one from now on; nothing takes effect twice.
+// People who are out stay so, whoever comes now.
 func (d *decision) transfer(c *plantroom.Contract) {
 	clocks := d.clocksFor(c)
 	for i := range clocks {
@@ -140,7 +139,9 @@ func (d *decision) transfer(c *plantroom.Contract) {
 		old := d.order.Clock(n.Kind)
 		switch {
 		case old != nil && (n.Kind == plantroom.Release && !old.Stopped.IsZero() || same(old, n)):
+			promise := *n
 			*n = *old
+			n.Contract, n.Basis, n.ByLaw = promise.Contract, promise.Basis, promise.ByLaw
 		case n.Kind == plantroom.Release && !d.incident.Released.IsZero():
 			sla.Stop(n, max(d.incident.Released, n.Started))
 		}
@@ -163,33 +164,14 @@ func (d *decision) tighten(from plantroom.Severity) {
 
 // tightened applies the windows of a severity that has gone up. A stricter
 // window runs from the rise at the earliest, since nobody could act on it
-// before, and binds where it ends before the old one; a clock that has ended
-// stays as it is.
+// before.
 func (d *decision) tightened(clocks []plantroom.Clock, c *plantroom.Contract, rise plantroom.Rise) []plantroom.Clock {
 	for _, w := range d.windows(c, rise.To, rise.At) {
 		w.Basis += fmt.Sprintf(" (since it became %s)", rise.To)
 		if at := d.startOf(w.From); !at.IsZero() {
 			d.start(&w, max(at, rise.At))
 		}
-		i := slices.IndexFunc(clocks, func(old plantroom.Clock) bool { return old.Kind == w.Kind })
-		switch {
-		case i < 0:
-			clocks = append(clocks, w)
-		case clocks[i].Open() && sooner(w, clocks[i]):
-			clocks[i] = w
-		}
+		clocks = sla.Tighten(clocks, w)
 	}
 	return clocks
-}
-
-// sooner reports whether a promise ends before another one does. One whose
-// start is still awaited ends after every other one.
-func sooner(a, b plantroom.Clock) bool {
-	switch {
-	case a.Due.IsZero() && b.Due.IsZero():
-		return a.Window < b.Window
-	case a.Due.IsZero() || b.Due.IsZero():
-		return b.Due.IsZero()
-	}
-	return a.Due < b.Due
 }

@@ -51,6 +51,7 @@ type entry struct {
 	Link       int                    `json:"link,omitempty"`
 	Choice     []plantroom.Candidate  `json:"choice,omitempty"`
 	Clocks     []plantroom.Clock      `json:"clocks,omitempty"`
+	Pauses     []plantroom.Pause      `json:"pauses,omitempty"`
 	Clock      plantroom.ClockKind    `json:"clock,omitempty"`
 	Percent    int                    `json:"percent,omitempty"`
 	Due        plantroom.Instant      `json:"due,omitzero"`

@@ -2,6 +2,7 @@ package estate_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ var known = estate.Known{
 	Profiles: []string{"cn-urban", "plain"},
 	Domains: []plantroom.Domain{
 		{Name: "lifts", Kinds: []string{"passenger", "firefighters"}},
-		{Name: "leaks", Kinds: []string{"spot", "rope"}},
+		{Name: "leaks", Kinds: []string{"spot", "rope"}, Rules: []plantroom.Rule{{ID: "leak.wet"}}},
 		{Name: "waste", Kinds: []string{"rigid_1100"}, Params: []plantroom.Signal{
 			{Name: "d_empty_m", Kind: plantroom.FloatKind, Unit: "m", Min: 0.2, Max: 5, Doc: "distance when empty"},
 			{Name: "d_full_m", Kind: plantroom.FloatKind, Unit: "m", Max: 5},
@@ -135,6 +136,77 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 				t.Errorf("want %s\ngot  %v", c.want, err)
 			}
 		})
+	}
+}
+
+func TestWhatAContractSaysOfMoneyIsInMinorUnits(t *testing.T) {
+	src := strings.Replace(small, "windows: [{clock: attend, length: 1h}]", "windows: [{clock: attend, severity: high, length: 1h}, {clock: restore, length: 4h}], "+
+		"price: {yearly: 190000, call_out: 80.5, hour: 45}, "+
+		"penalties: [{clock: attend, amount: 200, source: \"9.1\"}, {clock: restore, severity: life, amount: 100, per: 30m, per_amount: 50.25, most: 1000}], "+
+		"penalty_cap: {percent: 7.5, amount: 3000}, exclusions: [{causes: [power_loss], source: \"9.4\"}], reply: 168h", 1)
+	e, err := estate.Parse("e.yaml", []byte(src), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := e.Contracts[0]
+	if k.Price != (plantroom.Price{Yearly: 190_000_00, CallOut: 80_50, Hour: 45_00}) || k.Cap != (plantroom.PenaltyCap{Amount: 3000_00, Hundredths: 750}) ||
+		k.Reply != plantroom.Duration(7*24*time.Hour) || k.Exclusions[0].Causes[0] != "power_loss" {
+		t.Errorf("%+v", k)
+	}
+	want := []plantroom.Penalty{
+		{Clock: plantroom.Attend, Severity: plantroom.High, Amount: 200_00, Source: "9.1"}, // from where its window begins
+		{Clock: plantroom.Restore, Severity: plantroom.Life, Amount: 100_00, Per: plantroom.Duration(30 * time.Minute), PerAmount: 50_25, Most: 1000_00},
+	}
+	if !slices.Equal(k.Penalties, want) {
+		t.Errorf("got  %+v\nwant %+v", k.Penalties, want)
+	}
+}
+
+func TestTermsOfAContractThatContradictEachOtherAreNamed(t *testing.T) {
+	const windows = "windows: [{clock: attend, length: 1h}]"
+	for name, c := range map[string]struct{ terms, want string }{
+		"a penalty that nothing can be missed for": {windows + ", penalties: [{clock: restore, amount: 5}]",
+			"contracts.0.penalties.0.clock: the contract has no window for restore, so that none can be missed; add one to windows, or take the penalty away"},
+		"a severity without a window": {"windows: [{clock: attend, severity: high, length: 1h}], penalties: [{clock: attend, severity: low, amount: 5}]",
+			"contracts.0.penalties.0.severity: below severity high the contract has no window for attend, so that none can be missed; use high, or add a window"},
+		"the same penalty twice":    {windows + ", penalties: [{clock: attend, amount: 5}, {clock: attend, amount: 6}]", "penalties.1: there is a penalty for attend from severity low on already"},
+		"a penalty of nothing":      {windows + ", penalties: [{clock: attend}]", "penalties.0: the penalty is nothing; add amount, or per and per_amount"},
+		"a period that is free":     {windows + ", penalties: [{clock: attend, amount: 1, per: 1h}]", "penalties.0.per: a period of lateness costs nothing"},
+		"an amount for no period":   {windows + ", penalties: [{clock: attend, per_amount: 1}]", "penalties.0.per_amount: it is owed for each period"},
+		"a period of a second":      {windows + ", penalties: [{clock: attend, per: 1s, per_amount: 1}]", "penalties.0.per: 1s is shorter than a minute"},
+		"a bound below the amount":  {windows + ", penalties: [{clock: attend, amount: 9, most: 5}]", "penalties.0.most: the bound for one window is below the amount for it; use 9 or more"},
+		"half a cent":               {windows + ", price: {call_out: 1.005}", "price.call_out: 1.005 has more than two decimals"},
+		"a cap over the whole":      {windows + ", price: {yearly: 9}, penalties: [{clock: attend, amount: 9}], penalty_cap: {percent: 101}", "penalty_cap.percent"},
+		"a cap on a part of what":   {windows + ", penalties: [{clock: attend, amount: 9}], penalty_cap: {percent: 10}", "penalty_cap.percent: a part of the yearly price bounds the penalties, and there is no yearly price"},
+		"a cap on nothing":          {windows + ", penalty_cap: {amount: 10}", "penalty_cap: it bounds penalties, and the contract has none"},
+		"an exclusion from nothing": {windows + ", exclusions: [{causes: [power_loss]}]", "exclusions.0: it frees from penalties, and the contract has none"},
+		"an exclusion of all":       {windows + ", penalties: [{clock: attend, amount: 9}], exclusions: [{source: x}]", "exclusions.0: it would free from every penalty; add causes or rules"},
+		"a rule of another domain":  {windows + ", penalties: [{clock: attend, amount: 9}], exclusions: [{rules: [lift.fault]}]", `exclusions.0.rules.0: no domain of the contract has a rule "lift.fault"; use one of leak.wet`},
+		"a window of no length":     {"windows: [{clock: attend, length: 0s}]", "windows.0.length: a window of no length promises nothing"},
+		"two promises of one":       {"windows: [{clock: attend, length: 1h}, {clock: attend, length: 2h}]", "windows.1: line 22 promises attend from severity low on already"},
+		"more time for the graver":  {"windows: [{clock: attend, length: 1h}, {clock: attend, severity: life, length: 2h}]", "windows.1.length: attend of severity life has 2h, and the lesser severity low on line 22 has 1h, which counts here too; use 1h or less"},
+		"repaired by nobody":        {"windows: [{clock: attend, length: 1h}, {clock: restore, length: 30m}]", "windows.1.length: restore within 30m, and line 22 lets attend take 1h: nobody has to be there by then; use 1h or more, or a shorter window for attend"},
+		"freed by nobody":           {"windows: [{clock: attend, length: 1h}, {clock: release, severity: life, length: 30m}]", "windows.1.length: release within 30m"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := estate.Parse("e.yaml", []byte(strings.Replace(small, windows, c.terms, 1)), known)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "e.yaml:22:") {
+				t.Errorf("want %s\ngot  %v", c.want, err)
+			}
+		})
+	}
+}
+
+func TestWindowsThatOnlyLookContradictoryPass(t *testing.T) {
+	for _, windows := range []string{
+		"windows: [{clock: attend, length: 1h}, {clock: attend, severity: life, length: 20m}, {clock: release, severity: life, length: 30m}]",
+		"windows: [{clock: attend, length: 1h, from: dispatched}, {clock: restore, length: 30m, from: acknowledged}]",
+		"windows: [{clock: acknowledge, length: 1h}, {clock: attend, length: 30m}]",
+		"windows: [{clock: attend, length: 1h}, {clock: restore, length: 1h}]",
+	} {
+		if _, err := estate.Parse("e.yaml", []byte(strings.Replace(small, "windows: [{clock: attend, length: 1h}]", windows, 1)), known); err != nil {
+			t.Errorf("%s: %v", windows, err)
+		}
 	}
 }
 

@@ -142,9 +142,35 @@ type contract struct {
 		CallOut float64 `json:"call_out"`
 		Hour    float64 `json:"hour"`
 	} `json:"price"`
+	Penalties   []penalty          `json:"penalties"`
+	PenaltyCap  penaltyCap         `json:"penalty_cap"`
+	Exclusions  []exclusion        `json:"exclusions"`
+	Reply       plantroom.Duration `json:"reply"`
 	CleanCycles int                `json:"clean_cycles"`
 	Reopen      plantroom.Duration `json:"reopen"`
 	Ladder      plantroom.LadderID `json:"ladder"`
+}
+
+type penalty struct {
+	Clock     plantroom.ClockKind `json:"clock"`
+	Severity  plantroom.Severity  `json:"severity"`
+	Amount    float64             `json:"amount"`
+	Per       plantroom.Duration  `json:"per"`
+	PerAmount float64             `json:"per_amount"`
+	Most      float64             `json:"most"`
+	Source    string              `json:"source"`
+}
+
+type penaltyCap struct {
+	Amount  float64 `json:"amount"`
+	Percent float64 `json:"percent"`
+	Source  string  `json:"source"`
+}
+
+type exclusion struct {
+	Causes []string           `json:"causes"`
+	Rules  []plantroom.RuleID `json:"rules"`
+	Source string             `json:"source"`
 }
 
 type ladder struct {

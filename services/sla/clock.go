@@ -207,3 +207,30 @@ func markAt(c *plantroom.Clock, percent int) plantroom.Instant {
 	}
 	return c.Started.Add(part(plantroom.Duration(c.Due-c.Started), time.Duration(percent)))
 }
+
+// Tighten applies the clock of a severity that has gone up to those of an order.
+// It binds where it ends before the old one of its kind; a clock that has ended
+// stays as it is.
+func Tighten(clocks []plantroom.Clock, stricter plantroom.Clock) []plantroom.Clock {
+	for i := range clocks {
+		if old := &clocks[i]; old.Kind == stricter.Kind {
+			if old.Open() && sooner(stricter, *old) {
+				*old = stricter
+			}
+			return clocks
+		}
+	}
+	return append(clocks, stricter)
+}
+
+// sooner reports whether a promise ends before another one does. One whose
+// start is still awaited ends after every other one.
+func sooner(a, b plantroom.Clock) bool {
+	switch {
+	case a.Due.IsZero() && b.Due.IsZero():
+		return a.Window < b.Window
+	case a.Due.IsZero() || b.Due.IsZero():
+		return b.Due.IsZero()
+	}
+	return a.Due < b.Due
+}

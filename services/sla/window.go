@@ -22,7 +22,7 @@ type Terms struct {
 // the strictest of the domain's defaults stands in for it: a law that asks less
 // than the house does not loosen it. A kind without any window gets no clock:
 // what nobody promised is not timed. Basis says in words which window it is, and
-// which contract the law has overruled.
+// which contract the law has overruled; Contract whose window it is.
 //
 // Which of two windows is stricter may depend on the day, where one counts
 // on a calendar: then the one counts that ends first if both begin at an instant.
@@ -31,20 +31,28 @@ func (t Terms) Clocks(kinds []plantroom.ClockKind, m Matter, sev plantroom.Sever
 	demands := t.Profile.demands(m)
 	var clocks []plantroom.Clock
 	for _, kind := range kinds {
-		if w, law, basis := t.binding(judge, kind, sev, demands); w != nil {
+		if b := t.binding(judge, kind, sev, demands); b.window != nil {
+			w := b.window
 			clocks = append(clocks, plantroom.Clock{
-				Kind: kind, State: plantroom.ClockWaiting, From: start(w), Window: w.Length, Calendar: w.Calendar, ByLaw: law, Basis: basis,
+				Kind: kind, State: plantroom.ClockWaiting, From: start(w), Window: w.Length, Calendar: w.Calendar,
+				Contract: b.contract, ByLaw: b.law, Basis: b.basis,
 			})
 		}
 	}
 	return clocks
 }
 
-// binding finds the window that binds, and says why; nil where there is none. law
-// says that the law speaks of the clock, be the window its own or a stricter one.
-// Of two that ask the same a contract goes before the law, and the law before
-// a default.
-func (t Terms) binding(j judge, kind plantroom.ClockKind, sev plantroom.Severity, demands []plantroom.Window) (w *plantroom.Window, law bool, basis string) {
+// bound is the window that binds, and why.
+type bound struct {
+	window   *plantroom.Window // nil: there is none
+	contract plantroom.ContractID
+	law      bool // the law speaks of the clock, be the window its own or a stricter one
+	basis    string
+}
+
+// binding finds the window that binds. Of two that ask the same a contract goes
+// before the law, and the law before a default.
+func (t Terms) binding(j judge, kind plantroom.ClockKind, sev plantroom.Severity, demands []plantroom.Window) bound {
 	var promised *plantroom.Window
 	if t.Contract != nil {
 		promised = j.strictest(kind, sev, t.Contract.Windows)
@@ -52,16 +60,16 @@ func (t Terms) binding(j judge, kind plantroom.ClockKind, sev plantroom.Severity
 	demanded, usual := j.strictest(kind, sev, demands), j.strictest(kind, sev, t.Targets)
 	switch {
 	case promised != nil && demanded != nil && j.stricter(demanded, promised):
-		return demanded, true, fmt.Sprintf("%s, where contract %s promises %s from %s",
-			because("profile "+t.Profile.ID, demanded), t.Contract.ID, inWords(promised), start(promised))
+		return bound{window: demanded, law: true, basis: fmt.Sprintf("%s, where contract %s promises %s from %s",
+			because("profile "+t.Profile.ID, demanded), t.Contract.ID, inWords(promised), start(promised))}
 	case promised != nil:
-		return promised, demanded != nil, because("contract "+string(t.Contract.ID), promised)
+		return bound{promised, t.Contract.ID, demanded != nil, because("contract "+string(t.Contract.ID), promised)}
 	case demanded != nil && (usual == nil || !j.stricter(usual, demanded)):
-		return demanded, true, because("profile "+t.Profile.ID, demanded)
+		return bound{window: demanded, law: true, basis: because("profile "+t.Profile.ID, demanded)}
 	case usual != nil:
-		return usual, demanded != nil, because("default", usual)
+		return bound{window: usual, law: demanded != nil, basis: because("default", usual)}
 	}
-	return nil, false, ""
+	return bound{}
 }
 
 // inWords is the length of a window with its calendar: "4h of calendar office".

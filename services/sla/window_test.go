@@ -70,7 +70,8 @@ func TestWhichWindowBinds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := Terms{Contract: c.contract, Profile: c.profile, Targets: targets}.Clocks([]plantroom.ClockKind{attend}, anything, high, t0)
 			want := []plantroom.Clock{{Kind: attend, State: plantroom.ClockWaiting, From: c.from, Window: plantroom.Duration(c.length), Basis: c.basis,
-				ByLaw: slices.ContainsFunc(c.profile.Windows, func(d Demand) bool { return d.Clock == attend })}} // where the law speaks, nothing pauses
+				Contract: map[bool]plantroom.ContractID{true: "quicklift"}[strings.HasPrefix(c.basis, "contract ")],
+				ByLaw:    slices.ContainsFunc(c.profile.Windows, func(d Demand) bool { return d.Clock == attend })}} // where the law speaks, nothing pauses
 			if !slices.Equal(got, want) {
 				t.Fatalf("got  %+v\nwant %+v", got, want)
 			}
