@@ -52,7 +52,7 @@ func newBook(o Options) (*book, error) {
 		targets:     make(map[plantroom.DomainName][]plantroom.Window),
 		gateways:    make(map[plantroom.AssetID]map[plantroom.GatewayID]struct{}),
 	}
-	b.calendars, err = calendars(o.Estate.Calendars, zone)
+	b.calendars, err = sla.NewCalendars(o.Estate.Calendars, zone)
 	if err != nil {
 		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "estate calendar", Err: err}
 	}
@@ -80,17 +80,6 @@ func newBook(o Options) (*book, error) {
 		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: strings.Join(faults, "; "), Hint: "correct the estate's file"}
 	}
 	return b, nil
-}
-
-func calendars(list []plantroom.Calendar, zone *time.Location) (map[plantroom.CalendarID]*sla.Calendar, error) {
-	out := make(map[plantroom.CalendarID]*sla.Calendar, len(list))
-	for _, c := range list {
-		var err error
-		if out[c.ID], err = sla.NewCalendar(c, zone); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 func index[T any, K comparable](list []T, key func(T) K) map[K]T {

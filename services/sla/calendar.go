@@ -60,6 +60,18 @@ func NewCalendar(c plantroom.Calendar, zone *time.Location) (*Calendar, error) {
 	return out, nil
 }
 
+// NewCalendars makes a Calendar of each of an estate's, by id.
+func NewCalendars(list []plantroom.Calendar, zone *time.Location) (map[plantroom.CalendarID]*Calendar, error) {
+	out := make(map[plantroom.CalendarID]*Calendar, len(list))
+	for _, c := range list {
+		var err error
+		if out[c.ID], err = NewCalendar(c, zone); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 func checkHours(id plantroom.CalendarID, h plantroom.Hours) error {
 	if start, end := time.Duration(h.Start), time.Duration(h.End); start < 0 || start >= day || end < 0 || end > day {
 		return plantroom.Errorf(plantroom.CodeInvalid, "calendar %s has hours from %s to %s: a start is 0s to less than 24h, an end 0s to 24h", id, h.Start, h.End)

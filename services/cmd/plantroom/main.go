@@ -30,6 +30,19 @@ const usage = `plantroom watches residential estates and sees each fault through
   plantroom check FILE          read the file and its estate, and list every fault
   plantroom init DIR            write a commented file and a small estate to start from
   plantroom ledger verify FILE  check the hash chain of the server's ledger
+  plantroom statement FILE --contract ID --month 2026-03
+                                what a month came to under a contract: windows, penalties, visits,
+                                sums, each line with its rows of the ledger
+        --json, --csv           as JSON, or as a table for a spreadsheet
+        --html OUT              write a page to be printed or sent
+  plantroom statement issue FILE --contract ID --month 2026-03 --by PERSON
+                                give it to the contractor: from then on it stays as it is, and the
+                                time to object runs
+  plantroom statement object FILE --contract ID --month 2026-03 --line LINE --reason TEXT
+                                note the contractor's objection to a line
+  plantroom statement accept FILE --contract ID --month 2026-03 --line LINE --by PERSON --reason TEXT
+  plantroom statement refuse FILE (the same)
+                                note what the office has made of it
   plantroom version
 
 Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop, a second one
@@ -82,6 +95,8 @@ func run(args []string, out, errs io.Writer) error {
 		return initialise(a[1], out)
 	case len(a) == 3 && a[0] == "ledger" && a[1] == "verify":
 		return verifyLedger(a[2], out)
+	case len(a) >= 2 && a[0] == "statement":
+		return statement(a[1:], out)
 	case len(a) == 1 && a[0] == "version":
 		fmt.Fprintln(out, "plantroom", version)
 		return nil
