@@ -69,21 +69,25 @@ func rounds(r *Record) ([]*round, error) {
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		e, err := told(row)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
+		case row.Kind == "incident.opened":
+			s.opened[plantroom.IncidentID(row.Subject)] = step{row.At, severityOf(e.Severity)}
+		case row.Kind == "order.raise":
+			s.begin(row, e)
+		case len(s.rounds) > 0:
+			s.take(row, e)
 		}
-		s.take(row, e)
 	}
-	s.end()
+	if len(s.rounds) > 0 {
+		s.end()
+	}
 	return s.rounds, nil
 }
 
-func (s *story) round() *round {
-	if len(s.rounds) == 0 {
-		s.rounds = append(s.rounds, &round{number: 1, incident: s.record.Order.Incident})
-	}
-	return s.rounds[len(s.rounds)-1]
-}
+// round is the present one.
+func (s *story) round() *round { return s.rounds[len(s.rounds)-1] }
 
 // stint is the present one, nil where nobody has the order.
 func (s *story) stint() *stint {
@@ -96,10 +100,6 @@ func (s *story) stint() *stint {
 
 func (s *story) take(row *plantroom.LedgerRow, e entry) {
 	switch row.Kind {
-	case "incident.opened":
-		s.opened[plantroom.IncidentID(row.Subject)] = step{row.At, severityOf(e.Severity)}
-	case "order.raise":
-		s.begin(row, e)
 	case "order.reopen":
 		s.round().pauses = e.Pauses
 		s.close(row, e.Clocks, takenAway)
