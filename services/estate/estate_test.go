@@ -210,12 +210,53 @@ func TestWindowsThatOnlyLookContradictoryPass(t *testing.T) {
 	}
 }
 
+const offer = `contractors:
+  - {id: maker, name: Maker, technicians: [mo], roster: [{start: "08:00", end: "18:00", people: [mo]}]}
+people:
+  - {id: mo, name: Mo, role: technician}
+contracts:
+  - {id: maker-offer, contractor: maker, domains: [leaks], buildings: [b1], from: 2026-01-01, travel: 2h, ladder: l, windows: [{clock: attend, length: 2h}], price: {yearly: 290000}}
+  - {id: firm-again, contractor: firm, domains: [leaks], from: 2026-01-01, windows: []}
+`
+
+func TestAnOfferAddsContractsToAnEstate(t *testing.T) {
+	base, err := estate.Parse("e.yaml", []byte(small), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, ids, err := estate.ParseOffer("o.yaml", []byte(offer), known, base)
+	if err != nil || !slices.Equal(ids, []plantroom.ContractID{"maker-offer", "firm-again"}) || len(e.Contracts) != 3 || len(e.Contractors) != 2 || len(base.Contracts) != 1 {
+		t.Fatalf("%v, %v, %d and %d contracts", err, ids, len(e.Contracts), len(base.Contracts))
+	}
+	if k := e.Contracts[1]; k.Price.Yearly != 290_000_00 || k.From.Time().Hour() != 23 { // midnight in Berlin
+		t.Errorf("%+v", k)
+	}
+	for name, c := range map[string]struct{ old, new, want string }{
+		"a name that is taken":       {"id: firm-again", "id: c", `o.yaml:7:6: contracts.1.id: the contract "c" exists already`},
+		"a building that is not":     {"buildings: [b1]", "buildings: [b2]", `there is no building "b2"; use one of b1`},
+		"what is no part of one":     {"people:\n", "gateways: []\npeople:\n", `"gateways"`},
+		"a term that contradicts":    {"windows: []", "windows: [], penalty_cap: {amount: 1}", "contracts.1.penalty_cap: it bounds penalties"},
+		"somebody who does not work": {"technicians: [mo]", "technicians: [eva, max]", `there is no person "max"; use one of eva, mo`},
+		"no contract at all":         {offer[strings.Index(offer, "contracts:"):], "", `"contracts"`},
+	} {
+		_, _, err := estate.ParseOffer("o.yaml", []byte(strings.Replace(offer, c.old, c.new, 1)), known, base)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: want %s\ngot  %v", name, c.want, err)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(small))
+	f.Add([]byte(offer))
 	if b, err := os.ReadFile("../../sim/estates/story/estate.yaml"); err == nil {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		_, _ = estate.Parse("e.yaml", src, known)
+		e, err := estate.Parse("e.yaml", src, known)
+		if err != nil {
+			e = plantroom.Estate{Zone: "UTC"}
+		}
+		_, _, _ = estate.ParseOffer("o.yaml", src, known, e)
 	})
 }

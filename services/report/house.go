@@ -61,6 +61,25 @@ func (h *House) contract(id plantroom.ContractID) (*plantroom.Contract, error) {
 	return &h.Estate.Contracts[i], nil
 }
 
+// Offers finds contracts of the estate with their contractors.
+func (h *House) Offers(ids []plantroom.ContractID) ([]Offer, error) {
+	offers := make([]Offer, 0, len(ids))
+	for _, id := range ids {
+		c, err := h.contract(id)
+		if err != nil {
+			return nil, err
+		}
+		o := Offer{Contract: *c}
+		for _, firm := range h.Estate.Contractors {
+			if firm.ID == c.Contractor {
+				o.Contractor = firm
+			}
+		}
+		offers = append(offers, o)
+	}
+	return offers, nil
+}
+
 // Statement makes the statement of a contract for a month from what is stored.
 func (h *House) Statement(tx plantroom.Tx, id plantroom.ContractID, m Month, now plantroom.Instant) (Statement, error) {
 	c, err := h.contract(id)

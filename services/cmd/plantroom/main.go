@@ -43,6 +43,11 @@ const usage = `plantroom watches residential estates and sees each fault through
   plantroom statement accept FILE --contract ID --month 2026-03 --line LINE --by PERSON --reason TEXT
   plantroom statement refuse FILE (the same)
                                 note what the office has made of it
+  plantroom whatif FILE --contract ID|OFFER... --from DAY --to DAY
+                                the faults of those days under other contracts, side by side: of the
+                                estate, by id, or of a file with offers
+        --goal 30m              within which a fault should be over
+        --json                  as JSON
   plantroom version
 
 Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop, a second one
@@ -97,6 +102,8 @@ func run(args []string, out, errs io.Writer) error {
 		return verifyLedger(a[2], out)
 	case len(a) >= 2 && a[0] == "statement":
 		return statement(a[1:], out)
+	case len(a) >= 2 && a[0] == "whatif":
+		return whatIf(a[1:], out)
 	case len(a) == 1 && a[0] == "version":
 		fmt.Fprintln(out, "plantroom", version)
 		return nil
