@@ -144,7 +144,7 @@ func (r *replay) course(c *Case) course {
 			way.released = way.over
 		}
 	}
-	if way.answered > way.arrived {
+	if way.answered.IsZero() || way.answered > way.arrived {
 		way.answered = way.arrived
 	}
 	r.out.Hours += plantroom.Duration(r.crew.keep(s, c.Asset, way.over))

@@ -104,7 +104,7 @@ func TestWhatWentByItselfGoesByItselfUnderAnyContract(t *testing.T) {
 		t.Errorf("%s and %s, want 40m", firm.Longest, maker.Longest)
 	}
 	// Somebody on the estate is there before, and has to stay; somebody from afar turns back.
-	if firm.Visits != 1 || firm.Kept[plantroom.Attend] != 1 || maker.Visits != 0 || maker.Missed[plantroom.Attend] != 0 || maker.CallOuts != 0 {
+	if firm.Visits != 1 || firm.Kept[plantroom.Attend] != 1 || firm.Kept[plantroom.Acknowledge] != 1 || maker.Visits != 0 || maker.Missed[plantroom.Attend] != 0 || maker.CallOuts != 0 {
 		t.Errorf("%+v\n%+v", firm, maker)
 	}
 }
