@@ -86,7 +86,7 @@ func Outcomes(r *Record, cals Calendars, at plantroom.Instant) ([]Outcome, error
 				o.Cause = r.incident(round.incident).Cause
 				o.Contract, o.Contractor = st.contract, st.contractor
 				o.Paused = paused(round, &st.clocks[j], at)
-				o.Evidence = evidence(st, o.Clock, o.Paused > 0)
+				o.Evidence = evidence(st, &o)
 				out = append(out, o)
 			}
 		}
@@ -191,19 +191,21 @@ var keeps = map[plantroom.ClockKind]string{plantroom.Acknowledge: "order.acknowl
 	plantroom.Release: "incident.released", plantroom.Restore: "order.prove"}
 
 // evidence finds the rows on which a clock's verdict stands.
-func evidence(st *stint, kind plantroom.ClockKind, pauses bool) []Evidence {
+func evidence(st *stint, o *Outcome) []Evidence {
 	var out []Evidence
 	for i := range st.rows {
 		row := &st.rows[i]
 		fits := false
 		switch row.Kind {
-		case "order.dispatch", "order.prove", "order.cancel", "order.decline", "order.worsened", keeps[kind]:
+		case "order.dispatch", "order.cancel", "order.decline", "order.worsened", keeps[o.Clock]:
 			fits = true
+		case "order.prove":
+			fits = o.Verdict == Void // it went before anybody came
 		case "clock.breached", "clock.corrected":
 			e, err := told(row)
-			fits = err == nil && e.Clock == kind
+			fits = err == nil && e.Clock == o.Clock
 		case "order.pause", "order.agree_pause", "order.continue":
-			fits = pauses
+			fits = o.Paused > 0
 		}
 		if fits {
 			out = append(out, Evidence{Seq: row.Seq, Hash: row.Hash, Kind: row.Kind, At: row.At})
