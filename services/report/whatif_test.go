@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,8 @@ import (
 
 	"plantroom"
 	"plantroom/services/report"
+
+	"pgregory.net/rapid"
 )
 
 // whatIf tries contracts on the whole of 2026.
@@ -192,4 +195,66 @@ func TestAWhatIfSaysWhatItAssumes(t *testing.T) {
 	}) {
 		t.Error(text.String())
 	}
+}
+
+// Whatever happened: a window is kept or missed, money adds up, and the same past
+// gives the same answer. Nobody is in two places.
+func TestAReplayAddsUpAndIsTheSameEachTime(t *testing.T) {
+	h := newHouse(t)
+	offers, err := h.house.Offers([]plantroom.ContractID{"quick-26", "grand-26"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		past := drawnPast(t)
+		for i := range offers {
+			r, err := h.house.Replay(&past, &offers[i], 30*time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, _ := h.house.Replay(&past, &offers[i], 30*time.Minute)
+			if !reflect.DeepEqual(r, again) {
+				t.Fatalf("%+v\n%+v", r, again)
+			}
+			if r.Total != r.Fixed+r.CallOuts+r.Work-r.Penalties || r.Covered != len(past.Cases) || r.Visits > r.Covered || r.Penalties < 0 {
+				t.Fatalf("%+v", r)
+			}
+			if n := r.Kept[plantroom.Restore] + r.Missed[plantroom.Restore]; n != len(past.Cases) {
+				t.Fatalf("%d of %d faults have kept or missed their window to restore", n, len(past.Cases))
+			}
+			if r.Median > r.P95 || r.P95 > r.Longest || r.Longest > r.Downtime {
+				t.Fatalf("%+v", r)
+			}
+			if most := time.Duration(len(offers[i].Contractor.Technicians)) * past.To.Sub(past.From); time.Duration(r.Hours) > most+48*time.Hour*2 {
+				t.Fatalf("%s of work by %d people in %s", r.Hours, len(offers[i].Contractor.Technicians), past.To.Sub(past.From))
+			}
+		}
+	})
+}
+
+// drawnPast is a month with any faults.
+func drawnPast(t *rapid.T) report.Past {
+	length := func(name string, most time.Duration) time.Duration {
+		return time.Duration(rapid.Int64Range(int64(time.Second), int64(most)).Draw(t, name))
+	}
+	past := report.Past{From: start, To: start.Add(30 * 24 * time.Hour)}
+	at := start
+	for n := range rapid.IntRange(1, 30).Draw(t, "faults") {
+		at = at.Add(length("gap", 20*time.Hour))
+		c := report.Case{Order: "wo-000001", Incident: plantroom.IncidentID(rune('a' + n)), Asset: rapid.SampledFrom([]plantroom.AssetID{"l1", "l2", "l3"}).Draw(t, "lift"),
+			Building: "b1", Domain: "lifts", Rule: "lift.fault", Occurred: at, Raised: at.Add(length("late", time.Minute)), Answer: -1}
+		c.Severity = []report.Rise{{At: c.Raised, Severity: plantroom.Severity(rapid.IntRange(1, 4).Draw(t, "severity"))}}
+		if c.Raised > past.To {
+			break
+		}
+		if rapid.Bool().Draw(t, "answered") {
+			c.Answer = plantroom.Duration(length("answer", time.Hour))
+		}
+		c.Proved = c.Raised.Add(length("it takes", 48*time.Hour))
+		if rapid.Bool().Draw(t, "somebody came") {
+			c.Arrived = c.Raised.Add(c.Proved.Sub(c.Raised) / 2)
+		}
+		past.Cases = append(past.Cases, c)
+	}
+	return past
 }
