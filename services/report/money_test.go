@@ -224,3 +224,23 @@ func TestWhatAContractorWritesIsTextOnThePage(t *testing.T) {
 		t.Error(page)
 	}
 }
+
+func TestTheLowerOfTwoBoundsCounts(t *testing.T) {
+	for _, c := range []struct {
+		bound plantroom.PenaltyCap
+		want  int64
+		ok    bool
+	}{
+		{plantroom.PenaltyCap{}, math.MaxInt64, false},
+		{plantroom.PenaltyCap{Amount: 500}, 500, true},
+		{plantroom.PenaltyCap{Hundredths: 1000}, 1_000, true}, // a tenth of a twelfth of 120,005: 1,000.04
+		{plantroom.PenaltyCap{Amount: 500, Hundredths: 1000}, 500, true},
+		{plantroom.PenaltyCap{Amount: 5000, Hundredths: 1000}, 1_000, true},
+		{plantroom.PenaltyCap{Hundredths: 10_000}, 10_000, true},
+	} {
+		got, ok := limit(&plantroom.Contract{Price: plantroom.Price{Yearly: 120_005}, Cap: c.bound})
+		if got != c.want || ok != c.ok {
+			t.Errorf("%+v: %d, %t", c.bound, got, ok)
+		}
+	}
+}

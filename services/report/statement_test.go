@@ -279,3 +279,74 @@ func TestAStatementComputedTwiceIsTheSame(t *testing.T) {
 		t.Errorf("%+v\n%+v", a, b)
 	}
 }
+
+// trapped is an entrapment, for which the law's half hour to attend binds whoever
+// has promised more.
+func (h *house) trapped(asset plantroom.AssetID) {
+	h.t.Helper()
+	h.in = plantroom.Incident{ID: plantroom.NewIncidentID("lift.entrapment", asset, h.now), Rule: "lift.entrapment", Asset: asset, Domain: "lifts", Building: "b1",
+		Episode: h.now, State: plantroom.IncidentOpen, Severity: plantroom.Life, Cause: "entrapment", Opened: h.now, Needed: 1}
+	h.event(plantroom.IncidentOpened)
+}
+
+func TestAMissThatIsHandedOnWithTheOrderIsOfWhoHadIt(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) {
+		lax := e.Contracts[1]
+		lax.ID, lax.Contractor, lax.Price.CallOut = "lax-26", "quick", 1
+		e.Contracts[0] = lax
+	})
+	h.trapped("l1")
+	h.pass(40 * time.Minute) // the half hour has ended, and goes on with the order
+	h.must(plantroom.DoDecline, quick)
+	h.repair(grand, time.Minute, time.Minute, time.Minute)
+	want(t, h.statement("lax-26", "2026-03"), "wo-000001.1.attend missed 0.00")
+	want(t, h.statement("grand-26", "2026-03"), "wo-000001.2.restore kept 0.00")
+}
+
+func TestAWindowThatHadEndedBeforeAnybodyHadTheOrderIsNobodysMiss(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) { e.Contracts[0].Windows[2].From = plantroom.FromOccurred })
+	h.in = plantroom.Incident{ID: "inc-a", Rule: "lift.fault", Asset: "l1", Domain: "lifts", Building: "b1", Episode: h.now.Add(-2 * time.Hour), // its gateway was away
+		State: plantroom.IncidentOpen, Severity: plantroom.Medium, Cause: "door_close_fault", Opened: h.now, Needed: 1}
+	h.event(plantroom.IncidentOpened)
+	h.repair(quick, time.Minute, time.Minute, time.Minute)
+	s := h.statement("quick-26", "2026-03")
+	want(t, s, "wo-000001.1.acknowledge kept 0.00", "wo-000001.1.attend kept 0.00", "wo-000001.1.restore void 0.00")
+	if why := s.Lines[0].Reason; why != "the window had ended before the order was given away" {
+		t.Errorf("it says %q", why)
+	}
+}
+
+func TestAWindowThatEndsAtMidnightIsOfTheNextMonth(t *testing.T) {
+	h := newHouse(t)
+	h.now = plantroom.At(time.Date(2026, 3, 31, 23, 45, 0, 0, h.house.Zone))
+	h.open("l1", plantroom.Medium, "door_close_fault")
+	h.repair(quick, time.Minute, time.Minute, time.Minute)
+	h.pass(48 * time.Hour) // the order is closed
+	want(t, h.statement("quick-26", "2026-03"), "wo-000001.1.acknowledge kept 0.00")
+	want(t, h.statement("quick-26", "2026-04"), "wo-000001.1.attend kept 0.00", "wo-000001.1.restore kept 0.00")
+}
+
+func TestAnOrderThatIsClosedBeforeItsWindowEndsIsOnTheStatementOfThatMonth(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) { e.Contracts = e.Contracts[1:] })
+	h.now = plantroom.At(time.Date(2026, 3, 31, 12, 0, 0, 0, h.house.Zone))
+	h.open("l1", plantroom.Medium, "door_close_fault")
+	h.repair(grand, time.Minute, time.Minute, time.Minute) // with a day's time
+	h.pass(72 * time.Hour)
+	want(t, h.statement("grand-26", "2026-03"), "wo-000001.1.attend kept 0.00")
+	want(t, h.statement("grand-26", "2026-04"), "wo-000001.1.restore kept 0.00")
+}
+
+func TestWhoComesAfterItHasGoneIsPaidTheWayAndNoWork(t *testing.T) {
+	h := newHouse(t)
+	h.open("l1", plantroom.Medium, "door_close_fault")
+	h.pass(time.Minute)
+	h.must(plantroom.DoAcknowledge, quick)
+	gone := h.now
+	h.pass(5 * time.Minute)
+	h.must(plantroom.DoArrive, quick)
+	h.pass(20 * time.Minute)
+	h.proved(gone) // the gateway was away
+	if s := h.statement("quick-26", "2026-03"); s.CallOuts != 50_00 || s.Work != 0 || len(s.Provisional) != 1 {
+		t.Errorf("call-outs %d, work %d, %v", s.CallOuts, s.Work, s.Provisional)
+	}
+}

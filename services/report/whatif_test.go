@@ -258,3 +258,19 @@ func drawnPast(t *rapid.T) report.Past {
 	}
 	return past
 }
+
+func TestWhoIsAtALiftSeesToItsOtherFaultsToo(t *testing.T) {
+	h := newHouse(t)
+	for _, rule := range []func(){func() { h.open("l1", plantroom.Medium, "door_close_fault") }, func() { h.trapped("l1") }} {
+		rule()
+		h.must(plantroom.DoAcknowledge, quick)
+		h.must(plantroom.DoArrive, quick)
+		h.now = start.Add(time.Hour)
+		h.proved(h.now)
+		h.now = start.Add(time.Minute)
+	}
+	r := h.whatIf("quick-26").Results[0]
+	if r.Covered != 2 || r.Visits != 1 || r.CallOuts != 50_00 || r.Hours != plantroom.Duration(time.Hour) {
+		t.Errorf("%+v", r)
+	}
+}
