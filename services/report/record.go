@@ -106,9 +106,18 @@ type entry struct {
 	Source     plantroom.Instant      `json:"source_time"`
 }
 
+// telling are the kinds of rows whose bodies matter; of the others it is enough
+// that they are there.
+var telling = map[string]bool{"incident.opened": true, "incident.released": true, "order.raise": true, "order.reopen": true, "order.dispatch": true,
+	"order.decline": true, "order.cancel": true, "order.worsened": true, "order.prove": true, "order.agree_pause": true, "order.continue": true,
+	"clock.breached": true, "clock.corrected": true}
+
 // told reads what a row says.
 func told(r *plantroom.LedgerRow) (entry, error) {
 	var e entry
+	if !telling[r.Kind] {
+		return e, nil
+	}
 	if err := json.Unmarshal(r.Body, &e); err != nil {
 		return e, fmt.Errorf("ledger row %d (%s of %s): %w", r.Seq, r.Kind, r.Subject, err)
 	}

@@ -346,7 +346,7 @@ func TestWhoComesAfterItHasGoneIsPaidTheWayAndNoWork(t *testing.T) {
 	h.must(plantroom.DoArrive, quick)
 	h.pass(20 * time.Minute)
 	h.proved(gone) // the gateway was away
-	if s := h.statement("quick-26", "2026-03"); s.CallOuts != 50_00 || s.Work != 0 || len(s.Provisional) != 1 {
+	if s := h.statement("quick-26", "2026-03"); s.CallOuts != 50_00 || s.Work != 0 || s.Visits[0].Left != s.Visits[0].Arrived || len(s.Provisional) != 1 {
 		t.Errorf("call-outs %d, work %d, %v", s.CallOuts, s.Work, s.Provisional)
 	}
 }

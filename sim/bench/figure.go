@@ -111,6 +111,6 @@ func (m Measurement) Measure(ctx context.Context, e *Env, runs int) (_ []Result,
 func All() []Measurement {
 	return []Measurement{
 		messages(), direct(), batches(), inProcess(), faults(), footprint(), binary(), spooling(),
-		scenarios(), orders(), decoding(), codecs(), hostileCodecs(), codecMemory(), observing(), references(),
+		scenarios(), orders(), decoding(), codecs(), hostileCodecs(), codecMemory(), observing(), whatIf(), references(),
 	}
 }

@@ -12,7 +12,9 @@ import (
 // decideCommand is "plantroom-sim decide".
 type decideCommand struct{ seed uint64 }
 
-func (c *decideCommand) flags(fs *flag.FlagSet) { fs.Uint64Var(&c.seed, "seed", year.CommitteeSeed, "") }
+func (c *decideCommand) flags(fs *flag.FlagSet) {
+	fs.Uint64Var(&c.seed, "seed", year.CommitteeSeed, "")
+}
 
 func (c *decideCommand) run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) != 0 {
