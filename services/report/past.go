@@ -45,7 +45,7 @@ type Past struct {
 // Past reads what happened between two instants.
 func (h *House) Past(tx plantroom.Tx, from, to, now plantroom.Instant) (Past, error) {
 	p := Past{From: from, To: to, Kept: map[plantroom.ClockKind]int{}, Missed: map[plantroom.ClockKind]int{}}
-	records, err := Read(tx, from, to)
+	records, err := read(tx, from, to, readShort)
 	if err != nil {
 		return p, err
 	}

@@ -26,6 +26,11 @@ const page = 1000
 // Read loads the orders that were raised before to and were not over, with all
 // their windows, before from; oldest first.
 func Read(tx plantroom.Tx, from, to plantroom.Instant) ([]Record, error) {
+	return read(tx, from, to, readOne)
+}
+
+// read loads orders, each by a function of its own.
+func read(tx plantroom.Tx, from, to plantroom.Instant, one func(plantroom.Tx, plantroom.WorkOrder) (Record, error)) ([]Record, error) {
 	var out []Record
 	f := plantroom.OrderFilter{From: from.Add(-Lookback), To: to, Limit: page}
 	for {
@@ -37,7 +42,7 @@ func Read(tx plantroom.Tx, from, to plantroom.Instant) ([]Record, error) {
 			if over(&o, from) {
 				continue
 			}
-			r, err := readOne(tx, o)
+			r, err := one(tx, o)
 			if err != nil {
 				return nil, err
 			}
@@ -82,6 +87,22 @@ func readOne(tx plantroom.Tx, o plantroom.WorkOrder) (Record, error) {
 	}
 	slices.SortStableFunc(r.Rows, func(a, b plantroom.LedgerRow) int { return cmp.Compare(a.Seq, b.Seq) })
 	return r, nil
+}
+
+// straight reports whether an order has had one round and one contractor, so that
+// it says of itself all that rounds would find out from its rows.
+func straight(o *plantroom.WorkOrder) bool {
+	return o.State == plantroom.Closed && o.Reopens == 0 && o.Link == 1
+}
+
+// readShort is readOne without the ledger where that tells nothing more. What a
+// statement names as evidence is missing then.
+func readShort(tx plantroom.Tx, o plantroom.WorkOrder) (Record, error) {
+	if !straight(&o) {
+		return readOne(tx, o)
+	}
+	in, err := tx.Incident(o.Incident)
+	return Record{Order: o, Incidents: []plantroom.Incident{in}}, err
 }
 
 func (r *Record) incident(id plantroom.IncidentID) plantroom.Incident {

@@ -65,6 +65,9 @@ type story struct {
 
 // rounds parts an order into its rounds and stints.
 func rounds(r *Record) ([]*round, error) {
+	if r.Rows == nil && straight(&r.Order) {
+		return []*round{onlyRound(r)}, nil
+	}
 	s := story{record: r, opened: map[plantroom.IncidentID]step{}}
 	for i := range r.Rows {
 		row := &r.Rows[i]
@@ -193,4 +196,21 @@ func (st *stint) take(row *plantroom.LedgerRow, e entry) {
 	case "order.prove":
 		st.proved = e.Source
 	}
+}
+
+// onlyRound is the round of an order that has had but one, and one contractor.
+func onlyRound(r *Record) *round {
+	o, in := &r.Order, r.incident(r.Order.Incident)
+	begun := step{o.Raised, o.Severity}
+	if len(o.Rises) > 0 {
+		begun.severity = o.Rises[0].From
+	}
+	out := &round{number: 1, incident: o.Incident, begun: o.Raised, occurred: in.Episode, severity: []step{begun}, pauses: o.Pauses,
+		released: in.Released, proved: min(in.Proved, o.Verified)}
+	for _, rise := range o.Rises {
+		out.severity = append(out.severity, step{rise.At, rise.To})
+	}
+	out.stints = []*stint{{link: o.Link, contract: o.Contract, contractor: o.Contractor, from: o.Dispatched, clocks: o.Clocks,
+		accepted: o.Acknowledged, arrived: o.Attended, fixed: o.Restored, proved: out.proved}}
+	return out
 }
