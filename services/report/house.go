@@ -80,6 +80,23 @@ func (h *House) Offers(ids []plantroom.ContractID) ([]Offer, error) {
 	return offers, nil
 }
 
+// Do takes a step about a statement and returns it as it is then. Request.Row
+// names the codes.
+func (h *House) Do(tx plantroom.Tx, id plantroom.ContractID, m Month, now plantroom.Instant, r Request) (Statement, error) {
+	s, err := h.Statement(tx, id, m, now)
+	if err != nil {
+		return s, err
+	}
+	row, err := r.Row(&s, m, now)
+	if err != nil {
+		return s, err
+	}
+	if err := tx.AppendLedger(row); err != nil {
+		return s, err
+	}
+	return h.Statement(tx, id, m, now)
+}
+
 // Statement makes the statement of a contract for a month from what is stored.
 func (h *House) Statement(tx plantroom.Tx, id plantroom.ContractID, m Month, now plantroom.Instant) (Statement, error) {
 	c, err := h.contract(id)

@@ -27,7 +27,8 @@ type Reply struct {
 type Objection struct {
 	Line     string            `json:"line"`
 	At       plantroom.Instant `json:"at"`
-	By       string            `json:"by"`
+	Noted    string            `json:"noted"`        // the actor that wrote it down
+	By       string            `json:"by,omitempty"` // who objected, in words
 	Reason   string            `json:"reason"`
 	Decided  plantroom.Instant `json:"decided,omitzero"`
 	Accepted bool              `json:"accepted"`
@@ -51,6 +52,7 @@ type event struct {
 	Total    *int64 `json:"total,omitempty"`
 	Currency string `json:"currency,omitempty"`
 	Line     string `json:"line,omitempty"`
+	By       string `json:"by,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	Accepted *bool  `json:"accepted,omitempty"`
 }
@@ -68,7 +70,7 @@ func replyOf(rows []plantroom.LedgerRow, window time.Duration, now plantroom.Ins
 		case row.Kind == rowIssued && r == nil:
 			r = &Reply{Issued: row.At, IssuedBy: row.Actor, Until: row.At.Add(window), Over: now >= row.At.Add(window), Digest: e.Digest}
 		case row.Kind == rowObjected && r != nil:
-			r.objected = append(r.objected, Objection{Line: e.Line, At: row.At, By: row.Actor, Reason: e.Reason})
+			r.objected = append(r.objected, Objection{Line: e.Line, At: row.At, Noted: row.Actor, By: e.By, Reason: e.Reason})
 		case row.Kind == rowDecided && r != nil:
 			if o := r.objection(e.Line); o != nil && e.Accepted != nil {
 				o.Decided, o.Accepted, o.Decider, o.Answer = row.At, *e.Accepted, row.Actor, e.Reason
@@ -113,71 +115,130 @@ func (s *Statement) digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// maxReason bounds what is written of an objection, in bytes.
-const maxReason = 4000
+// Limits on what a human may write, in bytes.
+const (
+	maxReason = 4000
+	maxBy     = 200
+)
 
-// Issue makes the row that gives a statement to the contractor: from then on it
-// stays as it is, and the time to reply runs. A month that is not over cannot be
-// issued (CodeTransition), nor can a statement twice (CodeConflict).
-func Issue(s *Statement, m Month, now plantroom.Instant, actor string) (plantroom.LedgerRow, error) {
+// Step is something that is done about a statement.
+type Step string
+
+// The steps.
+const (
+	Issue  Step = "issue"  // give it to the contractor
+	Object Step = "object" // the contractor's word against a line
+	Accept Step = "accept" // the office's answer to that
+	Refuse Step = "refuse"
+)
+
+// Steps lists them.
+func Steps() []Step { return []Step{Issue, Object, Accept, Refuse} }
+
+// Request asks for a step.
+type Request struct {
+	Do     Step
+	Actor  string // person:lin, or the contractor itself for its objection, as authenticated
+	By     string // a human's name, in their own words; may be empty
+	Line   string // but to issue
+	Reason string // but to issue
+}
+
+// Row makes the row of the ledger that a step is, or says why not: CodeInvalid and
+// CodeTooLarge for a malformed request, CodeNotFound for a line that is not on the
+// statement, CodeForbidden for somebody who may not, CodeTransition for what comes
+// too early, CodeConflict for what was done already, CodeExpired once the time to
+// object is over.
+func (r *Request) Row(s *Statement, m Month, now plantroom.Instant) (plantroom.LedgerRow, error) {
+	if len(r.By) > maxBy {
+		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeTooLarge, "the name is longer than %d bytes", maxBy)
+	}
+	switch r.Do {
+	case Issue:
+		return r.issue(s, m, now)
+	case Object:
+		return r.object(s, m, now)
+	case Accept, Refuse:
+		return r.decide(s, m, now)
+	}
+	return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeNotFound, "nobody can %.40q a statement: it can be issued, objected to, and an objection accepted or refused", r.Do)
+}
+
+// office checks that somebody of the estate asks.
+func (r *Request) office() error {
+	if !strings.HasPrefix(r.Actor, "person:") {
+		return plantroom.Errorf(plantroom.CodeForbidden, "somebody of the estate has to %s, not %s", r.Do, r.Actor)
+	}
+	return nil
+}
+
+// issue gives a statement to the contractor: from then on it stays as it is, and
+// the time to reply runs.
+func (r *Request) issue(s *Statement, m Month, now plantroom.Instant) (plantroom.LedgerRow, error) {
 	switch {
 	case s.Reply != nil:
 		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeConflict, "the statement of %s for %s was issued on %s by %s already", s.Contract, s.Month, s.Reply.Issued, s.Reply.IssuedBy)
 	case len(s.Provisional) > 0 && s.Provisional[0] == notOver:
 		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeTransition, "the month %s is not over", s.Month)
 	}
-	return row(s, m, rowIssued, now, actor, event{Digest: s.digest(), Total: &s.Total, Currency: s.Currency})
+	if err := r.office(); err != nil {
+		return plantroom.LedgerRow{}, err
+	}
+	return r.row(s, m, rowIssued, now, event{Digest: s.digest(), Total: &s.Total, Currency: s.Currency})
 }
 
-// Object makes the row of a contractor's objection to a line.
-func Object(s *Statement, m Month, now plantroom.Instant, actor, line, reason string) (plantroom.LedgerRow, error) {
-	l, err := s.answerable(line, reason)
+// object is the contractor's, or is noted by the office for it.
+func (r *Request) object(s *Statement, m Month, now plantroom.Instant) (plantroom.LedgerRow, error) {
+	l, err := r.answerable(s)
 	switch {
 	case err != nil:
 		return plantroom.LedgerRow{}, err
-	case actor != "contractor:"+string(s.Contractor):
-		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeForbidden, "the statement is %s's, not %s's", s.Contractor, actor)
+	case r.Actor != "contractor:"+string(s.Contractor) && r.office() != nil:
+		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeForbidden, "the statement is %s's, not %s's", s.Contractor, r.Actor)
 	case l.Objection != nil:
-		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeConflict, "%s was objected to on %s already", line, l.Objection.At)
+		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeConflict, "%s was objected to on %s already", r.Line, l.Objection.At)
 	case now >= s.Reply.Until:
 		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeExpired, "the time to object ended at %s", s.Reply.Until)
 	}
-	return row(s, m, rowObjected, now, actor, event{Line: line, Reason: reason})
+	return r.row(s, m, rowObjected, now, event{Line: r.Line, Reason: r.Reason})
 }
 
-// Decide makes the row of what the office has made of an objection.
-func Decide(s *Statement, m Month, now plantroom.Instant, actor, line string, accepted bool, reason string) (plantroom.LedgerRow, error) {
-	l, err := s.answerable(line, reason)
+// decide is what the office makes of an objection.
+func (r *Request) decide(s *Statement, m Month, now plantroom.Instant) (plantroom.LedgerRow, error) {
+	l, err := r.answerable(s)
+	if err == nil {
+		err = r.office()
+	}
 	switch {
 	case err != nil:
 		return plantroom.LedgerRow{}, err
-	case !strings.HasPrefix(actor, "person:"):
-		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeForbidden, "somebody of the estate has to decide, not %s", actor)
 	case l.Objection == nil:
-		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeTransition, "nobody has objected to %s", line)
+		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeTransition, "nobody has objected to %s", r.Line)
 	case !l.Objection.Decided.IsZero():
-		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeConflict, "%s was decided on %s by %s already", line, l.Objection.Decided, l.Objection.Decider)
+		return plantroom.LedgerRow{}, plantroom.Errorf(plantroom.CodeConflict, "%s was decided on %s by %s already", r.Line, l.Objection.Decided, l.Objection.Decider)
 	}
-	return row(s, m, rowDecided, now, actor, event{Line: line, Reason: reason, Accepted: &accepted})
+	accepted := r.Do == Accept
+	return r.row(s, m, rowDecided, now, event{Line: r.Line, Reason: r.Reason, Accepted: &accepted})
 }
 
-// answerable finds a line of a statement that was issued.
-func (s *Statement) answerable(line, reason string) (*Line, error) {
-	i := slices.IndexFunc(s.Lines, func(l Line) bool { return l.ID == line })
+// answerable finds the line of a statement that was issued.
+func (r *Request) answerable(s *Statement) (*Line, error) {
+	i := slices.IndexFunc(s.Lines, func(l Line) bool { return l.ID == r.Line })
 	switch {
 	case s.Reply == nil:
 		return nil, plantroom.Errorf(plantroom.CodeTransition, "the statement of %s for %s has not been issued", s.Contract, s.Month)
 	case i < 0:
-		return nil, plantroom.Errorf(plantroom.CodeNotFound, "the statement has no line %.80q: its lines are named as in wo-000012.1.restore", line)
-	case strings.TrimSpace(reason) == "":
+		return nil, plantroom.Errorf(plantroom.CodeNotFound, "the statement has no line %.80q: its lines are named as in wo-000012.1.restore", r.Line)
+	case strings.TrimSpace(r.Reason) == "":
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "say why: the ledger keeps the reason")
-	case len(reason) > maxReason:
+	case len(r.Reason) > maxReason:
 		return nil, plantroom.Errorf(plantroom.CodeTooLarge, "the reason is longer than %d bytes", maxReason)
 	}
 	return &s.Lines[i], nil
 }
 
-func row(s *Statement, m Month, kind string, now plantroom.Instant, actor string, e event) (plantroom.LedgerRow, error) {
+func (r *Request) row(s *Statement, m Month, kind string, now plantroom.Instant, e event) (plantroom.LedgerRow, error) {
+	e.By = r.By
 	body, err := json.Marshal(e)
-	return plantroom.LedgerRow{At: now, Kind: kind, Subject: Subject(s.Contract, m), Actor: actor, Body: body}, err
+	return plantroom.LedgerRow{At: now, Kind: kind, Subject: Subject(s.Contract, m), Actor: r.Actor, Body: body}, err
 }

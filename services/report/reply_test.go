@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -9,33 +10,27 @@ import (
 	"plantroom/services/report"
 )
 
-// tell writes what is done about a statement, or returns why not.
-func (h *house) tell(do func(*report.Statement, report.Month) (plantroom.LedgerRow, error)) error {
+// tell takes a step about the statement of March, or returns why not.
+func (h *house) tell(r report.Request) error {
 	h.t.Helper()
-	s := h.statement("quick-26", "2026-03")
-	row, err := do(&s, report.Month{Year: 2026, Month: time.March})
-	if err == nil {
-		h.update(func(tx plantroom.Tx) error { return tx.AppendLedger(row) })
-	}
-	return err
-}
-
-func (h *house) issue() error {
-	return h.tell(func(s *report.Statement, m report.Month) (plantroom.LedgerRow, error) {
-		return report.Issue(s, m, h.now, lin)
+	return h.store.Update(context.Background(), func(tx plantroom.Tx) error {
+		_, err := h.house.Do(tx, "quick-26", report.Month{Year: 2026, Month: time.March}, h.now, r)
+		return err
 	})
 }
+
+func (h *house) issue() error { return h.tell(report.Request{Do: report.Issue, Actor: lin}) }
 
 func (h *house) object(who, line, reason string) error {
-	return h.tell(func(s *report.Statement, m report.Month) (plantroom.LedgerRow, error) {
-		return report.Object(s, m, h.now, who, line, reason)
-	})
+	return h.tell(report.Request{Do: report.Object, Actor: who, By: "Mr Wu", Line: line, Reason: reason})
 }
 
 func (h *house) decide(who, line string, accepted bool) error {
-	return h.tell(func(s *report.Statement, m report.Month) (plantroom.LedgerRow, error) {
-		return report.Decide(s, m, h.now, who, line, accepted, "seen on the camera")
-	})
+	do := report.Refuse
+	if accepted {
+		do = report.Accept
+	}
+	return h.tell(report.Request{Do: do, Actor: who, Line: line, Reason: "seen on the camera"})
 }
 
 func code(t *testing.T, err error, want plantroom.Code) {
@@ -62,7 +57,9 @@ func TestAnObjectionThatIsAcceptedTakesThePenaltyAway(t *testing.T) {
 	code(t, h.decide(lin, attend, true), plantroom.CodeTransition) // nobody has objected
 	code(t, h.object(quick, attend, "we were there"), "")
 	code(t, h.object(quick, attend, "we were there"), plantroom.CodeConflict)
-	code(t, h.object(quick, restore, "no spare part"), "")
+	code(t, h.object(lin, restore, "no spare part"), "") // the office notes what it was written
+	code(t, h.tell(report.Request{Do: "burn", Actor: lin}), plantroom.CodeNotFound)
+	code(t, h.tell(report.Request{Do: report.Issue, Actor: lin, By: strings.Repeat("x", 300)}), plantroom.CodeTooLarge)
 	code(t, h.decide(quick, attend, true), plantroom.CodeForbidden)
 	code(t, h.decide(lin, attend, true), "")
 	code(t, h.decide(lin, attend, false), plantroom.CodeConflict)
@@ -75,7 +72,7 @@ func TestAnObjectionThatIsAcceptedTakesThePenaltyAway(t *testing.T) {
 		t.Errorf("%+v, penalties %d", s.Reply, s.Penalties)
 	}
 	for _, l := range s.Lines {
-		if l.ID == attend && (l.Objection == nil || l.Objection.Decider != lin || l.Objection.Answer != "seen on the camera") {
+		if l.ID == attend && (l.Objection == nil || l.Objection.Decider != lin || l.Objection.Answer != "seen on the camera" || l.Objection.By != "Mr Wu") {
 			t.Errorf("%+v", l.Objection)
 		}
 	}

@@ -38,11 +38,10 @@ const usage = `plantroom watches residential estates and sees each fault through
   plantroom statement issue FILE --contract ID --month 2026-03 --by PERSON
                                 give it to the contractor: from then on it stays as it is, and the
                                 time to object runs
-  plantroom statement object FILE --contract ID --month 2026-03 --line LINE --reason TEXT
-                                note the contractor's objection to a line
-  plantroom statement accept FILE --contract ID --month 2026-03 --line LINE --by PERSON --reason TEXT
-  plantroom statement refuse FILE (the same)
-                                note what the office has made of it
+  plantroom statement object FILE --contract ID --month 2026-03 --line LINE --by PERSON --reason TEXT
+                                note what the contractor objects to a line; --of NAME says who of it
+  plantroom statement accept FILE (the same), plantroom statement refuse FILE (the same)
+                                note what the office has made of that
   plantroom whatif FILE --contract ID|OFFER... --from DAY --to DAY
                                 the faults of those days under other contracts, side by side: of the
                                 estate, by id, or of a file with offers

@@ -24,7 +24,8 @@ type statementFlags struct {
 	contract, month string
 	json, csv       bool
 	html            string
-	line, by, why   string
+	line, why       string
+	by, whom        string // of the office, and of the contractor
 }
 
 func (f *statementFlags) parse(args []string) (rest []string, err error) {
@@ -37,6 +38,7 @@ func (f *statementFlags) parse(args []string) (rest []string, err error) {
 	fs.StringVar(&f.html, "html", "", "")
 	fs.StringVar(&f.line, "line", "", "")
 	fs.StringVar(&f.by, "by", "", "")
+	fs.StringVar(&f.whom, "of", "", "")
 	fs.StringVar(&f.why, "reason", "", "")
 	return interspersed(fs, args)
 }
@@ -61,9 +63,9 @@ func statement(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	do := ""
-	if len(rest) == 2 && slices.Contains([]string{"issue", "object", "accept", "refuse"}, rest[0]) {
-		do, rest = rest[0], rest[1:]
+	var do report.Step
+	if len(rest) == 2 && slices.Contains(report.Steps(), report.Step(rest[0])) {
+		do, rest = report.Step(rest[0]), rest[1:]
 	}
 	if len(rest) != 1 || f.contract == "" || f.month == "" {
 		return usageError{errors.New("a statement wants the server's file, --contract and --month; plantroom help shows how")}
@@ -88,7 +90,7 @@ func statement(args []string, out io.Writer) error {
 	defer s.Close()
 	now := plantroom.At(time.Now())
 	if do != "" {
-		return f.act(ctx, s, cfg, house, do, month, now, out)
+		return f.act(ctx, s, cfg, house, month, now, report.Request{Do: do}, out)
 	}
 	var st report.Statement
 	err = s.View(ctx, func(tx plantroom.Tx) (err error) {
@@ -131,38 +133,20 @@ func writeFile(path string, out io.Writer, write func(io.Writer) error) error {
 	return nil
 }
 
-// act writes what was done about a statement into the ledger.
-func (f *statementFlags) act(ctx context.Context, s *store.SQLite, cfg *config.Config, house *report.House, do string, month report.Month, now plantroom.Instant, out io.Writer) error {
-	actor := ""
-	if do != "object" {
-		if err := office(cfg.Estate, f.by); err != nil {
-			return usageError{err}
-		}
-		actor = "person:" + f.by
+// act takes a step about a statement.
+func (f *statementFlags) act(ctx context.Context, s *store.SQLite, cfg *config.Config, house *report.House, month report.Month, now plantroom.Instant, r report.Request, out io.Writer) error {
+	if err := office(cfg.Estate, f.by); err != nil {
+		return usageError{err}
 	}
+	r.Actor, r.Line, r.Reason, r.By = "person:"+f.by, f.line, f.why, f.whom
 	err := s.Update(ctx, func(tx plantroom.Tx) error {
-		st, err := house.Statement(tx, plantroom.ContractID(f.contract), month, now)
-		if err != nil {
-			return err
-		}
-		var row plantroom.LedgerRow
-		switch do {
-		case "issue":
-			row, err = report.Issue(&st, month, now, actor)
-		case "object":
-			row, err = report.Object(&st, month, now, "contractor:"+string(st.Contractor), f.line, f.why)
-		default:
-			row, err = report.Decide(&st, month, now, actor, f.line, do == "accept", f.why)
-		}
-		if err != nil {
-			return err
-		}
-		return tx.AppendLedger(row)
+		_, err := house.Do(tx, plantroom.ContractID(f.contract), month, now, r)
+		return err
 	})
 	if err != nil {
 		return asUsage(err)
 	}
-	fmt.Fprintf(out, "noted in the ledger: %s of the statement of %s for %s\n", do, f.contract, month)
+	fmt.Fprintf(out, "noted in the ledger: %s, statement of %s for %s\n", r.Do, f.contract, month)
 	return nil
 }
 

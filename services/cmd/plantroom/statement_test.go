@@ -120,7 +120,7 @@ func TestAStatementIsShownIssuedAndAnswered(t *testing.T) {
 
 	const line = "wo-000001.1.restore"
 	ask(t, append(about("statement", "issue"), "--by", "lin")...)
-	ask(t, append(about("statement", "object"), "--line", line, "--reason", "the key was missing")...)
+	ask(t, append(about("statement", "object"), "--line", line, "--by", "lin", "--of", "Mr Wu", "--reason", "the key was missing")...)
 	if text := ask(t, about("statement")...); !strings.Contains(text, "objected: the key was missing") || !strings.Contains(text, "-300.00") {
 		t.Errorf("%s", text)
 	}
@@ -162,17 +162,17 @@ func TestWhatIsWrongWithAStatementOrAWhatIfIsSaid(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"statement FILE": "wants the server's file, --contract and --month",
-		"statement FILE --contract quicklift-2026 --month March":                              `"March" is not a month: write it as 2026-03`,
-		"statement FILE --contract slowlift --month 2026-03":                                  `no contract "slowlift": use one of quicklift-2026`,
-		"statement FILE --contract quicklift-2026 --month 2026-03 --xml":                      "plantroom help lists the flags",
-		"statement issue FILE --contract quicklift-2026 --month 2026-03 --by li":              "use one of lin",
-		"statement issue FILE --contract quicklift-2026 --month 2199-03 --by lin":             "the month 2199-03 is not over",
-		"statement object FILE --contract quicklift-2026 --month 2026-03 --line a --reason b": "has not been issued",
-		"whatif FILE --from 2026-01-01 --to 2026-02-01":                                       "wants the server's file, --contract, --from and --to",
-		"whatif FILE --contract quicklift-2026 --from 2026-01 --to 2026-02-01":                `--from "2026-01" is not a day`,
-		"whatif FILE --contract quicklift-2026 --from 2026-03-01 --to 2026-02-01":             "does not lie before",
-		"whatif FILE --contract slowlift --from 2026-03-01 --to 2026-04-01":                   "neither a contract of the estate nor a file",
-		"whatif FILE --contract BAD --from 2026-03-01 --to 2026-04-01":                        `bad.yaml:2:13: contracts.0.contractor: there is no contractor "nobody"; use one of quicklift`,
+		"statement FILE --contract quicklift-2026 --month March":                                       `"March" is not a month: write it as 2026-03`,
+		"statement FILE --contract slowlift --month 2026-03":                                           `no contract "slowlift": use one of quicklift-2026`,
+		"statement FILE --contract quicklift-2026 --month 2026-03 --xml":                               "plantroom help lists the flags",
+		"statement issue FILE --contract quicklift-2026 --month 2026-03 --by li":                       "use one of lin",
+		"statement issue FILE --contract quicklift-2026 --month 2199-03 --by lin":                      "the month 2199-03 is not over",
+		"statement object FILE --contract quicklift-2026 --month 2026-03 --line a --by lin --reason b": "has not been issued",
+		"whatif FILE --from 2026-01-01 --to 2026-02-01":                                                "wants the server's file, --contract, --from and --to",
+		"whatif FILE --contract quicklift-2026 --from 2026-01 --to 2026-02-01":                         `--from "2026-01" is not a day`,
+		"whatif FILE --contract quicklift-2026 --from 2026-03-01 --to 2026-02-01":                      "does not lie before",
+		"whatif FILE --contract slowlift --from 2026-03-01 --to 2026-04-01":                            "neither a contract of the estate nor a file",
+		"whatif FILE --contract BAD --from 2026-03-01 --to 2026-04-01":                                 `bad.yaml:2:13: contracts.0.contractor: there is no contractor "nobody"; use one of quicklift`,
 	} {
 		fields := strings.Fields(strings.NewReplacer("FILE", file, "BAD", bad).Replace(args))
 		if code, out, errs := plantroomWith(fields...); code != exitUsage || out != "" || !strings.Contains(errs, want) {
