@@ -197,6 +197,23 @@ func TestTermsOfAContractThatContradictEachOtherAreNamed(t *testing.T) {
 	}
 }
 
+func TestTwoContractsOfOneFirmForOneThingAtOneTimeAreRefused(t *testing.T) {
+	const first = "  - {id: c, contractor: firm, domains: [leaks], from: 2026-01-01, windows: [{clock: attend, length: 1h}]}\n"
+	for second, want := range map[string]string{
+		"domains: [lifts, leaks], from: 2026-06-01":           `e.yaml:23:48: contracts.1.domains.1: contract "c" of firm covers leaks too, at the same time; let one end before the other begins`,
+		"domains: [leaks], from: 2026-06-01, buildings: [b1]": "contracts.1.domains.0: contract",
+		"domains: [leaks], from: 2025-01-01, to: 2026-01-01":  "",
+		"domains: [leaks], from: 2025-01-01, to: 2026-01-02":  "contracts.1.domains.0: contract",
+		"domains: [lifts], from: 2026-06-01":                  "",
+	} {
+		src := strings.Replace(small, first, first+"  - {id: d, contractor: firm, "+second+", windows: []}\n", 1)
+		_, err := estate.Parse("e.yaml", []byte(src), known)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", second, err, want)
+		}
+	}
+}
+
 func TestWindowsThatOnlyLookContradictoryPass(t *testing.T) {
 	for _, windows := range []string{
 		"windows: [{clock: attend, length: 1h}, {clock: attend, severity: life, length: 20m}, {clock: release, severity: life, length: 30m}]",
@@ -216,7 +233,7 @@ people:
   - {id: mo, name: Mo, role: technician}
 contracts:
   - {id: maker-offer, contractor: maker, domains: [leaks], buildings: [b1], from: 2026-01-01, travel: 2h, ladder: l, windows: [{clock: attend, length: 2h}], price: {yearly: 290000}}
-  - {id: firm-again, contractor: firm, domains: [leaks], from: 2026-01-01, windows: []}
+  - {id: firm-again, contractor: firm, domains: [leaks], from: 2026-01-01, on_site: true, windows: []}
 `
 
 func TestAnOfferAddsContractsToAnEstate(t *testing.T) {
@@ -237,6 +254,7 @@ func TestAnOfferAddsContractsToAnEstate(t *testing.T) {
 		"what is no part of one":     {"people:\n", "gateways: []\npeople:\n", `"gateways"`},
 		"a term that contradicts":    {"windows: []", "windows: [], penalty_cap: {amount: 1}", "contracts.1.penalty_cap: it bounds penalties"},
 		"somebody who does not work": {"technicians: [mo]", "technicians: [eva, max]", `there is no person "max"; use one of eva, mo`},
+		"no word of the way":         {"on_site: true, ", "", "contracts.1: nothing says how long it takes to come: somebody would be there at once; add travel"},
 		"no contract at all":         {offer[strings.Index(offer, "contracts:"):], "", `"contracts"`},
 	} {
 		_, _, err := estate.ParseOffer("o.yaml", []byte(strings.Replace(offer, c.old, c.new, 1)), known, base)

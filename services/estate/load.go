@@ -146,6 +146,7 @@ func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
 				Proof: p.Proof, Second: p.Second, Longest: p.Longest, Source: p.Source})
 		}
 		c.money(at, &out, k)
+		c.twice(at, &out, e.Contracts)
 		e.Contracts = append(e.Contracts, out)
 	}
 }

@@ -142,6 +142,31 @@ func (c *checker) windows(at string, k *plantroom.Contract) {
 	}
 }
 
+// twice finds another contract of the same contractor for the same thing at the
+// same time: nobody could say under which of them an order is.
+func (c *checker) twice(at string, k *plantroom.Contract, before []plantroom.Contract) {
+	if c.given != nil {
+		return // an offer stands beside what there is
+	}
+	for i := range before {
+		b := &before[i]
+		if b.Contractor != k.Contractor || !b.To.IsZero() && b.To <= k.From || !k.To.IsZero() && k.To <= b.From {
+			continue
+		}
+		if len(b.Buildings) > 0 && len(k.Buildings) > 0 && !meet(b.Buildings, k.Buildings) {
+			continue
+		}
+		if j := slices.IndexFunc(k.Domains, func(d plantroom.DomainName) bool { return slices.Contains(b.Domains, d) }); j >= 0 {
+			c.fault(fmt.Sprintf("%s/domains/%d", at, j), fmt.Sprintf("contract %q of %s covers %s too, at the same time", b.ID, b.Contractor, k.Domains[j]),
+				"let one end before the other begins, or give them other buildings")
+		}
+	}
+}
+
+func meet[T comparable](a, b []T) bool {
+	return slices.ContainsFunc(a, func(x T) bool { return slices.Contains(b, x) })
+}
+
 // later reports whether the second clock cannot be kept before the first one.
 func later(first, second plantroom.ClockKind) bool {
 	return first == plantroom.Attend && (second == plantroom.Release || second == plantroom.Restore)

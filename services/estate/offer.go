@@ -80,7 +80,9 @@ func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (pl
 	}
 	ids := make([]plantroom.ContractID, len(f.Contracts))
 	for i, k := range f.Contracts {
-		ids[i] = k.ID
+		if ids[i] = k.ID; !k.OnSite && k.Travel <= 0 {
+			c.fault(fmt.Sprintf("/contracts/%d", i), "nothing says how long it takes to come: somebody would be there at once", "add travel, as in travel: 40m, or on_site: true")
+		}
 	}
 	return e, ids, c.faults.Err()
 }
