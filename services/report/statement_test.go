@@ -350,3 +350,21 @@ func TestWhoComesAfterItHasGoneIsPaidTheWayAndNoWork(t *testing.T) {
 		t.Errorf("call-outs %d, work %d, %v", s.CallOuts, s.Work, s.Provisional)
 	}
 }
+
+func TestAnOrderThatIsTakenUpAfterItWasCancelledHasWindowsOfItsOwn(t *testing.T) {
+	h := newHouse(t)
+	h.open("l1", plantroom.Medium, "door_close_fault")
+	h.pass(time.Minute)
+	h.must(plantroom.DoCancel, lin)
+	h.pass(time.Hour)
+	h.in.Severity = plantroom.High // graver than whoever cancelled it knew
+	h.event(plantroom.IncidentWorsened)
+	h.repair(quick, time.Minute, time.Minute, 40*time.Minute)
+	want(t, h.statement("quick-26", "2026-03"),
+		"wo-000001.1.acknowledge void 0.00", "wo-000001.1.attend void 0.00", "wo-000001.1.restore void 0.00",
+		"wo-000001.2.acknowledge kept 0.00", "wo-000001.2.attend kept 0.00", "wo-000001.2.restore missed 400.00")
+	r := h.whatIf("quick-26")
+	if r.Unproved != 1 || r.Recorded.Covered != 1 || r.Recorded.Longest != 42*minute {
+		t.Errorf("%d left out, %+v", r.Unproved, r.Recorded)
+	}
+}
