@@ -48,12 +48,18 @@ type Clock struct {
 	State    ClockState `json:"state"`
 	From     ClockStart `json:"from"`
 	Window   Duration   `json:"window"`
-	Basis    string     `json:"basis"`             // which promise: "contract quicklift", "profile cn-urban: …"
-	Started  Instant    `json:"started,omitzero"`  // zero while waiting
-	Due      Instant    `json:"due,omitzero"`      // Started + Window + pauses, on the clock's calendar
-	Stopped  Instant    `json:"stopped,omitzero"`  // when the promise was kept, early or late
-	Breached Instant    `json:"breached,omitzero"` // the Due that passed; zero again once a breach was corrected
-	Marked   int        `json:"marked,omitempty"`  // the highest of Marks that has taken effect
+	Calendar CalendarID `json:"calendar,omitempty"` // on which the window counts; "": around the clock
+	Basis    string     `json:"basis"`              // which promise: "contract quicklift", "profile cn-urban: …"
+	Contract ContractID `json:"contract,omitempty"` // whose window it is; "": the law's, or a default of the house
+	ByLaw    bool       `json:"by_law,omitempty"`   // the law speaks of it: it never pauses
+	Started  Instant    `json:"started,omitzero"`   // zero while waiting
+	Half     Instant    `json:"half,omitzero"`      // when 50 % of the window are used up, on the calendar and without pauses
+	Most     Instant    `json:"most,omitzero"`      // the same of 80 %
+	Due      Instant    `json:"due,omitzero"`       // the same of all of it
+	Paused   Instant    `json:"paused,omitzero"`    // since when it pauses; kept where it was stopped in a pause
+	Stopped  Instant    `json:"stopped,omitzero"`   // when the promise was kept, early or late
+	Breached Instant    `json:"breached,omitzero"`  // the Due that passed; zero again once a breach was corrected
+	Marked   int        `json:"marked,omitempty"`   // the highest of Marks that has taken effect
 }
 
 // Open reports whether the clock still counts.
@@ -63,21 +69,41 @@ func (c *Clock) Open() bool {
 }
 
 // Used returns the part of the window that is used up at now: 0 before the
-// start, above 1 after the due time. It counts wall time, not pauses.
+// start, above 1 after the due time. It is exact at the start and at each mark,
+// and goes evenly between them; a clock that pauses stands still.
 func (c *Clock) Used(now Instant) float64 {
 	if c.Started.IsZero() || c.Due <= c.Started {
 		return 0
 	}
-	if !c.Stopped.IsZero() {
-		now = c.Stopped
+	now = c.at(now)
+	from, part := c.Started, 0.0
+	for _, m := range []struct {
+		at   Instant
+		part float64
+	}{{c.Half, 0.5}, {c.Most, 0.8}, {c.Due, 1}} {
+		if m.at <= from { // not known, as in what was stored before there were calendars
+			continue
+		}
+		if now <= m.at || m.part == 1 {
+			return part + (m.part-part)*float64(now-from)/float64(m.at-from)
+		}
+		from, part = m.at, m.part
 	}
-	return float64(now-c.Started) / float64(c.Due-c.Started)
+	return part
 }
 
-// Left returns the time until the clock is due; negative once it is late.
-func (c *Clock) Left(now Instant) time.Duration {
-	if !c.Stopped.IsZero() {
-		now = c.Stopped
+// at is the moment that counts for the clock: when it was stopped, or since
+// when it pauses.
+func (c *Clock) at(now Instant) Instant {
+	switch {
+	case !c.Paused.IsZero():
+		return c.Paused
+	case !c.Stopped.IsZero():
+		return c.Stopped
 	}
-	return c.Due.Sub(now)
+	return now
 }
+
+// Left returns the time on the wall until the clock is due; negative once it is
+// late. A clock that pauses keeps what it had.
+func (c *Clock) Left(now Instant) time.Duration { return c.Due.Sub(c.at(now)) }

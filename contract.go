@@ -10,6 +10,7 @@ type Window struct {
 	Clock    ClockKind
 	Severity Severity // it covers this severity and those above it
 	Length   Duration
+	Calendar CalendarID // on which Length counts; "": around the clock
 	From     ClockStart
 	Source   string // where it is written: a clause, a decree, "unverified"
 }
@@ -41,9 +42,14 @@ type Contract struct {
 	Buildings  []BuildingID // none: all
 	From, To   Instant      // validity; zero To: open
 	Windows    []Window
+	Pauses     []PauseTerm
 	OnSite     bool     // technicians are on the estate around the clock
 	Travel     Duration // usual time to arrive where they are not
 	Price      Price
+	Penalties  []Penalty
+	Cap        PenaltyCap
+	Exclusions []Exclusion
+	Reply      Duration // how long the contractor may object to a statement; 0: it may not
 	Clean      int      // clean cycles that prove a repair; 0: the rule's own number
 	Reopen     Duration // a repeat within this time continues the same order
 	Ladder     LadderID
@@ -62,8 +68,8 @@ func (c *Contract) Covers(a Asset, at Instant) bool {
 // currency (cents, fen).
 type Price struct {
 	Yearly  int64
-	CallOut int64
-	Hour    int64
+	CallOut int64 // each time that somebody has come
+	Hour    int64 // of work, by the second
 }
 
 // Ladder says whom to call, how, and after how long without an answer.

@@ -16,6 +16,7 @@ type (
 	ContractorID string
 	ContractID   string
 	LadderID     string
+	CalendarID   string
 	RuleID       string // "<domain>.<rule>", as in lift.fault
 	IncidentID   string // derived from rule, asset and episode; see NewIncidentID
 	OrderID      string // "wo-" and a running number

@@ -35,6 +35,10 @@ const (
 	DoClose         OrderAction = "close"
 	DoCancel        OrderAction = "cancel"
 	DoReopen        OrderAction = "reopen"
+	DoPause         OrderAction = "pause"        // let the clocks stand still, or ask for it
+	DoAgreePause    OrderAction = "agree_pause"  // the second person's word
+	DoRefusePause   OrderAction = "refuse_pause" // the same, against it
+	DoContinue      OrderAction = "continue"     // let the clocks run again
 )
 
 // Transitions is the whole life of a work order: state × action → state. What
@@ -47,8 +51,10 @@ var Transitions = map[OrderState]map[OrderAction]OrderState{
 		DoProve: Verified, DoCancel: Cancelled},
 	Declined: {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled},
 	Acknowledged: {DoArrive: Attended, DoFix: Restored, DoUnacknowledge: Dispatched, DoDecline: Declined,
-		DoProve: Verified, DoCancel: Cancelled},
-	Attended: {DoFix: Restored, DoDecline: Declined, DoProve: Verified, DoCancel: Cancelled},
+		DoProve: Verified, DoCancel: Cancelled,
+		DoPause: Acknowledged, DoAgreePause: Acknowledged, DoRefusePause: Acknowledged, DoContinue: Acknowledged},
+	Attended: {DoFix: Restored, DoDecline: Declined, DoProve: Verified, DoCancel: Cancelled,
+		DoPause: Attended, DoAgreePause: Attended, DoRefusePause: Attended, DoContinue: Attended},
 	Restored: {DoProve: Verified, DoContradict: Attended, DoDoubt: Acknowledged, DoCancel: Cancelled},
 	Verified: {DoClose: Closed, DoReopen: Reopened},
 	Closed:   {DoReopen: Reopened},
@@ -93,6 +99,7 @@ type WorkOrder struct {
 	Choice     []Candidate    `json:"choice"` // the window check as it was
 	DeclinedBy []ContractorID `json:"declined_by,omitempty"`
 	Clocks     []Clock        `json:"clocks"`
+	Pauses     []Pause        `json:"pauses,omitempty"` // of the present round
 
 	Occurred     Instant `json:"occurred"` // source time
 	Raised       Instant `json:"raised"`

@@ -16,7 +16,8 @@ var (
 	states = []plantroom.OrderState{plantroom.Raised, plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended,
 		plantroom.Restored, plantroom.Verified, plantroom.Closed, plantroom.Declined, plantroom.Cancelled, plantroom.Reopened}
 	actions = []plantroom.OrderAction{plantroom.DoDispatch, plantroom.DoAcknowledge, plantroom.DoUnacknowledge, plantroom.DoDecline,
-		plantroom.DoArrive, plantroom.DoFix, plantroom.DoProve, plantroom.DoContradict, plantroom.DoDoubt, plantroom.DoClose, plantroom.DoCancel, plantroom.DoReopen}
+		plantroom.DoArrive, plantroom.DoFix, plantroom.DoProve, plantroom.DoContradict, plantroom.DoDoubt, plantroom.DoClose, plantroom.DoCancel, plantroom.DoReopen,
+		plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue}
 )
 
 // reach returns every state that can follow on one, itself included.

@@ -33,6 +33,7 @@ type Estate struct {
 	Contractors []Contractor
 	Contracts   []Contract
 	Ladders     []Ladder
+	Calendars   []Calendar
 }
 
 // Building is one block of the estate.

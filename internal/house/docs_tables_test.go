@@ -19,6 +19,7 @@ import (
 	"plantroom/services/domains/leaks"
 	"plantroom/services/domains/lifts"
 	"plantroom/services/domains/waste"
+	"plantroom/services/roster"
 	"plantroom/services/sla"
 	"plantroom/sim/bench"
 )
@@ -335,7 +336,7 @@ var detectionNumbers = []named{
 }
 
 var dispatchNumbers = []named{
-	{"dispatch.OnSiteWalk", length(dispatch.OnSiteWalk), "how long somebody on the estate takes to the asset (an estimate)"},
+	{"roster.OnSiteWalk", length(roster.OnSiteWalk), "how long somebody on the estate takes to the asset (an estimate)"},
 	{"dispatch.JobLength", length(dispatch.JobLength), "how long a busy technician is taken to stay so (an estimate)"},
 	{"dispatch.ContradictAfter", length(dispatch.ContradictAfter), "how long “fixed” stands while the sensor still sees the fault"},
 	{"dispatch.CloseAfter", length(dispatch.CloseAfter), "how long a verified order stays open"},

@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"services/sla":            {"."},
 	"services/roster":         {"."},
 	"services/ledger":         {"."},
+	"services/report":         {".", "services/sla", "services/roster"},
 	"services/joblink":        {".", "internal/keyfile"},
 	"services/gatewayconfig":  {".", "firmware-bridge/wire", "internal/keyfile"},
 	"services/estate":         {".", "internal/yamldoc"},

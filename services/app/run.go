@@ -10,6 +10,7 @@ import (
 	"plantroom/services/dispatch"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
+	"plantroom/services/report"
 )
 
 // runningSpine is a Spine on the real clock, with the estate that it serves.
@@ -140,6 +141,19 @@ type desk struct{ *Server }
 // Command implements httpapi.Desk.
 func (d desk) Command(ctx context.Context, cmd dispatch.Command) (plantroom.WorkOrder, error) {
 	return d.spine.Load().Command(ctx, d.now(), cmd)
+}
+
+// Statement implements httpapi.Desk.
+func (d desk) Statement(ctx context.Context, id plantroom.ContractID, m report.Month, r report.Request) (s report.Statement, err error) {
+	house, err := report.NewHouse(*d.estate(), nil)
+	if err != nil {
+		return s, err
+	}
+	err = d.spine.Load().Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		s, err = house.Do(tx, id, m, d.now(), r)
+		return err
+	})
+	return s, err
 }
 
 // Retry implements httpapi.Desk.

@@ -22,6 +22,7 @@ type book struct {
 	contractors map[plantroom.ContractorID]plantroom.Contractor
 	contracts   map[plantroom.ContractID]*plantroom.Contract
 	ladders     map[plantroom.LadderID]plantroom.Ladder
+	calendars   map[plantroom.CalendarID]*sla.Calendar
 	rules       map[plantroom.RuleID]plantroom.Rule
 	targets     map[plantroom.DomainName][]plantroom.Window
 	managers    []plantroom.Person
@@ -50,6 +51,10 @@ func newBook(o Options) (*book, error) {
 		rules:       make(map[plantroom.RuleID]plantroom.Rule),
 		targets:     make(map[plantroom.DomainName][]plantroom.Window),
 		gateways:    make(map[plantroom.AssetID]map[plantroom.GatewayID]struct{}),
+	}
+	b.calendars, err = sla.NewCalendars(o.Estate.Calendars, zone)
+	if err != nil {
+		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "estate calendar", Err: err}
 	}
 	for i := range o.Estate.Contracts {
 		b.contracts[o.Estate.Contracts[i].ID] = &o.Estate.Contracts[i]
@@ -96,6 +101,11 @@ func (b *book) faults() []string {
 			out = append(out, "contract "+string(c.ID)+" names the unknown contractor "+string(c.Contractor))
 		} else if len(firm.Channels) == 0 {
 			out = append(out, "contractor "+string(c.Contractor)+" has no channel: no order could reach it")
+		}
+		for _, w := range c.Windows {
+			if b.calendars[w.Calendar] == nil && w.Calendar != "" {
+				out = append(out, "contract "+string(c.ID)+" names the unknown calendar "+string(w.Calendar))
+			}
 		}
 		if _, ok := b.ladders[c.Ladder]; !ok && c.Ladder != "" {
 			out = append(out, "contract "+string(c.ID)+" names the unknown ladder "+string(c.Ladder))

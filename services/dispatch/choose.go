@@ -12,15 +12,9 @@ import (
 	"plantroom/services/roster"
 )
 
-// Estimates of the window check. They are the product's own, unverified.
-const (
-	// OnSiteWalk is how long a technician who is on the estate takes to the asset.
-	OnSiteWalk = 3 * time.Minute
-	// JobLength is how long a technician who is busy is taken to stay so.
-	JobLength = 45 * time.Minute
-	// rosterHorizon is how far ahead the next shift is looked for, in days.
-	rosterHorizon = 8
-)
+// JobLength is how long a technician who is busy is taken to stay so: the
+// product's own estimate, unverified.
+const JobLength = 45 * time.Minute
 
 // check is the window check before an order is given away: everybody whose
 // contract covers the asset, when they could be there, when somebody has to
@@ -77,9 +71,9 @@ func (d *decision) candidate(c *plantroom.Contract, busy int, need plantroom.Ins
 		cand.Reason = "has declined this order"
 		return cand
 	}
-	way, words := time.Duration(c.Travel), "is "+c.Travel.String()+" away"
+	way, words := roster.Way(c), "is "+c.Travel.String()+" away"
 	if c.OnSite {
-		way, words = OnSiteWalk, "is on the estate"
+		words = "is on the estate"
 	}
 	switch {
 	case cand.Free > 0:
@@ -89,9 +83,9 @@ func (d *decision) candidate(c *plantroom.Contract, busy int, need plantroom.Ins
 		cand.Earliest = d.now.Add(way + JobLength)
 		cand.Reason = fmt.Sprintf("all %d on duty busy, %s", onDuty, words)
 	default:
-		shift := d.book.nextShift(firm, d.now)
+		shift := roster.Next(firm, d.book.zone, d.now)
 		if shift.IsZero() {
-			cand.Reason = fmt.Sprintf("nobody on duty within %d days", rosterHorizon)
+			cand.Reason = fmt.Sprintf("nobody on duty within %d days", roster.NextDays)
 			return cand
 		}
 		cand.Earliest = shift.Add(way)
@@ -162,25 +156,6 @@ func arrival(c plantroom.Candidate) plantroom.Instant {
 		return math.MaxInt64
 	}
 	return c.Earliest
-}
-
-// nextShift returns when somebody of a contractor next comes on duty, zero
-// where nobody does within rosterHorizon days. It tries the starts of all
-// shifts and asks the roster itself whether somebody is there then.
-func (b *book) nextShift(firm plantroom.Contractor, now plantroom.Instant) plantroom.Instant {
-	var next plantroom.Instant
-	y, m, day := now.Time().In(b.zone).Date()
-	for d := range rosterHorizon {
-		midnight := time.Date(y, m, day+d, 0, 0, 0, 0, time.UTC)
-		for _, s := range firm.Roster {
-			wall := midnight.Add(time.Duration(s.Start))
-			at := plantroom.At(time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, b.zone))
-			if at > now && (next.IsZero() || at < next) && len(roster.OnDuty(firm, b.zone, at)) > 0 {
-				next = at
-			}
-		}
-	}
-	return next
 }
 
 // clock gives a time of day on the estate, with the date where it is not today.

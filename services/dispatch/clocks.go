@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"plantroom"
@@ -17,7 +16,7 @@ func (d *decision) clocksFor(c *plantroom.Contract) []plantroom.Clock {
 	if len(o.Rises) > 0 {
 		severity = o.Rises[0].From
 	}
-	clocks := d.windows(c, severity)
+	clocks := d.windows(c, severity, o.Begun)
 	for i := range clocks {
 		d.begin(&clocks[i])
 		if o.Reopens > 0 {
@@ -30,10 +29,12 @@ func (d *decision) clocksFor(c *plantroom.Contract) []plantroom.Clock {
 	return clocks
 }
 
-// windows are the clocks of a severity under a contract, waiting.
-func (d *decision) windows(c *plantroom.Contract, s plantroom.Severity) []plantroom.Clock {
+// windows are the clocks of a severity under a contract, waiting, as they bind
+// at an instant.
+func (d *decision) windows(c *plantroom.Contract, s plantroom.Severity, at plantroom.Instant) []plantroom.Clock {
 	o := &d.order
-	return sla.Clocks(d.book.clockKinds(o.Rule), d.matter(), s, c, d.book.profile, d.book.targets[o.Domain])
+	terms := sla.Terms{Contract: c, Profile: d.book.profile, Targets: d.book.targets[o.Domain], Calendars: d.book.calendars}
+	return terms.Clocks(d.book.clockKinds(o.Rule), d.matter(), s, at)
 }
 
 // matter says what the order is about, as the law sees it.
@@ -44,8 +45,13 @@ func (d *decision) matter() sla.Matter {
 // begin starts a waiting clock if its starting event has happened.
 func (d *decision) begin(c *plantroom.Clock) {
 	if at := d.startOf(c.From); !at.IsZero() {
-		sla.Start(c, at)
+		d.start(c, at)
 	}
+}
+
+// start lets a clock run from an instant, on the calendar that it names.
+func (d *decision) start(c *plantroom.Clock, at plantroom.Instant) {
+	sla.Start(c, at, d.book.calendars[c.Calendar])
 }
 
 // startOf returns when a starting event happened in the present round of the
@@ -124,8 +130,8 @@ func (d *decision) correct(c plantroom.Clock, at plantroom.Instant) {
 
 // transfer exchanges the clocks for those under the contract of the next
 // contractor. A promise that stays the same, as the law's, keeps its marks and
-// its breach; nothing takes effect twice. People who are out stay so, whoever
-// comes now.
+// its breach, and is owed by the next one from now on; nothing takes effect twice.
+// People who are out stay so, whoever comes now.
 func (d *decision) transfer(c *plantroom.Contract) {
 	clocks := d.clocksFor(c)
 	for i := range clocks {
@@ -133,7 +139,9 @@ func (d *decision) transfer(c *plantroom.Contract) {
 		old := d.order.Clock(n.Kind)
 		switch {
 		case old != nil && (n.Kind == plantroom.Release && !old.Stopped.IsZero() || same(old, n)):
+			promise := *n
 			*n = *old
+			n.Contract, n.Basis, n.ByLaw = promise.Contract, promise.Basis, promise.ByLaw
 		case n.Kind == plantroom.Release && !d.incident.Released.IsZero():
 			sla.Stop(n, max(d.incident.Released, n.Started))
 		}
@@ -143,7 +151,7 @@ func (d *decision) transfer(c *plantroom.Contract) {
 
 // same reports whether two clocks time one promise.
 func same(a, b *plantroom.Clock) bool {
-	return a.From == b.From && a.Window == b.Window && a.Started == b.Started
+	return a.From == b.From && a.Window == b.Window && a.Calendar == b.Calendar && a.Started == b.Started
 }
 
 // tighten notes that the severity has gone up, and applies its windows.
@@ -156,33 +164,14 @@ func (d *decision) tighten(from plantroom.Severity) {
 
 // tightened applies the windows of a severity that has gone up. A stricter
 // window runs from the rise at the earliest, since nobody could act on it
-// before, and binds where it ends before the old one; a clock that has ended
-// stays as it is.
+// before.
 func (d *decision) tightened(clocks []plantroom.Clock, c *plantroom.Contract, rise plantroom.Rise) []plantroom.Clock {
-	for _, w := range d.windows(c, rise.To) {
+	for _, w := range d.windows(c, rise.To, rise.At) {
 		w.Basis += fmt.Sprintf(" (since it became %s)", rise.To)
 		if at := d.startOf(w.From); !at.IsZero() {
-			sla.Start(&w, max(at, rise.At))
+			d.start(&w, max(at, rise.At))
 		}
-		i := slices.IndexFunc(clocks, func(old plantroom.Clock) bool { return old.Kind == w.Kind })
-		switch {
-		case i < 0:
-			clocks = append(clocks, w)
-		case clocks[i].Open() && sooner(w, clocks[i]):
-			clocks[i] = w
-		}
+		clocks = sla.Tighten(clocks, w)
 	}
 	return clocks
-}
-
-// sooner reports whether a promise ends before another one does. One whose
-// start is still awaited ends after every other one.
-func sooner(a, b plantroom.Clock) bool {
-	switch {
-	case a.Due.IsZero() && b.Due.IsZero():
-		return a.Window < b.Window
-	case a.Due.IsZero() || b.Due.IsZero():
-		return b.Due.IsZero()
-	}
-	return a.Due < b.Due
 }

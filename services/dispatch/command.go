@@ -34,7 +34,9 @@ type Command struct {
 	By      string            // a human's name, in their own words; may be empty
 	Note    string            // with DoFix: what was done
 	ETA     plantroom.Instant // with DoAcknowledge: when somebody will be there; zero: not said
-	Reason  string            // with DoDecline and DoCancel: why; needed to cancel
+	Reason  string            // with DoDecline, DoCancel, DoPause, DoRefusePause: why; needed to cancel and to pause
+	Code    string            // with DoPause: one of the reasons of the contract
+	Proof   string            // with DoPause: the photo or the letter that proves it
 	Version int64             // the version that the human has seen; 0: any
 	Link    int               // generation of the job link that was used; 0: none was
 }
@@ -42,7 +44,8 @@ type Command struct {
 // check reports what is wrong with a command by itself.
 func (c *Command) check(now plantroom.Instant) error {
 	human := []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoUnacknowledge, plantroom.DoDecline,
-		plantroom.DoArrive, plantroom.DoFix, plantroom.DoCancel}
+		plantroom.DoArrive, plantroom.DoFix, plantroom.DoCancel,
+		plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue}
 	switch {
 	case !slices.Contains(human, c.Do):
 		return plantroom.Errorf(plantroom.CodeForbidden, "%q is nothing that a human can ask of a work order", c.Do)
@@ -50,10 +53,12 @@ func (c *Command) check(now plantroom.Instant) error {
 		return plantroom.Errorf(plantroom.CodeInvalid, "actor %q is neither contractor:<id> nor person:<id>", c.Actor)
 	case len(c.By) > maxName:
 		return plantroom.Errorf(plantroom.CodeTooLarge, "the name is longer than %d bytes", maxName)
-	case len(c.Note) > maxNote || len(c.Reason) > maxNote:
+	case len(c.Note) > maxNote || len(c.Reason) > maxNote || len(c.Proof) > maxNote || len(c.Code) > plantroom.MaxID:
 		return plantroom.Errorf(plantroom.CodeTooLarge, "the text is longer than %d bytes", maxNote)
 	case !c.ETA.IsZero() && c.ETA < now.Add(-etaSlack):
 		return plantroom.Errorf(plantroom.CodeInvalid, "the time of arrival %s lies in the past", c.ETA)
+	case c.Do == plantroom.DoPause && strings.TrimSpace(c.Reason) == "":
+		return plantroom.Errorf(plantroom.CodeInvalid, "say why the clocks pause: the ledger keeps the reason")
 	case c.Do == plantroom.DoCancel && c.contractor() != "":
 		return plantroom.Errorf(plantroom.CodeForbidden, "a contractor cannot cancel an order: decline it")
 	case c.Do == plantroom.DoCancel && strings.TrimSpace(c.Reason) == "":
@@ -84,6 +89,9 @@ func (c *Command) name() string {
 // command that the table permits is none, but for a contractor's declining an
 // order that is with somebody else by now.
 func repeated(tx plantroom.Tx, o plantroom.WorkOrder, cmd Command) (bool, error) {
+	if pausing(cmd.Do) {
+		return repeatedPause(o, cmd)
+	}
 	if by := cmd.contractor(); cmd.Do == plantroom.DoDecline && by != o.Contractor && slices.Contains(o.DeclinedBy, by) {
 		return true, nil
 	}
@@ -159,6 +167,9 @@ func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroo
 		d.fix(cmd, blind)
 	case plantroom.DoCancel:
 		d.cancel(cmd)
+	default:
+		err := d.aboutPause(cmd)
+		return d.finish(), err
 	}
 	return d.finish(), nil
 }
@@ -192,6 +203,7 @@ func (d *decision) acknowledge(cmd Command) {
 // anew from now. Clocks that the acknowledgement has started go on.
 func (d *decision) unacknowledge(cmd Command) {
 	o := &d.order
+	d.resumeClocks(d.now, bySystem, entry{Reason: "the acknowledgement was taken back"})
 	o.Dispatched, o.Acknowledged, o.By, o.ETA = d.now, 0, "", 0
 	d.resume(plantroom.Acknowledge)
 	d.restartLadder()
@@ -203,6 +215,7 @@ func (d *decision) unacknowledge(cmd Command) {
 // has the order and nobody is there.
 func (d *decision) decline(cmd Command, busy map[plantroom.ContractorID]int) {
 	o := &d.order
+	d.resumeClocks(d.now, bySystem, entry{Reason: "the contractor has declined"})
 	d.do(plantroom.DoDecline, cmd.Actor, entry{By: cmd.By, Reason: cmd.Reason, Contractor: o.Contractor, Clocks: o.Clocks})
 	o.DeclinedBy = append(o.DeclinedBy, o.Contractor)
 	o.Acknowledged, o.Attended, o.By, o.ETA, o.NextCall = 0, 0, "", 0, 0
@@ -221,6 +234,7 @@ func (d *decision) arrive(cmd Command) {
 // fix takes the contractor's word, which stops no clock: only the sensor's
 // proof does. A blind order has nothing that could contradict it yet.
 func (d *decision) fix(cmd Command, blind bool) {
+	d.resumeClocks(d.now, bySystem, entry{Reason: "it is said to be fixed"})
 	d.order.Restored, d.order.Watched, d.order.FixNote = d.now, d.now, cmd.Note
 	d.do(plantroom.DoFix, cmd.Actor, entry{By: cmd.By, Note: cmd.Note})
 	d.watch(blind)
@@ -228,6 +242,7 @@ func (d *decision) fix(cmd Command, blind bool) {
 
 func (d *decision) cancel(cmd Command) {
 	o := &d.order
+	d.resumeClocks(d.now, bySystem, entry{Reason: "the order is cancelled"})
 	for i := range o.Clocks {
 		sla.Void(&o.Clocks[i])
 	}

@@ -28,6 +28,7 @@ const (
 // decide starts a decision on a copy of the order.
 func (b *book) decide(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident) *decision {
 	o.Clocks = slices.Clone(o.Clocks)
+	o.Pauses = clonePauses(o.Pauses)
 	o.Choice = slices.Clone(o.Choice)
 	o.Rises = slices.Clone(o.Rises)
 	o.Earlier = slices.Clone(o.Earlier)
@@ -50,12 +51,15 @@ type entry struct {
 	Link       int                    `json:"link,omitempty"`
 	Choice     []plantroom.Candidate  `json:"choice,omitempty"`
 	Clocks     []plantroom.Clock      `json:"clocks,omitempty"`
+	Pauses     []plantroom.Pause      `json:"pauses,omitempty"`
 	Clock      plantroom.ClockKind    `json:"clock,omitempty"`
 	Percent    int                    `json:"percent,omitempty"`
 	Due        plantroom.Instant      `json:"due,omitzero"`
 	LateBy     plantroom.Duration     `json:"late_by,omitzero"`
 	Level      int                    `json:"level,omitempty"` // from 1
 	Called     []string               `json:"called,omitempty"`
+	Code       string                 `json:"code,omitempty"` // of a pause
+	Proof      string                 `json:"proof,omitempty"`
 	By         string                 `json:"by,omitempty"`
 	Note       string                 `json:"note,omitempty"`
 	Reason     string                 `json:"reason,omitempty"`

@@ -75,6 +75,7 @@ func (d *decision) worsened() {
 	o.Severity = max(o.Severity, d.incident.Severity)
 	o.Cause, o.Detail = d.incident.Cause, d.incident.Detail
 	if o.Severity > before {
+		d.resumeClocks(d.now, bySystem, entry{Reason: "it has become worse"})
 		d.tighten(before)
 		d.row("order.worsened", bySensor, entry{Severity: o.Severity.String(), Cause: o.Cause, Clocks: o.Clocks})
 		if o.Severity == plantroom.Life {
@@ -97,6 +98,7 @@ func (d *decision) proved() {
 		at = d.now
 	}
 	d.proveAll(at)
+	d.resumeClocks(d.now, bySystem, entry{Reason: "the repair is proved"})
 	d.order.Verified, d.order.NextCall = d.now, 0
 	d.do(plantroom.DoProve, bySensor, entry{Source: at, Clocks: d.order.Clocks,
 		Clean: fmt.Sprintf("%d of %d", d.incident.Clean, d.incident.Needed)})

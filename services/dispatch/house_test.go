@@ -62,6 +62,10 @@ func estate() plantroom.Estate {
 					{Clock: plantroom.Release, Severity: plantroom.Life, Length: 20 * minute, From: plantroom.FromRaised},
 					{Clock: plantroom.Restore, Length: 30 * minute, From: plantroom.FromOccurred},
 				},
+				Pauses: []plantroom.PauseTerm{
+					{Code: "no_access", Proof: true, Second: true, Longest: hour},
+					{Code: "weather", Clocks: []plantroom.ClockKind{plantroom.Restore}},
+				},
 				Price: plantroom.Price{CallOut: 50000}, Reopen: 4 * hour, Ladder: "lifts"},
 			{ID: "grandlift-2026", Contractor: "grandlift", Domains: []plantroom.DomainName{"lifts"}, Travel: 2 * hour,
 				Windows: []plantroom.Window{

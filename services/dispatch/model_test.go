@@ -172,8 +172,11 @@ func (m *model) command(t *rapid.T) {
 	w := m.some(t, func(w *watched) bool { return w.in.ID != "" })
 	cmd := dispatch.Command{
 		Do: rapid.SampledFrom([]plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoAcknowledge, plantroom.DoUnacknowledge,
-			plantroom.DoDecline, plantroom.DoArrive, plantroom.DoFix, plantroom.DoFix, plantroom.DoCancel}).Draw(t, "do"),
-		Actor:  rapid.SampledFrom([]string{quick, quick, grand, lin}).Draw(t, "actor"),
+			plantroom.DoDecline, plantroom.DoArrive, plantroom.DoFix, plantroom.DoFix, plantroom.DoCancel,
+			plantroom.DoPause, plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue}).Draw(t, "do"),
+		Actor:  rapid.SampledFrom([]string{quick, quick, grand, lin, "person:zhao"}).Draw(t, "actor"),
+		Code:   rapid.SampledFrom([]string{"no_access", "weather", "whim"}).Draw(t, "code"),
+		Proof:  rapid.SampledFrom([]string{"", "photo 7"}).Draw(t, "proof"),
 		Link:   rapid.IntRange(0, 2).Draw(t, "link"),
 		Reason: "because",
 	}
@@ -257,6 +260,7 @@ func (m *model) check(t *rapid.T) {
 			if err := m.checkBreaches(t, tx, o); err != nil {
 				return err
 			}
+			checkPauses(t, o)
 			if err := m.checkDue(t, tx, o); err != nil {
 				return err
 			}
@@ -266,6 +270,24 @@ func (m *model) check(t *rapid.T) {
 		}
 		return nil
 	})
+}
+
+// checkPauses: a clock stands still exactly while a pause that names it lasts,
+// and never for what the law or a life depends on.
+func checkPauses(t *rapid.T, o plantroom.WorkOrder) {
+	var still []plantroom.ClockKind
+	if p := o.Pause(); p != nil && !p.Begun.IsZero() {
+		still = p.Clocks
+		if o.Severity >= plantroom.Life || o.State != plantroom.Acknowledged && o.State != plantroom.Attended {
+			t.Fatalf("%s pauses while it is %s and %s", o.ID, o.State, o.Severity)
+		}
+	}
+	for i := range o.Clocks {
+		c := &o.Clocks[i]
+		if (c.State == plantroom.ClockPaused) != (slices.Contains(still, c.Kind) && c.Stopped.IsZero()) || c.State == plantroom.ClockPaused && c.ByLaw {
+			t.Fatalf("%s: %+v, pauses %+v", o.ID, *c, o.Pauses)
+		}
+	}
 }
 
 // checkBreaches: what has been found breached stays so, unless the ledger says

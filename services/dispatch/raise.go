@@ -34,7 +34,7 @@ func (b *book) continues(o plantroom.WorkOrder, repaired, in plantroom.Incident)
 }
 
 // reopen lets an order go on with a new episode. It gets new clocks, since a
-// promise is made for each episode; those of the round before stay readable in
+// promise is made for each episode; those of the round before stay readable, with its pauses, in
 // the ledger row of the reopening, and the incident moves to Earlier. Raised
 // stays the first raising; the other times, notes and refusals are those of
 // the new round, Contradicted counts over all of them. The order stays with
@@ -43,7 +43,7 @@ func (b *book) continues(o plantroom.WorkOrder, repaired, in plantroom.Incident)
 func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy map[plantroom.ContractorID]int) *decision {
 	d := b.decide(now, o, in)
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Clocks: o.Clocks,
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses,
 		Reason: fmt.Sprintf("the same fault %s after the repair was proved", words(in.Episode.Sub(o.Verified)))})
 	n := &d.order
 	n.Earlier = append(n.Earlier, o.Incident)
@@ -56,7 +56,7 @@ func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 // worse or come back. Its windows run from now: nobody was asked in between.
 func (d *decision) takeUp(why string, busy map[plantroom.ContractorID]int) {
 	o := &d.order
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Clocks: o.Clocks, Reason: why})
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses, Reason: why})
 	o.Occurred, o.Begun = d.now, d.now
 	d.afresh(busy, "it had the order before")
 }
@@ -69,7 +69,7 @@ func (d *decision) afresh(busy map[plantroom.ContractorID]int, why string) {
 	n.Reopens++
 	n.Severity, n.Cause, n.Detail, n.Rises = in.Severity, in.Cause, in.Detail, nil
 	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Watched, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0, 0
-	n.By, n.FixNote, n.DeclinedBy = "", "", nil
+	n.By, n.FixNote, n.DeclinedBy, n.Pauses = "", "", nil, nil
 	n.Choice = stayWith(contract, d.check(busy), why)
 	n.Clocks = d.clocksFor(nil)
 	d.give(n.Choice)

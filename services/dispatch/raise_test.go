@@ -8,6 +8,7 @@ import (
 
 	"plantroom"
 	"plantroom/services/dispatch"
+	"plantroom/services/roster"
 )
 
 func TestTheContractorThatCanKeepTheWindowIsChosenOverTheCheaperOne(t *testing.T) {
@@ -17,7 +18,7 @@ func TestTheContractorThatCanKeepTheWindowIsChosenOverTheCheaperOne(t *testing.T
 		t.Fatalf("%s with %s", o.State, o.Contractor)
 	}
 	quick, grand := o.Choice[0], o.Choice[1]
-	if !quick.Chosen || !quick.CanMeet || quick.Earliest != start.Add(dispatch.OnSiteWalk) || quick.Free != 2 || quick.Committed != 30*minute {
+	if !quick.Chosen || !quick.CanMeet || quick.Earliest != start.Add(roster.OnSiteWalk) || quick.Free != 2 || quick.Committed != 30*minute {
 		t.Errorf("quicklift: %+v", quick)
 	}
 	if grand.Chosen || grand.CanMeet || grand.Earliest != start.Add(2*time.Hour) || grand.Due != start.Add(15*time.Minute) {
@@ -55,7 +56,7 @@ func TestBusyTechniciansAreNotCountedOn(t *testing.T) {
 	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
 	o := h.open("lift.fault", "b1-l2", plantroom.Medium, "door_close_fault")
 	quick := o.Choice[0]
-	if quick.Free != 0 || quick.OnDuty != 1 || quick.Earliest != start.Add(dispatch.OnSiteWalk+dispatch.JobLength) || quick.CanMeet {
+	if quick.Free != 0 || quick.OnDuty != 1 || quick.Earliest != start.Add(roster.OnSiteWalk+dispatch.JobLength) || quick.CanMeet {
 		t.Errorf("%+v", quick)
 	}
 	if !strings.Contains(quick.Reason, "all 1 on duty busy") {

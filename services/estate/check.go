@@ -2,6 +2,7 @@ package estate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ type checker struct {
 	faults  yamldoc.Faults
 	at      map[plantroom.AssetID]string // where each asset stands in the file
 	devices []string                     // where each device stands, in order
+	given   map[string]names             // by list: what the estate has that an offer adds to
 }
 
 func (c *checker) fault(path, problem, remedy string) {
@@ -49,9 +51,10 @@ func (c *checker) day(path, s string, loc *time.Location) plantroom.Instant {
 // names is a set of identifiers that a file defines.
 type names map[string]bool
 
-// define collects ids and finds the ones that stand twice.
+// define collects ids, with those that are given, and finds the ones that stand twice.
 func define[T any](c *checker, list, what string, items []T, id func(T) string) names {
 	n := make(names, len(items))
+	maps.Copy(n, c.given[list])
 	for i, it := range items {
 		if n[id(it)] {
 			c.fault(fmt.Sprintf("/%s/%d/id", list, i), fmt.Sprintf("the %s %q exists already", what, id(it)), "choose another id")
@@ -107,6 +110,7 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	c.deviceRefs(e, gateways)
 	c.contractorRefs(f, people)
 	c.contractRefs(f, buildings, contractors, ladders)
+	c.calendarRefs(f)
 	for i, l := range f.Ladders {
 		c.ladderRefs(fmt.Sprintf("/ladders/%d", i), l, people)
 	}

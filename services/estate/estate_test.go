@@ -2,6 +2,7 @@ package estate_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ var known = estate.Known{
 	Profiles: []string{"cn-urban", "plain"},
 	Domains: []plantroom.Domain{
 		{Name: "lifts", Kinds: []string{"passenger", "firefighters"}},
-		{Name: "leaks", Kinds: []string{"spot", "rope"}},
+		{Name: "leaks", Kinds: []string{"spot", "rope"}, Rules: []plantroom.Rule{{ID: "leak.wet"}}},
 		{Name: "waste", Kinds: []string{"rigid_1100"}, Params: []plantroom.Signal{
 			{Name: "d_empty_m", Kind: plantroom.FloatKind, Unit: "m", Min: 0.2, Max: 5, Doc: "distance when empty"},
 			{Name: "d_full_m", Kind: plantroom.FloatKind, Unit: "m", Max: 5},
@@ -117,6 +118,11 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 		"contract of nobody":      {"contractor: firm", "contractor: form", `there is no contractor "form"; use one of firm`},
 		"contract ends too early": {"from: 2026-01-01,", "from: 2026-01-01, to: 2025-01-01,", `contracts.0.to: the contract ends before it begins`},
 		"no such day":             {"from: 2026-01-01", "from: 2026-02-30", `"2026-02-30" is not a day of the calendar`},
+		"unknown calendar":        {"length: 1h", "length: 1h, calendar: office", `contracts.0.windows.0.calendar: there is no calendar "office"; this file has none: add it`},
+		"lives wait for nobody":   {"windows: [{clock: attend, length: 1h}]}", "windows: [{clock: attend, severity: life, length: 1h, calendar: k}]}\ncalendars: [{id: k, hours: [{start: '09:00', end: '17:00'}]}]", `contracts.0.windows.0.calendar: a window for danger to life does not wait for a calendar; take the calendar away`},
+		"a holiday twice":         {"ladders:", "calendars: [{id: k, hours: [{start: '09:00', end: '17:00'}], special: [{date: 2026-10-01}, {date: 2026-10-01}]}]\nladders:", `calendars.0.special.1.date: 2026-10-01 stands here already`},
+		"no such holiday":         {"ladders:", "calendars: [{id: k, hours: [{start: '09:00', end: '17:00'}], special: [{date: 2026-02-30}]}]\nladders:", `calendars.0.special.0.date: "2026-02-30" is not a day of the calendar`},
+		"a reason twice":          {"length: 1h}]}", "length: 1h}], pauses: [{code: no_access}, {code: no_access}]}", `contracts.0.pauses.1.code: the reason "no_access" stands here already`},
 		"ladder goes backwards":   {"{after: 1m}", "{after: 7m}", `ladders.0.levels.1.after: a level comes no later`},
 		"pattern without a field": {`"{zone}-wc"`, `"{flat}-wc"`, `the permitted fields are {zone} {building} {floor} {riser}`},
 	} {
@@ -133,12 +139,142 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 	}
 }
 
+func TestWhatAContractSaysOfMoneyIsInMinorUnits(t *testing.T) {
+	src := strings.Replace(small, "windows: [{clock: attend, length: 1h}]", "windows: [{clock: attend, severity: high, length: 1h}, {clock: restore, length: 4h}], "+
+		"price: {yearly: 190000, call_out: 80.5, hour: 45}, "+
+		"penalties: [{clock: attend, amount: 200, source: \"9.1\"}, {clock: restore, severity: life, amount: 100, per: 30m, per_amount: 50.25, most: 1000}], "+
+		"penalty_cap: {percent: 7.5, amount: 3000}, exclusions: [{causes: [power_loss], source: \"9.4\"}], reply: 168h", 1)
+	e, err := estate.Parse("e.yaml", []byte(src), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := e.Contracts[0]
+	if k.Price != (plantroom.Price{Yearly: 190_000_00, CallOut: 80_50, Hour: 45_00}) || k.Cap != (plantroom.PenaltyCap{Amount: 3000_00, Hundredths: 750}) ||
+		k.Reply != plantroom.Duration(7*24*time.Hour) || k.Exclusions[0].Causes[0] != "power_loss" {
+		t.Errorf("%+v", k)
+	}
+	want := []plantroom.Penalty{
+		{Clock: plantroom.Attend, Severity: plantroom.High, Amount: 200_00, Source: "9.1"}, // from where its window begins
+		{Clock: plantroom.Restore, Severity: plantroom.Life, Amount: 100_00, Per: plantroom.Duration(30 * time.Minute), PerAmount: 50_25, Most: 1000_00},
+	}
+	if !slices.Equal(k.Penalties, want) {
+		t.Errorf("got  %+v\nwant %+v", k.Penalties, want)
+	}
+}
+
+func TestTermsOfAContractThatContradictEachOtherAreNamed(t *testing.T) {
+	const windows = "windows: [{clock: attend, length: 1h}]"
+	for name, c := range map[string]struct{ terms, want string }{
+		"a penalty that nothing can be missed for": {windows + ", penalties: [{clock: restore, amount: 5}]",
+			"contracts.0.penalties.0.clock: the contract has no window for restore, so that none can be missed; add one to windows, or take the penalty away"},
+		"a severity without a window": {"windows: [{clock: attend, severity: high, length: 1h}], penalties: [{clock: attend, severity: low, amount: 5}]",
+			"contracts.0.penalties.0.severity: below severity high the contract has no window for attend, so that none can be missed; use high, or add a window"},
+		"the same penalty twice":    {windows + ", penalties: [{clock: attend, amount: 5}, {clock: attend, amount: 6}]", "penalties.1: there is a penalty for attend from severity low on already"},
+		"a penalty of nothing":      {windows + ", penalties: [{clock: attend}]", "penalties.0: the penalty is nothing; add amount, or per and per_amount"},
+		"a period that is free":     {windows + ", penalties: [{clock: attend, amount: 1, per: 1h}]", "penalties.0.per: a period of lateness costs nothing"},
+		"an amount for no period":   {windows + ", penalties: [{clock: attend, per_amount: 1}]", "penalties.0.per_amount: it is owed for each period"},
+		"a period of a second":      {windows + ", penalties: [{clock: attend, per: 1s, per_amount: 1}]", "penalties.0.per: 1s is shorter than a minute"},
+		"a bound below the amount":  {windows + ", penalties: [{clock: attend, amount: 9, most: 5}]", "penalties.0.most: the bound for one window is below the amount for it; use 9 or more"},
+		"half a cent":               {windows + ", price: {call_out: 1.005}", "price.call_out: 1.005 has more than two decimals"},
+		"a cap over the whole":      {windows + ", price: {yearly: 9}, penalties: [{clock: attend, amount: 9}], penalty_cap: {percent: 101}", "penalty_cap.percent"},
+		"a cap on a part of what":   {windows + ", penalties: [{clock: attend, amount: 9}], penalty_cap: {percent: 10}", "penalty_cap.percent: a part of the yearly price bounds the penalties, and there is no yearly price"},
+		"a cap on nothing":          {windows + ", penalty_cap: {amount: 10}", "penalty_cap: it bounds penalties, and the contract has none"},
+		"an exclusion from nothing": {windows + ", exclusions: [{causes: [power_loss]}]", "exclusions.0: it frees from penalties, and the contract has none"},
+		"an exclusion of all":       {windows + ", penalties: [{clock: attend, amount: 9}], exclusions: [{source: x}]", "exclusions.0: it would free from every penalty; add causes or rules"},
+		"a rule of another domain":  {windows + ", penalties: [{clock: attend, amount: 9}], exclusions: [{rules: [lift.fault]}]", `exclusions.0.rules.0: no domain of the contract has a rule "lift.fault"; use one of leak.wet`},
+		"a window of no length":     {"windows: [{clock: attend, length: 0s}]", "windows.0.length: a window of no length promises nothing"},
+		"two promises of one":       {"windows: [{clock: attend, length: 1h}, {clock: attend, length: 2h}]", "windows.1: line 22 promises attend from severity low on already"},
+		"more time for the graver":  {"windows: [{clock: attend, length: 1h}, {clock: attend, severity: life, length: 2h}]", "windows.1.length: attend of severity life has 2h, and the lesser severity low on line 22 has 1h, which counts here too; use 1h or less"},
+		"repaired by nobody":        {"windows: [{clock: attend, length: 1h}, {clock: restore, length: 30m}]", "windows.1.length: restore within 30m, and line 22 lets attend take 1h: nobody has to be there by then; use 1h or more, or a shorter window for attend"},
+		"freed by nobody":           {"windows: [{clock: attend, length: 1h}, {clock: release, severity: life, length: 30m}]", "windows.1.length: release within 30m"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := estate.Parse("e.yaml", []byte(strings.Replace(small, windows, c.terms, 1)), known)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "e.yaml:22:") {
+				t.Errorf("want %s\ngot  %v", c.want, err)
+			}
+		})
+	}
+}
+
+func TestTwoContractsOfOneFirmForOneThingAtOneTimeAreRefused(t *testing.T) {
+	const first = "  - {id: c, contractor: firm, domains: [leaks], from: 2026-01-01, windows: [{clock: attend, length: 1h}]}\n"
+	for second, want := range map[string]string{
+		"domains: [lifts, leaks], from: 2026-06-01":           `e.yaml:23:48: contracts.1.domains.1: contract "c" of firm covers leaks too, at the same time; let one end before the other begins`,
+		"domains: [leaks], from: 2026-06-01, buildings: [b1]": "contracts.1.domains.0: contract",
+		"domains: [leaks], from: 2025-01-01, to: 2026-01-01":  "",
+		"domains: [leaks], from: 2025-01-01, to: 2026-01-02":  "contracts.1.domains.0: contract",
+		"domains: [lifts], from: 2026-06-01":                  "",
+	} {
+		src := strings.Replace(small, first, first+"  - {id: d, contractor: firm, "+second+", windows: []}\n", 1)
+		_, err := estate.Parse("e.yaml", []byte(src), known)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", second, err, want)
+		}
+	}
+}
+
+func TestWindowsThatOnlyLookContradictoryPass(t *testing.T) {
+	for _, windows := range []string{
+		"windows: [{clock: attend, length: 1h}, {clock: attend, severity: life, length: 20m}, {clock: release, severity: life, length: 30m}]",
+		"windows: [{clock: attend, length: 1h, from: dispatched}, {clock: restore, length: 30m, from: acknowledged}]",
+		"windows: [{clock: acknowledge, length: 1h}, {clock: attend, length: 30m}]",
+		"windows: [{clock: attend, length: 1h}, {clock: restore, length: 1h}]",
+	} {
+		if _, err := estate.Parse("e.yaml", []byte(strings.Replace(small, "windows: [{clock: attend, length: 1h}]", windows, 1)), known); err != nil {
+			t.Errorf("%s: %v", windows, err)
+		}
+	}
+}
+
+const offer = `contractors:
+  - {id: maker, name: Maker, technicians: [mo], roster: [{start: "08:00", end: "18:00", people: [mo]}]}
+people:
+  - {id: mo, name: Mo, role: technician}
+contracts:
+  - {id: maker-offer, contractor: maker, domains: [leaks], buildings: [b1], from: 2026-01-01, travel: 2h, ladder: l, windows: [{clock: attend, length: 2h}], price: {yearly: 290000}}
+  - {id: firm-again, contractor: firm, domains: [leaks], from: 2026-01-01, on_site: true, windows: []}
+`
+
+func TestAnOfferAddsContractsToAnEstate(t *testing.T) {
+	base, err := estate.Parse("e.yaml", []byte(small), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, ids, err := estate.ParseOffer("o.yaml", []byte(offer), known, base)
+	if err != nil || !slices.Equal(ids, []plantroom.ContractID{"maker-offer", "firm-again"}) || len(e.Contracts) != 3 || len(e.Contractors) != 2 || len(base.Contracts) != 1 {
+		t.Fatalf("%v, %v, %d and %d contracts", err, ids, len(e.Contracts), len(base.Contracts))
+	}
+	if k := e.Contracts[1]; k.Price.Yearly != 290_000_00 || k.From.Time().Hour() != 23 { // midnight in Berlin
+		t.Errorf("%+v", k)
+	}
+	for name, c := range map[string]struct{ old, new, want string }{
+		"a name that is taken":       {"id: firm-again", "id: c", `o.yaml:7:6: contracts.1.id: the contract "c" exists already`},
+		"a building that is not":     {"buildings: [b1]", "buildings: [b2]", `there is no building "b2"; use one of b1`},
+		"what is no part of one":     {"people:\n", "gateways: []\npeople:\n", `"gateways"`},
+		"a term that contradicts":    {"windows: []", "windows: [], penalty_cap: {amount: 1}", "contracts.1.penalty_cap: it bounds penalties"},
+		"somebody who does not work": {"technicians: [mo]", "technicians: [eva, max]", `there is no person "max"; use one of eva, mo`},
+		"no word of the way":         {"on_site: true, ", "", "contracts.1: nothing says how long it takes to come: somebody would be there at once; add travel"},
+		"no contract at all":         {offer[strings.Index(offer, "contracts:"):], "", `"contracts"`},
+	} {
+		_, _, err := estate.ParseOffer("o.yaml", []byte(strings.Replace(offer, c.old, c.new, 1)), known, base)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: want %s\ngot  %v", name, c.want, err)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(small))
+	f.Add([]byte(offer))
 	if b, err := os.ReadFile("../../sim/estates/story/estate.yaml"); err == nil {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		_, _ = estate.Parse("e.yaml", src, known)
+		e, err := estate.Parse("e.yaml", src, known)
+		if err != nil {
+			e = plantroom.Estate{Zone: "UTC"}
+		}
+		_, _, _ = estate.ParseOffer("o.yaml", src, known, e)
 	})
 }

@@ -109,6 +109,4 @@ func clockTime(s string) plantroom.Duration {
 	return plantroom.Duration(time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute)
 }
 
-func minor(amount float64) int64 { return int64(amount*100 + 0.5) }
-
 func upper(s string) string { return strings.ToUpper(s) }

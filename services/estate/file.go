@@ -22,6 +22,7 @@ type file struct {
 	Contractors []contractor       `json:"contractors"`
 	Contracts   []contract         `json:"contracts"`
 	Ladders     []ladder           `json:"ladders"`
+	Calendars   []calendar         `json:"calendars"`
 }
 
 // text is a name, written plainly or by language.
@@ -121,9 +122,19 @@ type contract struct {
 		Clock    plantroom.ClockKind  `json:"clock"`
 		Severity plantroom.Severity   `json:"severity"`
 		Length   plantroom.Duration   `json:"length"`
+		Calendar plantroom.CalendarID `json:"calendar"`
 		From     plantroom.ClockStart `json:"from"`
 		Source   string               `json:"source"`
 	} `json:"windows"`
+	Pauses []struct {
+		Code    string                `json:"code"`
+		Title   text                  `json:"title"`
+		Clocks  []plantroom.ClockKind `json:"clocks"`
+		Proof   bool                  `json:"proof"`
+		Second  bool                  `json:"second"`
+		Longest plantroom.Duration    `json:"longest"`
+		Source  string                `json:"source"`
+	} `json:"pauses"`
 	OnSite bool               `json:"on_site"`
 	Travel plantroom.Duration `json:"travel"`
 	Price  struct {
@@ -131,9 +142,35 @@ type contract struct {
 		CallOut float64 `json:"call_out"`
 		Hour    float64 `json:"hour"`
 	} `json:"price"`
+	Penalties   []penalty          `json:"penalties"`
+	PenaltyCap  penaltyCap         `json:"penalty_cap"`
+	Exclusions  []exclusion        `json:"exclusions"`
+	Reply       plantroom.Duration `json:"reply"`
 	CleanCycles int                `json:"clean_cycles"`
 	Reopen      plantroom.Duration `json:"reopen"`
 	Ladder      plantroom.LadderID `json:"ladder"`
+}
+
+type penalty struct {
+	Clock     plantroom.ClockKind `json:"clock"`
+	Severity  plantroom.Severity  `json:"severity"`
+	Amount    float64             `json:"amount"`
+	Per       plantroom.Duration  `json:"per"`
+	PerAmount float64             `json:"per_amount"`
+	Most      float64             `json:"most"`
+	Source    string              `json:"source"`
+}
+
+type penaltyCap struct {
+	Amount  float64 `json:"amount"`
+	Percent float64 `json:"percent"`
+	Source  string  `json:"source"`
+}
+
+type exclusion struct {
+	Causes []string           `json:"causes"`
+	Rules  []plantroom.RuleID `json:"rules"`
+	Source string             `json:"source"`
 }
 
 type ladder struct {
@@ -143,4 +180,21 @@ type ladder struct {
 		People []plantroom.PersonID `json:"people"`
 		Repeat plantroom.Duration   `json:"repeat"`
 	} `json:"levels"`
+}
+
+type calendar struct {
+	ID      plantroom.CalendarID `json:"id"`
+	Name    text                 `json:"name"`
+	Hours   []hours              `json:"hours"`
+	Special []struct {
+		Date  string  `json:"date"`
+		Name  string  `json:"name"`
+		Hours []hours `json:"hours"`
+	} `json:"special"`
+}
+
+type hours struct {
+	Days  []string `json:"days"`
+	Start string   `json:"start"`
+	End   string   `json:"end"`
 }

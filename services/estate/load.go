@@ -64,6 +64,7 @@ func (c *checker) build(f file) plantroom.Estate {
 	c.places(&e, f)
 	c.assets(&e, f)
 	c.people(&e, f)
+	c.calendars(&e, f)
 	c.contracts(&e, f, loc)
 	c.references(&e, f)
 	return e
@@ -127,8 +128,7 @@ func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
 		out := plantroom.Contract{ID: k.ID, Contractor: k.Contractor, Title: named(k.Title, string(k.ID)),
 			Domains: k.Domains, Buildings: k.Buildings, OnSite: k.OnSite, Travel: k.Travel, Clean: k.CleanCycles,
 			Reopen: k.Reopen, Ladder: k.Ladder,
-			From: c.day(at+"/from", k.From, loc), To: c.day(at+"/to", k.To, loc),
-			Price: plantroom.Price{Yearly: minor(k.Price.Yearly), CallOut: minor(k.Price.CallOut), Hour: minor(k.Price.Hour)}}
+			From: c.day(at+"/from", k.From, loc), To: c.day(at+"/to", k.To, loc)}
 		if !out.To.IsZero() && out.To <= out.From {
 			c.fault(at+"/to", "the contract ends before it begins", "use a day after "+k.From)
 		}
@@ -139,8 +139,14 @@ func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
 			if w.From == "" {
 				w.From = plantroom.FromRaised
 			}
-			out.Windows = append(out.Windows, plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, From: w.From, Source: w.Source})
+			out.Windows = append(out.Windows, plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, Calendar: w.Calendar, From: w.From, Source: w.Source})
 		}
+		for _, p := range k.Pauses {
+			out.Pauses = append(out.Pauses, plantroom.PauseTerm{Code: p.Code, Title: named(p.Title, p.Code), Clocks: p.Clocks,
+				Proof: p.Proof, Second: p.Second, Longest: p.Longest, Source: p.Source})
+		}
+		c.money(at, &out, k)
+		c.twice(at, &out, e.Contracts)
 		e.Contracts = append(e.Contracts, out)
 	}
 }

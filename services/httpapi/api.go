@@ -16,6 +16,7 @@ import (
 	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/problem"
+	"plantroom/services/report"
 )
 
 // Reader gives a consistent snapshot of what is kept: a plantroom.Store.
@@ -29,6 +30,8 @@ type Desk interface {
 	Command(context.Context, dispatch.Command) (plantroom.WorkOrder, error)
 	// Retry sets a call that was given up to be sent again.
 	Retry(ctx context.Context, actor string, id plantroom.MessageID) (plantroom.Call, error)
+	// Statement takes a step about a statement; report.Request.Row names the codes.
+	Statement(context.Context, plantroom.ContractID, report.Month, report.Request) (report.Statement, error)
 }
 
 // Probe asks one part that the server depends on whether it works.
@@ -99,6 +102,8 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/gateways", a.gateways),
 		operator("GET /api/v1/gateways/{id}/configuration", a.configuration),
 		{Pattern: "POST /api/v1/gateways/{id}/configuration", Need: guard.Operator, Body: maxConfiguration, Handler: a.handler(a.configure, nil)},
+		operator("GET /api/v1/contracts/{id}/statements/{month}", a.statement),
+		operator("POST /api/v1/contracts/{id}/statements/{month}/{action}", a.statementStep),
 		operator("GET /api/v1/ledger", a.ledgerPage, "after", "limit"),
 		{Pattern: "GET /api/v1/events", Need: guard.Operator, Handler: a.opt.Events},
 	}

@@ -15,6 +15,7 @@ import (
 	"plantroom/services/httpapi/apitest"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/problem"
+	"plantroom/services/report"
 )
 
 // refused checks a problem's status, code and what its detail has to name.
@@ -300,4 +301,29 @@ func TestHealthNamesThePartAndNotTheReason(t *testing.T) {
 	if strings.Contains(w.Body.String(), "10.0.0.7") {
 		t.Error("the health page tells strangers where the broker is")
 	}
+}
+
+func TestAStatementIsReadIssuedObjectedToAndAnswered(t *testing.T) {
+	s := newService(t)
+	o := s.Open(doorFault)
+	s.Pass(20 * time.Minute) // nobody has come
+	const path = "/api/v1/contracts/quicklift-2026/statements/2026-03"
+	march := decode[report.Statement](t, s.ask(http.MethodGet, path, ""))
+	if len(march.Lines) == 0 || march.Missed == 0 || len(march.Provisional) == 0 || march.Lines[0].Order != o.ID || len(march.Lines[0].Evidence) == 0 {
+		t.Errorf("%+v", march)
+	}
+	refused(t, s.ask(http.MethodPost, path+"/issue", ``), http.StatusConflict, plantroom.CodeTransition, "2026-03")
+	refused(t, s.ask(http.MethodPost, path+"/object", `{"line":"`+march.Lines[0].ID+`","reason":"x"}`), http.StatusConflict, plantroom.CodeTransition, "not been issued")
+	refused(t, s.ask(http.MethodPost, path+"/burn", ``), http.StatusNotFound, plantroom.CodeNotFound, "issue, object, accept, refuse")
+	refused(t, s.ask(http.MethodPost, path+"/issue", `{"reasons":1}`), http.StatusBadRequest, plantroom.CodeInvalid, "reasons")
+	refused(t, s.ask(http.MethodGet, "/api/v1/contracts/slow-2026/statements/2026-03", ""), http.StatusNotFound, plantroom.CodeNotFound, "quicklift-2026")
+	refused(t, s.ask(http.MethodGet, "/api/v1/contracts/quicklift-2026/statements/march", ""), http.StatusBadRequest, plantroom.CodeInvalid, "2026-03")
+
+	const before = "/api/v1/contracts/quicklift-2026/statements/2026-02"
+	issued := decode[report.Statement](t, s.ask(http.MethodPost, before+"/issue", `{"by":"Lin Mei"}`))
+	if issued.Reply == nil || issued.Reply.IssuedBy != "person:operator" {
+		t.Errorf("%+v", issued.Reply)
+	}
+	refused(t, s.ask(http.MethodPost, before+"/issue", ``), http.StatusConflict, plantroom.CodeConflict, "person:operator")
+	refused(t, s.ask(http.MethodPost, before+"/accept", `{"line":"wo-000001.1.attend","reason":"x"}`), http.StatusNotFound, plantroom.CodeNotFound, "wo-000001.1.attend")
 }

@@ -19,7 +19,8 @@ import (
 // humanActions lists what an operator may do; the rest is the system's.
 func humanActions() []plantroom.OrderAction {
 	return []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoUnacknowledge, plantroom.DoArrive,
-		plantroom.DoFix, plantroom.DoDecline, plantroom.DoCancel}
+		plantroom.DoFix, plantroom.DoDecline, plantroom.DoCancel,
+		plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue}
 }
 
 // commandBody is the body of a command. All fields are optional.
@@ -27,6 +28,8 @@ type commandBody struct {
 	By      string            `json:"by"`
 	Note    string            `json:"note"`
 	Reason  string            `json:"reason"`
+	Code    string            `json:"code"`
+	Proof   string            `json:"proof"`
 	ETA     plantroom.Instant `json:"eta"`
 	Version int64             `json:"version"`
 }
@@ -55,7 +58,7 @@ func (a *API) command(w http.ResponseWriter, r *http.Request, _ *query) error {
 		return plantroom.Errorf(plantroom.CodeInvalid, "If-Match names version %d and the body %d: give one", match, body.Version)
 	}
 	o, err := a.opt.Desk.Command(r.Context(), dispatch.Command{Order: plantroom.OrderID(id), Do: do, Actor: guard.Who(r.Context()).Actor,
-		By: body.By, Note: body.Note, Reason: body.Reason, ETA: body.ETA, Version: max(match, body.Version)})
+		By: body.By, Note: body.Note, Reason: body.Reason, Code: body.Code, Proof: body.Proof, ETA: body.ETA, Version: max(match, body.Version)})
 	if match != 0 && plantroom.CodeOf(err) == plantroom.CodeConflict {
 		return plantroom.Errorf(problem.CodePrecondition, "the order is no longer at version %d: read it again", match)
 	}

@@ -49,3 +49,35 @@ func covers(s plantroom.Shift, zone *time.Location, at plantroom.Instant) bool {
 	}
 	return false
 }
+
+// OnSiteWalk is how long a technician who is on the estate takes to the asset:
+// the product's own estimate, unverified.
+const OnSiteWalk = 3 * time.Minute
+
+// Way is how long somebody of a contract takes from being sent to being there.
+func Way(c *plantroom.Contract) time.Duration {
+	if c.OnSite {
+		return OnSiteWalk
+	}
+	return time.Duration(c.Travel)
+}
+
+// NextDays is how far ahead Next looks.
+const NextDays = 8
+
+// Next returns when somebody of a contractor comes on duty after an instant,
+// zero where nobody does within NextDays. It tries the starts of all shifts and
+// asks the roster itself whether somebody is there then.
+func Next(c plantroom.Contractor, zone *time.Location, after plantroom.Instant) plantroom.Instant {
+	var next plantroom.Instant
+	today := dateOf(after, zone)
+	for d := range NextDays {
+		for _, s := range c.Roster {
+			from, _, ok := occurrence(s, zone, today.add(d))
+			if ok && from > after && (next.IsZero() || from < next) && len(OnDuty(c, zone, from)) > 0 {
+				next = from
+			}
+		}
+	}
+	return next
+}

@@ -14,20 +14,53 @@ type Mark struct {
 	Late    time.Duration     // how long after At it was noticed
 }
 
-// Start lets a waiting clock run from at, which may lie in the past. A clock
+// Start lets a waiting clock run from at, which may lie in the past, on a
+// calendar (nil: around the clock). What it comes to is kept on the clock, so
+// that a calendar which is changed later changes no promise that runs. A clock
 // that is not waiting stays as it is.
-func Start(c *plantroom.Clock, at plantroom.Instant) {
+func Start(c *plantroom.Clock, at plantroom.Instant, on *Calendar) {
 	if c.State != plantroom.ClockWaiting {
 		return
 	}
 	c.State = plantroom.ClockRunning
 	c.Started = at
-	c.Due = at.Add(time.Duration(c.Window))
+	c.Half, c.Most, c.Due = on.Add(at, part(c.Window, 50)), on.Add(at, part(c.Window, 80)), on.Add(at, time.Duration(c.Window))
+}
+
+// part returns some percent of a window. It divides first, so that no window is
+// too long for it.
+func part(w plantroom.Duration, percent time.Duration) time.Duration {
+	d := time.Duration(w)
+	return d/100*percent + d%100*percent/100
+}
+
+// Pause lets a running clock stand still from at on, and reports whether it
+// does: a clock that is late, or waits, or is done, cannot pause.
+func Pause(c *plantroom.Clock, at plantroom.Instant) bool {
+	if c.State != plantroom.ClockRunning || at > c.Due {
+		return false
+	}
+	c.State, c.Paused = plantroom.ClockPaused, at
+	return true
+}
+
+// Continue lets a clock that pauses run again from at on. What of its window was
+// left, to the next mark and to the end, is what is left now, on the calendar.
+func Continue(c *plantroom.Clock, at plantroom.Instant, on *Calendar) {
+	if c.State != plantroom.ClockPaused {
+		return
+	}
+	for _, mark := range []*plantroom.Instant{&c.Half, &c.Most, &c.Due} {
+		if *mark > c.Paused {
+			*mark = on.Add(at, on.Counted(c.Paused, *mark))
+		}
+	}
+	c.State, c.Paused = plantroom.ClockRunning, 0
 }
 
 // Stop says that the promise was kept at an instant. A clock that is stopped
-// by its due time, to the nanosecond, is met, and so is one whose starting
-// event has not even happened. One that is stopped later is breached; one
+// by its due time, to the nanosecond, is met, and so is one that pauses, or whose
+// starting event has not even happened. One that is stopped later is breached; one
 // that has been found breached stays so, whatever time is given; see Prove for
 // what a sensor can do about it. The first Stop counts.
 func Stop(c *plantroom.Clock, at plantroom.Instant) {
@@ -67,7 +100,7 @@ func Moot(c *plantroom.Clock, at plantroom.Instant) (corrected bool) {
 	if !c.Open() {
 		return false
 	}
-	if !c.Due.IsZero() && at > c.Due {
+	if c.State != plantroom.ClockPaused && !c.Due.IsZero() && at > c.Due {
 		Stop(c, at)
 		return false
 	}
@@ -88,6 +121,8 @@ func Resume(c *plantroom.Clock) {
 	case c.State == plantroom.ClockBreached:
 	case c.Started.IsZero():
 		c.State = plantroom.ClockWaiting
+	case !c.Paused.IsZero():
+		c.State = plantroom.ClockPaused
 	default:
 		c.State = plantroom.ClockRunning
 	}
@@ -159,9 +194,43 @@ func effect(c *plantroom.Clock, percent int) plantroom.Instant {
 	return markAt(c, percent)
 }
 
-// markAt returns when a part of the window was used up. It divides first, so
-// that no window is too long for it.
+// markAt returns when a part of the window was used up. A clock of the time
+// before there were calendars has kept its due time only.
 func markAt(c *plantroom.Clock, percent int) plantroom.Instant {
-	length, p := c.Due-c.Started, plantroom.Instant(percent)
-	return c.Started + length/100*p + length%100*p/100
+	switch {
+	case percent == 50 && !c.Half.IsZero():
+		return c.Half
+	case percent == 80 && !c.Most.IsZero():
+		return c.Most
+	case percent == 100:
+		return c.Due
+	}
+	return c.Started.Add(part(plantroom.Duration(c.Due-c.Started), time.Duration(percent)))
+}
+
+// Tighten applies the clock of a severity that has gone up to those of an order.
+// It binds where it ends before the old one of its kind; a clock that has ended
+// stays as it is.
+func Tighten(clocks []plantroom.Clock, stricter plantroom.Clock) []plantroom.Clock {
+	for i := range clocks {
+		if old := &clocks[i]; old.Kind == stricter.Kind {
+			if old.Open() && sooner(stricter, *old) {
+				*old = stricter
+			}
+			return clocks
+		}
+	}
+	return append(clocks, stricter)
+}
+
+// sooner reports whether a promise ends before another one does. One whose
+// start is still awaited ends after every other one.
+func sooner(a, b plantroom.Clock) bool {
+	switch {
+	case a.Due.IsZero() && b.Due.IsZero():
+		return a.Window < b.Window
+	case a.Due.IsZero() || b.Due.IsZero():
+		return b.Due.IsZero()
+	}
+	return a.Due < b.Due
 }

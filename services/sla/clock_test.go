@@ -19,7 +19,7 @@ func after(d time.Duration) plantroom.Instant { return t0.Add(d) }
 // running returns a clock of 30 minutes that started at t0.
 func running() *plantroom.Clock {
 	c := &plantroom.Clock{Kind: plantroom.Attend, State: plantroom.ClockWaiting, From: plantroom.FromRaised, Window: plantroom.Duration(30 * time.Minute)}
-	Start(c, t0)
+	Start(c, t0, nil)
 	return c
 }
 
@@ -232,7 +232,7 @@ func TestAWaitingClockHasNoMarks(t *testing.T) {
 
 func TestStartCountsOnce(t *testing.T) {
 	c := running()
-	Start(c, after(time.Hour))
+	Start(c, after(time.Hour), nil)
 	if c.Started != t0 || c.Due != after(30*time.Minute) {
 		t.Fatalf("started again: %+v", *c)
 	}
@@ -290,7 +290,7 @@ func TestResumeTakesAStopBack(t *testing.T) {
 
 func TestTheLongestWindowDoesNotOverflow(t *testing.T) {
 	c := &plantroom.Clock{State: plantroom.ClockWaiting, Window: math.MaxInt64 / 2}
-	Start(c, 1)
+	Start(c, 1, nil)
 	if got, want := Due(c), plantroom.Instant(1+math.MaxInt64/4); got != want {
 		t.Fatalf("half of it is used at %d, want %d", got, want)
 	}
@@ -385,7 +385,7 @@ func TestClockAgreesWithItsOracle(t *testing.T) {
 				if o.state() == plantroom.ClockWaiting {
 					o.started = x
 				}
-				Start(c, plantroom.Instant(x))
+				Start(c, plantroom.Instant(x), nil)
 			},
 			"stop": func(t *rapid.T) {
 				x := at.Draw(t, "at")
@@ -450,7 +450,7 @@ func TestHowOftenOneLooksChangesNothingButLateness(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		looks := rapid.SliceOfN(rapid.Int64Range(0, 100), 1, 20).Draw(t, "looks")
 		often := &plantroom.Clock{State: plantroom.ClockWaiting, Window: plantroom.Duration(rapid.Int64Range(1, 60).Draw(t, "window"))}
-		Start(often, 1)
+		Start(often, 1, nil)
 		once := *often
 		var many []Mark
 		for _, now := range looks {

@@ -2,52 +2,82 @@ package sla
 
 import (
 	"fmt"
+	"time"
 
 	"plantroom"
 )
 
+// Terms is everything that promises something about an order.
+type Terms struct {
+	Contract  *plantroom.Contract // nil: none
+	Profile   Profile
+	Targets   []plantroom.Window // the domain's defaults
+	Calendars map[plantroom.CalendarID]*Calendar
+}
+
 // Clocks makes the clocks of an order about a matter, in the order of kinds
 // and all waiting. For each kind it takes the strictest window that the
-// contract (nil: none) promises for the severity and the strictest that the
-// profile demands of the matter, and of these two the stricter one. Where the
-// contract has none, the strictest of targets, the domain's defaults, stands
-// in for it: a law that asks less than the house does not loosen it. A kind
-// without any window gets no clock: what nobody promised is not timed. Basis
-// says in words which window it is, and which contract the law has overruled.
-func Clocks(kinds []plantroom.ClockKind, m Matter, sev plantroom.Severity, c *plantroom.Contract, p Profile, targets []plantroom.Window) []plantroom.Clock {
-	demands := p.demands(m)
+// contract promises for the severity and the strictest that the profile demands
+// of the matter, and of these two the stricter one. Where the contract has none,
+// the strictest of the domain's defaults stands in for it: a law that asks less
+// than the house does not loosen it. A kind without any window gets no clock:
+// what nobody promised is not timed. Basis says in words which window it is, and
+// which contract the law has overruled; Contract whose window it is.
+//
+// Which of two windows is stricter may depend on the day, where one counts
+// on a calendar: then the one counts that ends first if both begin at an instant.
+func (t Terms) Clocks(kinds []plantroom.ClockKind, m Matter, sev plantroom.Severity, at plantroom.Instant) []plantroom.Clock {
+	judge := judge{at, t.Calendars}
+	demands := t.Profile.demands(m)
 	var clocks []plantroom.Clock
 	for _, kind := range kinds {
-		if w, basis := binding(kind, sev, c, p.ID, demands, targets); w != nil {
+		if b := t.binding(judge, kind, sev, demands); b.window != nil {
+			w := b.window
 			clocks = append(clocks, plantroom.Clock{
-				Kind: kind, State: plantroom.ClockWaiting, From: start(w), Window: w.Length, Basis: basis,
+				Kind: kind, State: plantroom.ClockWaiting, From: start(w), Window: w.Length, Calendar: w.Calendar,
+				Contract: b.contract, ByLaw: b.law, Basis: b.basis,
 			})
 		}
 	}
 	return clocks
 }
 
-// binding finds the window that binds, and says why; nil where there is none.
-// Of two that ask the same a contract goes before the law, and the law before
-// a default.
-func binding(kind plantroom.ClockKind, sev plantroom.Severity, c *plantroom.Contract, profile string, demands, targets []plantroom.Window) (*plantroom.Window, string) {
+// bound is the window that binds, and why.
+type bound struct {
+	window   *plantroom.Window // nil: there is none
+	contract plantroom.ContractID
+	law      bool // the law speaks of the clock, be the window its own or a stricter one
+	basis    string
+}
+
+// binding finds the window that binds. Of two that ask the same a contract goes
+// before the law, and the law before a default.
+func (t Terms) binding(j judge, kind plantroom.ClockKind, sev plantroom.Severity, demands []plantroom.Window) bound {
 	var promised *plantroom.Window
-	if c != nil {
-		promised = strictest(kind, sev, c.Windows)
+	if t.Contract != nil {
+		promised = j.strictest(kind, sev, t.Contract.Windows)
 	}
-	demanded, usual := strictest(kind, sev, demands), strictest(kind, sev, targets)
+	demanded, usual := j.strictest(kind, sev, demands), j.strictest(kind, sev, t.Targets)
 	switch {
-	case promised != nil && demanded != nil && stricter(demanded, promised):
-		return demanded, fmt.Sprintf("%s, where contract %s promises %s from %s",
-			because("profile "+profile, demanded), c.ID, promised.Length, start(promised))
+	case promised != nil && demanded != nil && j.stricter(demanded, promised):
+		return bound{window: demanded, law: true, basis: fmt.Sprintf("%s, where contract %s promises %s from %s",
+			because("profile "+t.Profile.ID, demanded), t.Contract.ID, inWords(promised), start(promised))}
 	case promised != nil:
-		return promised, because("contract "+string(c.ID), promised)
-	case demanded != nil && (usual == nil || !stricter(usual, demanded)):
-		return demanded, because("profile "+profile, demanded)
+		return bound{promised, t.Contract.ID, demanded != nil, because("contract "+string(t.Contract.ID), promised)}
+	case demanded != nil && (usual == nil || !j.stricter(usual, demanded)):
+		return bound{window: demanded, law: true, basis: because("profile "+t.Profile.ID, demanded)}
 	case usual != nil:
-		return usual, because("default", usual)
+		return bound{window: usual, law: demanded != nil, basis: because("default", usual)}
 	}
-	return nil, ""
+	return bound{}
+}
+
+// inWords is the length of a window with its calendar: "4h of calendar office".
+func inWords(w *plantroom.Window) string {
+	if w.Calendar == "" {
+		return w.Length.String()
+	}
+	return fmt.Sprintf("%s of calendar %s", w.Length, w.Calendar)
 }
 
 func because(who string, w *plantroom.Window) string {
@@ -57,16 +87,23 @@ func because(who string, w *plantroom.Window) string {
 	return who + ": " + w.Source
 }
 
+// judge compares windows as they are at an instant.
+type judge struct {
+	at        plantroom.Instant
+	calendars map[plantroom.CalendarID]*Calendar
+}
+
 // strictest returns the window that asks most of those that cover a kind and
-// a severity, nil where none does. A window without a length promises nothing.
-func strictest(kind plantroom.ClockKind, sev plantroom.Severity, ws []plantroom.Window) *plantroom.Window {
+// a severity, nil where none does. A window without a length promises nothing,
+// and one on a calendar nothing about lives: they do not wait for office hours.
+func (j judge) strictest(kind plantroom.ClockKind, sev plantroom.Severity, ws []plantroom.Window) *plantroom.Window {
 	var best *plantroom.Window
 	for i := range ws {
 		w := &ws[i]
-		if w.Clock != kind || w.Severity > sev || w.Length <= 0 {
+		if w.Clock != kind || w.Severity > sev || w.Length <= 0 || w.Calendar != "" && sev >= plantroom.Life {
 			continue
 		}
-		if best == nil || stricter(w, best) {
+		if best == nil || j.stricter(w, best) {
 			best = w
 		}
 	}
@@ -75,16 +112,20 @@ func strictest(kind plantroom.ClockKind, sev plantroom.Severity, ws []plantroom.
 
 // stricter reports whether a asks more than b. A window from the
 // acknowledgement asks less than any other, however short: whoever never
-// acknowledges would never be late. Otherwise the shorter one asks more, and
-// of two equally long ones the one that starts earlier.
-func stricter(a, b *plantroom.Window) bool {
+// acknowledges would never be late. Otherwise the one that would end first asks
+// more, and of two that end together the one that starts earlier.
+func (j judge) stricter(a, b *plantroom.Window) bool {
 	if aw, bw := start(a) == plantroom.FromAcknowledged, start(b) == plantroom.FromAcknowledged; aw != bw {
 		return bw
 	}
-	if a.Length != b.Length {
-		return a.Length < b.Length
+	if x, y := j.end(a), j.end(b); x != y {
+		return x < y
 	}
 	return rank(a) < rank(b)
+}
+
+func (j judge) end(w *plantroom.Window) plantroom.Instant {
+	return j.calendars[w.Calendar].Add(j.at, time.Duration(w.Length))
 }
 
 // start returns the event from which a window runs; one that does not say

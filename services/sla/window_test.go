@@ -68,8 +68,10 @@ func TestWhichWindowBinds(t *testing.T) {
 		"a promise without a source is named ":      {contract(plantroom.Window{Clock: attend, Length: plantroom.Duration(half), From: raised}), law(), half, raised, "contract quicklift"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Clocks([]plantroom.ClockKind{attend}, anything, high, c.contract, c.profile, targets)
-			want := []plantroom.Clock{{Kind: attend, State: plantroom.ClockWaiting, From: c.from, Window: plantroom.Duration(c.length), Basis: c.basis}}
+			got := Terms{Contract: c.contract, Profile: c.profile, Targets: targets}.Clocks([]plantroom.ClockKind{attend}, anything, high, t0)
+			want := []plantroom.Clock{{Kind: attend, State: plantroom.ClockWaiting, From: c.from, Window: plantroom.Duration(c.length), Basis: c.basis,
+				Contract: map[bool]plantroom.ContractID{true: "quicklift"}[strings.HasPrefix(c.basis, "contract ")],
+				ByLaw:    slices.ContainsFunc(c.profile.Windows, func(d Demand) bool { return d.Clock == attend })}} // where the law speaks, nothing pauses
 			if !slices.Equal(got, want) {
 				t.Fatalf("got  %+v\nwant %+v", got, want)
 			}
@@ -79,7 +81,7 @@ func TestWhichWindowBinds(t *testing.T) {
 
 func TestClocksComeInTheOrderOfKindsAndOnlyWherePromised(t *testing.T) {
 	c := contract(window(plantroom.Restore, plantroom.Low, time.Hour, plantroom.FromRaised), window(plantroom.Acknowledge, plantroom.Low, time.Minute, plantroom.FromDispatched))
-	got := Clocks([]plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Release, plantroom.Restore}, anything, plantroom.High, c, law(), nil)
+	got := Terms{Contract: c, Profile: law(), Targets: nil}.Clocks([]plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Release, plantroom.Restore}, anything, plantroom.High, t0)
 	var kinds []plantroom.ClockKind
 	for _, c := range got {
 		kinds = append(kinds, c.Kind)
@@ -104,7 +106,7 @@ func TestNoCoveringWindowIsShorter(t *testing.T) {
 			return w.Clock == plantroom.Attend && w.Severity <= sev && w.Length > 0
 		}
 		all := slices.DeleteFunc(slices.Concat(c.Windows, p.demands(anything)), func(w plantroom.Window) bool { return !covers(w) })
-		got := Clocks([]plantroom.ClockKind{plantroom.Attend}, anything, sev, c, p, nil)
+		got := Terms{Contract: c, Profile: p, Targets: nil}.Clocks([]plantroom.ClockKind{plantroom.Attend}, anything, sev, t0)
 		if len(got) != min(1, len(all)) {
 			t.Fatalf("%d clocks out of %d windows", len(got), len(all))
 		}
@@ -161,10 +163,10 @@ func TestTrappedPassengersInAChineseCityAreReachedInHalfAnHour(t *testing.T) {
 	slow := contract(window(plantroom.Attend, plantroom.Low, 2*time.Hour, plantroom.FromRaised))
 	kinds := []plantroom.ClockKind{plantroom.Attend}
 	trapped := Matter{Domain: "lifts", Rule: "lift.entrapment", Kind: "passenger"}
-	if got := Clocks(kinds, trapped, plantroom.Life, slow, p, nil)[0]; got.Window != plantroom.Duration(30*time.Minute) {
+	if got := (Terms{Contract: slow, Profile: p, Targets: nil}).Clocks(kinds, trapped, plantroom.Life, t0)[0]; got.Window != plantroom.Duration(30*time.Minute) {
 		t.Errorf("with people inside: %+v", got)
 	}
-	if got := Clocks(kinds, trapped, plantroom.High, slow, p, nil)[0]; got.Window != plantroom.Duration(2*time.Hour) {
+	if got := (Terms{Contract: slow, Profile: p, Targets: nil}).Clocks(kinds, trapped, plantroom.High, t0)[0]; got.Window != plantroom.Duration(2*time.Hour) {
 		t.Errorf("while it needs confirming the contract binds: %+v", got)
 	}
 }
@@ -194,9 +196,34 @@ func TestTheLawBindsOnlyWhatItSpeaksOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := Clocks([]plantroom.ClockKind{c.clock}, c.matter, c.sev, nil, p, nil)
+		got := Terms{Contract: nil, Profile: p, Targets: nil}.Clocks([]plantroom.ClockKind{c.clock}, c.matter, c.sev, t0)
 		if (len(got) == 1) != c.bound {
 			t.Errorf("%s: clocks %+v, bound by the law: %v", why, got, c.bound)
 		}
+	}
+}
+
+func TestAWindowOnACalendarBindsByWhenItWouldEnd(t *testing.T) {
+	calendars := map[plantroom.CalendarID]*Calendar{"office": calendarIn(t, "Asia/Shanghai", office)}
+	onDays := window(plantroom.Attend, plantroom.Low, 2*time.Hour, plantroom.FromRaised)
+	onDays.Calendar = "office"
+	anyTime := window(plantroom.Attend, plantroom.Low, 3*time.Hour, plantroom.FromRaised)
+	for _, c := range []struct {
+		says, at string
+		sev      plantroom.Severity
+		want     plantroom.CalendarID
+		basis    string
+	}{
+		{"by day two hours of the office are less than three of the clock", "2026-03-02T10:00+08:00", plantroom.High, "office", "contract quicklift: clause 7"},
+		{"in the evening they are not", "2026-03-02T19:00+08:00", plantroom.High, "", "profile somewhere: clause 7, where contract quicklift promises 2h of calendar office from raised"},
+		{"lives do not wait for the office", "2026-03-02T10:00+08:00", plantroom.Life, "", "profile somewhere: clause 7"},
+	} {
+		t.Run(c.says, func(t *testing.T) {
+			terms := Terms{Contract: contract(onDays), Profile: law(anyTime), Calendars: calendars}
+			got := terms.Clocks([]plantroom.ClockKind{plantroom.Attend}, anything, c.sev, instant(t, c.at))
+			if len(got) != 1 || got[0].Calendar != c.want || got[0].Basis != c.basis {
+				t.Fatalf("%+v", got)
+			}
+		})
 	}
 }

@@ -28,7 +28,8 @@ func readForm(r *http.Request, now plantroom.Instant) (dispatch.Command, error) 
 		return dispatch.Command{}, err
 	}
 	f := r.PostForm
-	cmd := dispatch.Command{By: clean(f.Get("by"), maxName), Note: clean(f.Get("note"), maxNote), Reason: clean(f.Get("reason"), maxNote)}
+	cmd := dispatch.Command{By: clean(f.Get("by"), maxName), Note: clean(f.Get("note"), maxNote), Reason: clean(f.Get("reason"), maxNote),
+		Code: clean(f.Get("code"), plantroom.MaxID), Proof: clean(f.Get("proof"), maxNote)}
 	if s := f.Get("eta"); s != "" {
 		minutes, err := strconv.Atoi(s)
 		if eta := time.Duration(minutes) * time.Minute; err != nil || eta < 0 || eta > longestETA {

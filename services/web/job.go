@@ -24,6 +24,7 @@ type jobView struct {
 	By       string   // who has accepted
 	Seen     string   // what the forms were made for
 	Minutes  []minute // choices of time to arrive
+	Pause    pauseView
 	Decline  bool
 	Undo     bool
 	Disagree bool // reported fixed, and the sensor does not agree
@@ -98,7 +99,7 @@ func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, statu
 	e := p.opt.Estate()
 	v := jobView{Path: "/job/" + r.PathValue("token"), Order: o.ID, Card: p.card(say, e, o, &s.incident), Detail: o.Detail,
 		Step: step(o.State), Clocks: say.openClocks(o), Others: say.othersCalled(e, s.calls, o.By), Steps: p.playbook(say, o.Rule), By: say.by(e, o), Seen: seen(o), Minutes: say.minutes(),
-		Disagree: disagreed(o), Unheard: o.State == plantroom.Restored && o.Watched.IsZero(),
+		Pause: say.pauses(e, o), Disagree: disagreed(o), Unheard: o.State == plantroom.Restored && o.Watched.IsZero(),
 		Said: said, Name: typed.By, Note: typed.Note + typed.Reason, FixNote: o.FixNote, Done: say.moment(o.Verified)}
 	_, v.Decline = plantroom.Transitions[o.State][plantroom.DoDecline]
 	_, v.Undo = plantroom.Transitions[o.State][plantroom.DoUnacknowledge]

@@ -12,7 +12,7 @@ import (
 func jobActions() map[string]plantroom.OrderAction {
 	return map[string]plantroom.OrderAction{
 		"accept": plantroom.DoAcknowledge, "undo": plantroom.DoUnacknowledge, "arrive": plantroom.DoArrive,
-		"fix": plantroom.DoFix, "decline": plantroom.DoDecline,
+		"fix": plantroom.DoFix, "decline": plantroom.DoDecline, "pause": plantroom.DoPause, "continue": plantroom.DoContinue,
 	}
 }
 
@@ -34,7 +34,7 @@ func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) err
 	if do == plantroom.DoAcknowledge && cmd.By == "" {
 		return p.showJob(w, r, say, http.StatusBadRequest, cmd, say.t("job.need_name"))
 	}
-	if do == plantroom.DoDecline && cmd.Reason == "" {
+	if (do == plantroom.DoDecline || do == plantroom.DoPause) && cmd.Reason == "" {
 		return p.showJob(w, r, say, http.StatusBadRequest, cmd, say.t("job.need_reason"))
 	}
 	for range retries {
@@ -57,6 +57,8 @@ func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) err
 			}
 			http.Redirect(w, r, "/job/"+r.PathValue("token"), http.StatusSeeOther)
 			return nil
+		case plantroom.CodeForbidden, plantroom.CodeInvalid: // what the contract says of pauses
+			return p.showJob(w, r, say, http.StatusBadRequest, cmd, plantroom.MessageOf(err))
 		case plantroom.CodeConflict, plantroom.CodeTransition: // somebody was faster: look again who
 		default:
 			return err

@@ -25,6 +25,7 @@ type orderView struct {
 	Calls      []callLine
 	Timeline   []entryLine
 	Actions    []action
+	Pause      pauseView
 	FixNote    string
 	Said       string // what became of the last thing pressed
 	Refused    bool
@@ -49,6 +50,7 @@ type (
 		Label                   string
 		AskBy, AskETA           bool
 		AskNote, AskReason      bool
+		Terms                   []term // reasons to choose from
 		Danger                  bool
 		ByLabel, NoteLabel, Why string
 	}
@@ -96,10 +98,11 @@ func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
 		return orderView{}, err
 	}
 	e := p.opt.Estate()
+	pause := say.pauses(e, &o)
 	return orderView{Card: p.card(say, e, &o, &inc), AssetID: o.Asset, AssetKnown: say.placeOf(e, o.Asset).Known, Version: o.Version,
 		Rule: p.rule(say, o.Rule), Detail: o.Detail, FixNote: o.FixNote, Evidence: say.evidence(inc),
 		Candidates: say.candidates(e, o.Choice), Calls: say.calls(e, calls),
-		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: say.actions(o.State)}, nil
+		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: say.actions(o.State, pause), Pause: pause}, nil
 }
 
 func asStrings(ids []plantroom.IncidentID) []string {
@@ -208,16 +211,26 @@ func bodyText(body json.RawMessage) string {
 }
 
 // actions lists what an operator can do in a state, in the order of a job.
-func (s words) actions(state plantroom.OrderState) []action {
+func (s words) actions(state plantroom.OrderState, pause pauseView) []action {
 	all := []action{
 		{Do: plantroom.DoAcknowledge, AskBy: true, AskETA: true},
 		{Do: plantroom.DoArrive},
 		{Do: plantroom.DoFix, AskNote: true},
+		{Do: plantroom.DoPause, AskReason: true, Terms: pause.Terms},
+		{Do: plantroom.DoAgreePause},
+		{Do: plantroom.DoRefusePause, AskReason: true},
+		{Do: plantroom.DoContinue},
 		{Do: plantroom.DoUnacknowledge},
 		{Do: plantroom.DoDecline, AskReason: true, Danger: true},
 		{Do: plantroom.DoCancel, AskReason: true, Danger: true},
 	}
-	all = slices.DeleteFunc(all, func(a action) bool { _, ok := plantroom.Transitions[state][a.Do]; return !ok })
+	offered := map[plantroom.OrderAction]bool{plantroom.DoPause: len(pause.Terms) > 0, plantroom.DoContinue: pause.Continue,
+		plantroom.DoAgreePause: pause.Asked != "", plantroom.DoRefusePause: pause.Asked != ""}
+	all = slices.DeleteFunc(all, func(a action) bool {
+		_, permitted := plantroom.Transitions[state][a.Do]
+		offer, known := offered[a.Do]
+		return !permitted || known && !offer
+	})
 	for i := range all {
 		all[i].Label = s.t("action." + string(all[i].Do))
 	}
@@ -243,6 +256,8 @@ func (p *Pages) orderAction(w http.ResponseWriter, r *http.Request, say words) e
 		return nil
 	case plantroom.CodeConflict, plantroom.CodeTransition:
 		return p.showOrder(w, r, say, http.StatusConflict, say.t("order.changed"))
+	case plantroom.CodeForbidden:
+		return p.showOrder(w, r, say, http.StatusForbidden, plantroom.MessageOf(err))
 	case plantroom.CodeInvalid:
 		return p.showOrder(w, r, say, http.StatusBadRequest, plantroom.MessageOf(err))
 	}
@@ -252,7 +267,7 @@ func (p *Pages) orderAction(w http.ResponseWriter, r *http.Request, say words) e
 // actionsOf lists what an operator can do in any state.
 func (s words) actionsOf() []plantroom.OrderAction {
 	return []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoArrive, plantroom.DoFix, plantroom.DoUnacknowledge,
-		plantroom.DoDecline, plantroom.DoCancel}
+		plantroom.DoDecline, plantroom.DoCancel, plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue}
 }
 
 // retryCall sends a call again that was given up.

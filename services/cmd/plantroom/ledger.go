@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"plantroom/services/app/config"
 	"plantroom/services/ledger"
 	"plantroom/services/store"
 )
@@ -18,12 +19,8 @@ func verifyLedger(file string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(cfg.Data, "plantroom.db")
-	if _, err := os.Stat(path); err != nil {
-		return usageError{fmt.Errorf("there is no database %s: has the server run yet?", path)}
-	}
 	ctx := context.Background()
-	s, err := store.Open(ctx, path)
+	s, err := open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -39,4 +36,13 @@ func verifyLedger(file string, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "%d rows, the chain is whole; the newest hash is %s\n", head.Seq, head.Hash)
 	return nil
+}
+
+// open opens the server's database; the server may run beside.
+func open(ctx context.Context, cfg *config.Config) (*store.SQLite, error) {
+	path := filepath.Join(cfg.Data, "plantroom.db")
+	if _, err := os.Stat(path); err != nil {
+		return nil, usageError{fmt.Errorf("there is no database %s: has the server run yet?", path)}
+	}
+	return store.Open(ctx, path)
 }

@@ -37,6 +37,23 @@ const usage = `plantroom watches residential estates and sees each fault through
                                 behind configure, waits that long (10m), --wait 0s not at all
   plantroom key gateway-config FILE
                                 print the key with which gateways know the server's files
+  plantroom statement FILE --contract ID --month 2026-03
+                                what a month came to under a contract: windows, penalties, visits,
+                                sums, each line with its rows of the ledger
+        --json, --csv           as JSON, or as a table for a spreadsheet
+        --html OUT              write a page to be printed or sent
+  plantroom statement issue FILE --contract ID --month 2026-03 --by PERSON
+                                give it to the contractor: from then on it stays as it is, and the
+                                time to object runs
+  plantroom statement object FILE --contract ID --month 2026-03 --line LINE --by PERSON --reason TEXT
+                                note what the contractor objects to a line; --of NAME says who of it
+  plantroom statement accept FILE (the same), plantroom statement refuse FILE (the same)
+                                note what the office has made of that
+  plantroom whatif FILE --contract ID|OFFER... --from DAY --to DAY
+                                the faults of those days under other contracts, side by side: of the
+                                estate, by id, or of a file with offers
+        --goal 30m              within which a fault should be over
+        --json                  as JSON
   plantroom version
 
 Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop, a second one
@@ -94,6 +111,10 @@ func run(args []string, out, errs io.Writer) error {
 		return configure(a[1:], out)
 	case len(a) == 3 && a[0] == "key":
 		return printKey(a[1], a[2], out)
+	case len(a) >= 2 && a[0] == "statement":
+		return statement(a[1:], out)
+	case len(a) >= 2 && a[0] == "whatif":
+		return whatIf(a[1:], out)
 	case len(a) == 1 && a[0] == "version":
 		fmt.Fprintln(out, "plantroom", version)
 		return nil

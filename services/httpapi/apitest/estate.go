@@ -91,6 +91,8 @@ func contracts() []plantroom.Contract {
 	}
 	return []plantroom.Contract{
 		{ID: "quicklift-2026", Contractor: "quicklift", Domains: []plantroom.DomainName{"lifts"}, OnSite: true, Travel: minutes(5), Clean: 3, Reopen: minutes(240), Ladder: "day",
+			Pauses: []plantroom.PauseTerm{{Code: "no_access", Title: plantroom.Text{En: "No access", Zh: "无法进入"}, Proof: true, Second: true, Longest: minutes(60)},
+				{Code: "weather", Title: plantroom.Text{En: "Storm", Zh: "恶劣天气"}}},
 			Windows: []plantroom.Window{window(plantroom.Acknowledge, 5, plantroom.FromDispatched, 0), window(plantroom.Attend, 15, plantroom.FromRaised, 0),
 				window(plantroom.Release, 20, plantroom.FromRaised, plantroom.Life), window(plantroom.Restore, 30, plantroom.FromRaised, 0)}},
 		{ID: "grandlift-2026", Contractor: "grandlift", Domains: []plantroom.DomainName{"lifts"}, Travel: minutes(120), Clean: 3, Reopen: minutes(240), Ladder: "day",

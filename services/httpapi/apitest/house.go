@@ -22,6 +22,7 @@ import (
 	"plantroom/services/httpapi/live"
 	"plantroom/services/joblink"
 	"plantroom/services/outbox"
+	"plantroom/services/report"
 	"plantroom/services/store"
 )
 
@@ -128,6 +129,19 @@ func (h *House) Command(ctx context.Context, cmd dispatch.Command) (o plantroom.
 		h.Hub.Publish(live.Order, string(o.ID), h.Now())
 	}
 	return o, err
+}
+
+// Statement takes a step about a statement.
+func (h *House) Statement(ctx context.Context, id plantroom.ContractID, m report.Month, r report.Request) (s report.Statement, err error) {
+	house, err := report.NewHouse(h.estate, nil)
+	if err != nil {
+		return s, err
+	}
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		s, err = house.Do(tx, id, m, h.Now(), r)
+		return err
+	})
+	return s, err
 }
 
 // Retry sets a dead call to be sent again.

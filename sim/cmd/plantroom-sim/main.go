@@ -51,6 +51,11 @@ const usage = `plantroom-sim plays a virtual residential estate.
                               taken (127.0.0.1:8080)
         --influxd PROGRAM     influxd 1.8.3 (influxd)
 
+  plantroom-sim decide [FLAG...]
+      print the page that the story's committee decides on: a year of faults
+      under the lift maker, and the same faults under each of two offers
+        --seed N              the seed of the faults (1)
+
 Exit codes: 0 all went as expected; 1 an expectation was missed, or an order
 or a reading went missing; 2 a file or a flag is wrong; 3 something could not
 be started or done.
@@ -80,7 +85,7 @@ type command interface {
 }
 
 func commands() map[string]command {
-	return map[string]command{"run": new(runCommand), "estate": new(estateCommand), "live": new(liveCommand), "demo": new(demoCommand)}
+	return map[string]command{"run": new(runCommand), "estate": new(estateCommand), "live": new(liveCommand), "demo": new(demoCommand), "decide": new(decideCommand)}
 }
 
 func main() {

@@ -1,0 +1,120 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"plantroom"
+)
+
+// penaltyFor is the penalty of a contract for a window at a severity: that of the
+// gravest severity which covers it. nil where there is none.
+func penaltyFor(c *plantroom.Contract, kind plantroom.ClockKind, s plantroom.Severity) *plantroom.Penalty {
+	var best *plantroom.Penalty
+	for i := range c.Penalties {
+		if p := &c.Penalties[i]; p.Clock == kind && p.Severity <= s && (best == nil || p.Severity > best.Severity) {
+			best = p
+		}
+	}
+	return best
+}
+
+// owed is what a window costs that was missed by a time. A period that has
+// begun counts whole; being late by nothing begins none.
+func owed(p *plantroom.Penalty, late time.Duration) int64 {
+	sum := p.Amount
+	if p.Per > 0 && late > 0 {
+		periods := int64((late-1)/time.Duration(p.Per)) + 1
+		if p.PerAmount > 0 && periods > (math.MaxInt64-sum)/p.PerAmount {
+			sum = math.MaxInt64
+		} else {
+			sum += periods * p.PerAmount
+		}
+	}
+	if p.Most > 0 {
+		sum = min(sum, p.Most)
+	}
+	return min(sum, maxPenalty)
+}
+
+// maxPenalty bounds one window's penalty, so that sums cannot overflow: a billion
+// units, as much as the estate's file can say.
+const maxPenalty = 100_000_000_000
+
+// excluded finds the term that frees an order from penalties, nil where none does.
+func excluded(c *plantroom.Contract, rule plantroom.RuleID, cause string) *plantroom.Exclusion {
+	for i := range c.Exclusions {
+		x := &c.Exclusions[i]
+		if (len(x.Rules) == 0 || slices.Contains(x.Rules, rule)) && (len(x.Causes) == 0 || slices.Contains(x.Causes, cause)) {
+			return x
+		}
+	}
+	return nil
+}
+
+// charge says what an outcome costs under a contract, and why so, or why nothing.
+func charge(c *plantroom.Contract, o *Outcome) (amount int64, why string) {
+	if o.Verdict != Missed {
+		return 0, ""
+	}
+	if !o.Promised {
+		return 0, "no penalty: the window is not this contract's own (" + o.Basis + ")"
+	}
+	p := penaltyFor(c, o.Clock, o.Severity)
+	if p == nil {
+		return 0, fmt.Sprintf("no penalty: the contract has none for %s at severity %s", o.Clock, o.Severity)
+	}
+	if x := excluded(c, o.Rule, o.Cause); x != nil {
+		return 0, sourced("no penalty: excluded"+matter(x), x.Source)
+	}
+	return owed(p, time.Duration(o.Late)), sourced("penalty", p.Source)
+}
+
+func matter(x *plantroom.Exclusion) string {
+	var parts []string
+	parts = append(parts, x.Causes...)
+	for _, r := range x.Rules {
+		parts = append(parts, string(r))
+	}
+	return " for " + strings.Join(parts, ", ")
+}
+
+func sourced(what, source string) string {
+	if source == "" {
+		return what
+	}
+	return what + ": " + source
+}
+
+// limit is what a month's penalties come to at most; ok is false where nothing
+// bounds them. A part of a cent counts for the contractor.
+func limit(c *plantroom.Contract) (most int64, ok bool) {
+	most = math.MaxInt64
+	if c.Cap.Amount > 0 {
+		most, ok = c.Cap.Amount, true
+	}
+	if c.Cap.Hundredths > 0 {
+		most, ok = min(most, share(c.Price.Yearly, c.Cap.Hundredths, 12*10_000, false)), true
+	}
+	return most, ok
+}
+
+// share is amount × part / whole, to the nearest minor unit with a half upwards,
+// or else downwards. whole is positive, amount and part are not negative.
+func share(amount, part, whole int64, nearest bool) int64 {
+	n := new(big.Int).Mul(big.NewInt(amount), big.NewInt(part))
+	if nearest {
+		n.Lsh(n, 1).Add(n, big.NewInt(whole))
+		return n.Div(n, new(big.Int).Lsh(big.NewInt(whole), 1)).Int64()
+	}
+	return n.Div(n, big.NewInt(whole)).Int64()
+}
+
+// work is what some time costs at a price by the hour.
+func work(hour int64, d time.Duration) int64 {
+	return share(hour, max(0, int64(d/time.Second)), 3600, true)
+}

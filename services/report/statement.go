@@ -1,0 +1,194 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"plantroom"
+)
+
+// Line is one window on a statement. Penalty is what it costs, Why says under
+// which term, or why nothing.
+type Line struct {
+	Outcome
+	Penalty   int64      `json:"penalty"`
+	Why       string     `json:"why,omitempty"`
+	Objection *Objection `json:"objection,omitempty"`
+}
+
+// VisitLine is one visit on a statement.
+type VisitLine struct {
+	Visit
+	CallOut int64 `json:"call_out"`
+	Work    int64 `json:"work"`
+}
+
+// Statement is what a month came to under a contract. Amounts are in minor units.
+//
+// A window belongs to the month in which it ended, a visit to that in which
+// somebody arrived, by the clocks of the estate. Total is Fixed, CallOuts and Work
+// less Penalties; Penalties is the sum of the lines less CapReduction.
+type Statement struct {
+	Contract     plantroom.ContractID   `json:"contract"`
+	Contractor   plantroom.ContractorID `json:"contractor"`
+	Month        string                 `json:"month"`
+	Zone         string                 `json:"zone"`
+	Currency     string                 `json:"currency"`
+	AsOf         plantroom.Instant      `json:"as_of"`
+	Lines        []Line                 `json:"lines"`
+	Visits       []VisitLine            `json:"visits"`
+	Kept         int                    `json:"kept"`
+	Missed       int                    `json:"missed"`
+	Open         int                    `json:"open"`
+	Void         int                    `json:"void"`
+	Fixed        int64                  `json:"fixed"`
+	CallOuts     int64                  `json:"call_outs"`
+	Work         int64                  `json:"work"`
+	Owed         int64                  `json:"owed"` // penalties of all lines
+	Cap          int64                  `json:"cap,omitempty"`
+	Capped       bool                   `json:"capped"` // there is a Cap
+	CapReduction int64                  `json:"cap_reduction"`
+	Penalties    int64                  `json:"penalties"`
+	Total        int64                  `json:"total"`
+	Provisional  []string               `json:"provisional,omitempty"` // why it may still change; none: it may not
+	Reply        *Reply                 `json:"reply,omitempty"`       // once it was issued
+}
+
+// Basis is what a statement is made of.
+type Basis struct {
+	Contract  *plantroom.Contract
+	Month     Month
+	Zone      *time.Location
+	Currency  string
+	Calendars Calendars
+	Records   []Record
+	Events    []plantroom.LedgerRow // of the statement itself; see Subject
+	Now       plantroom.Instant
+}
+
+// Make makes a statement. Once it was issued, it is as it was at that moment, but
+// for what was agreed since.
+func Make(b Basis) (Statement, error) {
+	reply, err := replyOf(b.Events, time.Duration(b.Contract.Reply), b.Now)
+	if err != nil {
+		return Statement{}, err
+	}
+	at := b.Now
+	if reply != nil {
+		at = reply.Issued
+	}
+	s := Statement{Contract: b.Contract.ID, Contractor: b.Contract.Contractor, Month: b.Month.String(), Zone: b.Zone.String(),
+		Currency: b.Currency, AsOf: at, Lines: []Line{}, Visits: []VisitLine{}, Fixed: fixed(b.Contract, b.Month, b.Zone)}
+	from, to := b.Month.Bounds(b.Zone)
+	for i := range b.Records {
+		if err := s.add(&b, &b.Records[i], from, to, at); err != nil {
+			return s, err
+		}
+	}
+	slices.SortFunc(s.Lines, func(x, y Line) int { return cmp.Or(cmp.Compare(x.when(), y.when()), cmp.Compare(x.ID, y.ID)) })
+	slices.SortFunc(s.Visits, func(x, y VisitLine) int {
+		return cmp.Or(cmp.Compare(x.Arrived, y.Arrived), cmp.Compare(x.Order, y.Order))
+	})
+	if at < to {
+		s.Provisional = append(s.Provisional, notOver)
+	}
+	s.sum(b.Contract)
+	if reply != nil {
+		reply.Differs = s.digest() != reply.Digest
+		reply.apply(&s)
+		s.Reply = reply
+		s.sum(b.Contract)
+	}
+	s.doubts()
+	return s, nil
+}
+
+// add takes what an order has for the contract in a month.
+func (s *Statement) add(b *Basis, r *Record, from, to, at plantroom.Instant) error {
+	outcomes, err := Outcomes(r, b.Calendars, at)
+	if err != nil {
+		return err
+	}
+	for _, o := range outcomes {
+		if o.Contract != b.Contract.ID || o.when() < from || o.when() >= to {
+			continue
+		}
+		l := Line{Outcome: o}
+		l.Penalty, l.Why = charge(b.Contract, &o)
+		s.Lines = append(s.Lines, l)
+	}
+	visits, err := Visits(r)
+	if err != nil {
+		return err
+	}
+	for _, v := range visits {
+		if v.Contract != b.Contract.ID || v.Arrived < from || v.Arrived >= to || v.Arrived > at {
+			continue
+		}
+		l := VisitLine{Visit: v, CallOut: b.Contract.Price.CallOut}
+		if !v.Left.IsZero() && v.Left <= at {
+			l.Work = work(b.Contract.Price.Hour, v.Left.Sub(v.Arrived))
+		}
+		s.Visits = append(s.Visits, l)
+	}
+	return nil
+}
+
+// sum adds everything up.
+func (s *Statement) sum(c *plantroom.Contract) {
+	s.Kept, s.Missed, s.Open, s.Void, s.CallOuts, s.Work, s.Owed = 0, 0, 0, 0, 0, 0, 0
+	for i := range s.Lines {
+		l := &s.Lines[i]
+		s.Owed += l.Penalty
+		switch l.Verdict {
+		case Kept:
+			s.Kept++
+		case Missed:
+			s.Missed++
+		case Open:
+			s.Open++
+		default:
+			s.Void++
+		}
+	}
+	for _, v := range s.Visits {
+		s.CallOuts += v.CallOut
+		s.Work += v.Work
+	}
+	s.Penalties, s.CapReduction = s.Owed, 0
+	if s.Cap, s.Capped = limit(c); s.Capped {
+		s.Penalties = min(s.Owed, s.Cap)
+		s.CapReduction = s.Owed - s.Penalties
+	} else {
+		s.Cap = 0
+	}
+	s.Total = s.Fixed + s.CallOuts + s.Work - s.Penalties
+}
+
+// notOver is why a statement may change while its month lasts.
+const notOver = "the month is not over"
+
+// doubts notes why the statement may still change.
+func (s *Statement) doubts() {
+	counting, working := 0, 0
+	for i := range s.Lines {
+		if s.Lines[i].Counting {
+			counting++
+		}
+	}
+	for _, v := range s.Visits {
+		if v.Left.IsZero() || v.Left > s.AsOf {
+			working++
+		}
+	}
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{s.Open, "windows that still run"}, {counting, "windows that are late and not yet kept"}, {working, "visits that have not ended"}} {
+		if p.n > 0 {
+			s.Provisional = append(s.Provisional, fmt.Sprintf("%s: %d", p.what, p.n))
+		}
+	}
+}
