@@ -327,18 +327,14 @@ func TestCrashAfterEveryOperationOfMakingRoom(t *testing.T) {
 		t.Fatalf("the script drops only %d records that are not trimmed", n)
 	}
 	total, every, tearings := whole.Ops(), 1, 3
-	switch {
-	case raced:
-		every, tearings = 9, 1
-		t.Log("after each ninth operation; make test looks at all of them without the race detector")
-	case testing.Short():
+	if testing.Short() {
 		every, tearings = 5, 1
 	}
-	for i, tc := range []struct {
+	for _, tc := range []struct {
 		loss  faultfs.Loss
 		seeds int
 	}{{faultfs.KeepAll, 1}, {faultfs.LoseAll, 1}, {faultfs.Torn, tearings}} {
-		for stop := 1 + i%every; stop <= total; stop += every {
+		for stop := 1; stop <= total; stop += every {
 			for seed := range tc.seeds {
 				crashWhileSqueezed(t, stop, uint64(seed), tc.loss)
 			}
