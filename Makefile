@@ -76,8 +76,6 @@ lint: $(LINT)
 unit: $(INFLUXD) $(NFPM)
 	@echo "== unit tests, with the race detector"
 	$(GO) test -race -p 2 -timeout 20m $$($(UNITS))
-	@echo "== a crash after every operation of the spool, without the race detector"
-	$(GO) test -count=1 -run CrashAfterEvery ./gateway/spool
 
 quick:
 	$(GO) test -short $$($(UNITS))

@@ -76,7 +76,11 @@ func (e *Env) uplink(ctx context.Context) (*uplink, error) {
 	if err := u.startServer(ctx, fmt.Sprintf("{embedded: {listen: %q}}", u.addr)); err != nil {
 		return nil, err
 	}
-	secret, err := os.ReadFile(filepath.Join(dir, "data", "secrets", "mqtt-"+string(gatewayID)))
+	var secret []byte
+	err = u.server.until(ctx, startTimeout, "the gateway has a password", func() bool { // the web may be open before
+		secret, err = os.ReadFile(filepath.Join(dir, "data", "secrets", "mqtt-"+string(gatewayID)))
+		return err == nil && len(secret) > 0
+	})
 	u.password = strings.TrimSpace(string(secret))
 	return u, err
 }

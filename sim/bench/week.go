@@ -25,7 +25,7 @@ const (
 )
 
 func week() Measurement {
-	const how = "60,480,000 readings of 1,000 devices in random order, their values moving as sensors' do, 10 ms apart with jitter, "
+	const how = "60,480,000 readings (or as many as --week says) of 1,000 devices in random order, their values moving as sensors' do, 10 ms apart with jitter, "
 	return Measurement{
 		Name: "week",
 		Long: true,

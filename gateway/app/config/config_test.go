@@ -229,6 +229,8 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"own source twice", "name: boxes", "name: lora", []string{"listen.sources.1.name", "exists already"}},
 		{"topics heard twice", "family: chirpstack, prefix: lora", `family: chirpstack, topics: ["plantroom-device/x"]`, []string{"listen.sources.1", "is heard by the source boxes already"}},
 		{"health", "127.0.0.1:9101", "0.0.0.0:9101", []string{"health.listen", "no access control"}},
+		{"a stream that hides others", "linger: 10ms", "linger: 10ms, streams: [{policy: refuse}, {signal: x, policy: drop-oldest}]", []string{`spool.streams.0`, "never count", "put it last"}},
+		{"a policy that there is not", "linger: 10ms", "linger: 10ms, streams: [{signal: x, policy: drop-newest}]", []string{`spool.streams.0.policy`, "drop-oldest"}},
 		{"a size beyond all disks", "max: 1GiB", "max: 99999999999999GiB", []string{`3:23: spool.max`, "larger than any disk"}},
 		{"a duration beyond all bounds", "linger: 10ms", "linger: 99999999999999h", []string{`3:34: spool.linger`, "290 years"}},
 		{"range", "distance: {}", "distance: {min_m: 6}", []string{"buses.0.devices.1.distance", "is empty", "max_m"}},
