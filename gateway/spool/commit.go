@@ -11,11 +11,16 @@ import (
 // it tries to begin another segment.
 const restartPause = time.Second
 
-// pace is how far groups are apart while several callers share them. A quiet
-// spool stores a record after the linger; one to which a hundred come in a
-// second would wake the disk, the acknowledgements and the uplink for each two
-// or three of them.
-const pace = 100 * time.Millisecond
+const (
+	// pace is how far groups are apart while records come steadily. At a
+	// hundred a second, groups after each linger would wake the disk, the
+	// acknowledgements and the uplink for two or three records.
+	pace = 100 * time.Millisecond
+	// steady is how many records within a pace are too many for that: a broker
+	// that sends no more than 20 messages ahead (mosquitto's default) would wait
+	// for us. It must be below 20, or such a one would look steady for ever.
+	steady = 18
+)
 
 // commitLoop is the committer: group after group until Close.
 func (s *Spool) commitLoop() {
@@ -47,7 +52,7 @@ func (s *Spool) gather(timer *time.Timer) bool {
 		if s.closing || n >= s.opt.MaxGroup || n > 0 && wait <= 0 {
 			s.pending, s.current = s.current, s.pending
 			s.flight = s.current.size()
-			s.taken, s.shared = time.Now(), len(s.current.items) > 1
+			s.take(time.Now())
 			s.room.Broadcast()
 			s.mu.Unlock()
 			return n > 0
@@ -69,10 +74,18 @@ func (s *Spool) gather(timer *time.Timer) bool {
 // caller holds s.mu.
 func (s *Spool) patience(now time.Time) time.Duration {
 	wait := s.opt.Linger - now.Sub(s.pending.since)
-	if s.shared && s.opt.Linger > 0 {
+	if s.paced && s.opt.Linger > 0 {
 		wait = max(wait, pace-now.Sub(s.taken))
 	}
 	return wait
+}
+
+// take notes when the current group was, and whether the next has time: it was
+// of several callers, who were neither many nor fast.
+func (s *Spool) take(now time.Time) {
+	n := time.Duration(len(s.current.items))
+	s.paced = n > 1 && n*pace < steady*now.Sub(s.taken)
+	s.taken = now
 }
 
 // settle counts a group that has been stored or has failed.

@@ -39,8 +39,8 @@ type Options struct {
 	SegmentBytes int64
 
 	// Linger is how long the first record of a group waits for others before
-	// the group is written; where the group before it was of several callers,
-	// until 100 ms after that. 0: 20 ms; negative: not at all; at most 200 ms.
+	// the group is written; while they come steadily, until 100 ms after the
+	// group before. 0: 20 ms; negative: not at all; at most 200 ms.
 	Linger time.Duration
 	// MaxGroup is the number of waiting records that ends the lingering.
 	// 0: 500. A group may be larger: it takes all that arrived during the

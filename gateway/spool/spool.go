@@ -53,7 +53,7 @@ type Spool struct {
 	reserved  uint64 // the durable limit: numbers below may be used
 	current   group
 	taken     time.Time // when current was
-	shared    bool      // it was of several callers
+	paced     bool      // the next group has time
 	out       []byte
 	retryAt   time.Time // not before then another segment is tried
 	lastFault error     // why there is no active segment
