@@ -41,12 +41,12 @@ func (s *Spool) Stats() Stats {
 	st.Records = s.next - s.base
 	for _, seg := range s.segs {
 		if seg.first >= s.base { // of the one in which the base lies it is not known which are behind it
-			st.Records -= seg.dropped
+			st.Records -= min(seg.dropped, st.Records)
 		}
 	}
 	for _, g := range s.gaps.gaps {
 		if first, end := max(g.first, s.base), min(g.last+1, s.next); first < end {
-			st.Records -= end - first
+			st.Records -= min(end-first, st.Records) // a gap may hold dropped ones
 		}
 	}
 	return st
