@@ -359,11 +359,11 @@ func TestWhatOpenFindsIsDurable(t *testing.T) {
 func TestTheLimitHoldsWhileAGroupIsBeingWritten(t *testing.T) {
 	fs := faultfs.New()
 	s, _ := mustOpen(t, spool.Options{Dir: dir, FS: fs, MaxBytes: 64 << 10, SegmentBytes: 1 << 20, Linger: -1})
-	syncing, release := make(chan struct{}), make(chan struct{})
+	syncing, release := make(chan struct{}, 1), make(chan struct{})
 	fs.Fail(func(op faultfs.Op) error {
 		if op.Kind == faultfs.OpSync {
 			select {
-			case syncing <- struct{}{}:
+			case syncing <- struct{}{}: // kept until the test looks, which may be later
 			default: // told already
 			}
 			<-release

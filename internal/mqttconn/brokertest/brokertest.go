@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
 	"plantroom/internal/parts"
 )
 
@@ -23,6 +25,9 @@ type Broker interface {
 	// stays where its configuration keeps one.
 	Stop()
 	Start()
+	// Cut ends a client's connection without its goodbye, as a network does
+	// that fails: the broker publishes the client's will.
+	Cut(client string)
 }
 
 // Wait polls until done holds, and fails the test after limit.
@@ -99,6 +104,19 @@ func (m *mosquitto) Start() {
 		}
 		return err == nil
 	})
+}
+
+// Cut connects once under the client's id with a clean session, which throws it
+// out. (One that goes on with its session would be no loss to mosquitto.)
+func (m *mosquitto) Cut(client string) {
+	m.t.Helper()
+	o := mqtt.NewClientOptions().AddBroker(m.URL()).SetClientID(client).SetAutoReconnect(false)
+	rival := mqtt.NewClient(o)
+	token := rival.Connect()
+	if !token.WaitTimeout(5*time.Second) || token.Error() != nil {
+		m.t.Fatalf("nobody can be connected as %s: %v", client, token.Error())
+	}
+	rival.Disconnect(250)
 }
 
 // Stop kills it: nothing is written in an orderly way.

@@ -58,6 +58,18 @@ func (m *Mochi) Stop() {
 	}
 }
 
+// Cut closes the client's connection beneath mochi. A rival under its id does
+// not do here: mochi forgets the will of a client that is thrown out while one
+// of its packets is in work.
+func (m *Mochi) Cut(client string) {
+	m.t.Helper()
+	c, ok := m.Clients.Get(client)
+	if !ok || c.Net.Conn == nil {
+		m.t.Fatalf("no client %s is connected", client)
+	}
+	_ = c.Net.Conn.Close() // it may be gone already
+}
+
 // admit lets everybody in. (mochi's own hook for it comes with a YAML library.)
 type admit struct {
 	mqtt.HookBase
