@@ -45,6 +45,7 @@ type SpineOptions struct {
 	Changed   func(kind, subject string) // after each commit; nil: nobody is told
 	Now       func() plantroom.Instant   // of Ingest.Run and Outbox.Run; nil: the system's clock
 	MaxQueue  int                        // points that wait for InfluxDB; 0: ingest's default
+	Outbox    outbox.Options             // its Store, Channels, Logger and Now are the spine's
 }
 
 // Spine is the road from an uplink to a delivered call. Step by step it can be
@@ -91,7 +92,9 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 			}
 		}
 	}}
-	if s.Outbox, err = outbox.New(outbox.Options{Store: s.Store, Channels: o.Channels, Logger: o.Logger, Now: o.Now}); err != nil {
+	out := o.Outbox
+	out.Store, out.Channels, out.Logger, out.Now = s.Store, o.Channels, o.Logger, o.Now
+	if s.Outbox, err = outbox.New(out); err != nil {
 		return nil, err
 	}
 	gateways := make([]plantroom.GatewayID, len(o.Estate.Gateways))

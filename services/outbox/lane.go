@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"plantroom"
 )
@@ -26,9 +25,9 @@ func (t *tally) add(u tally) {
 	t.err = errors.Join(t.err, u.err)
 }
 
-// start settles what is owed, then runs a goroutine for each address that has
-// due calls and is not being served. Each ends by calling done.
-func (b *Outbox) start(ctx context.Context, now func() plantroom.Instant, wg *sync.WaitGroup, done func(tally)) error {
+// start settles what is owed, then lets run serve each address that has due
+// calls and is not being served. Each ends by calling done.
+func (b *Outbox) start(ctx context.Context, now func() plantroom.Instant, run func(func()), done func(tally)) error {
 	if err := b.payOwed(ctx); err != nil {
 		return err
 	}
@@ -37,7 +36,7 @@ func (b *Outbox) start(ctx context.Context, now func() plantroom.Instant, wg *sy
 		return err
 	}
 	for _, l := range lanes {
-		wg.Go(func() {
+		run(func() {
 			t := b.serve(ctx, now, l.calls)
 			b.release(l.to)
 			done(t)

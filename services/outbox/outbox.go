@@ -48,6 +48,8 @@ type Options struct {
 	Timeout time.Duration
 	// Parallel is how many addresses are served at the same time. One address
 	// gets one call at a time, so a receiver that hangs delays only itself.
+	// With 1, Deliver serves one after the other, in an order that depends on
+	// the store alone.
 	Parallel int
 	// Attempts is how often an address is tried while the call has another
 	// one to fall back to; LastAttempts, how often where it has none.
@@ -150,7 +152,7 @@ func (b *Outbox) Run(ctx context.Context) {
 	)
 	defer lanes.Wait()
 	for {
-		err := b.start(ctx, b.opts.Now, &lanes, func(tally) { b.Kick() })
+		err := b.start(ctx, b.opts.Now, lanes.Go, func(tally) { b.Kick() })
 		if ctx.Err() != nil {
 			return
 		}
@@ -185,7 +187,11 @@ func (b *Outbox) Deliver(ctx context.Context, now plantroom.Instant) (sent, fail
 		mu    sync.Mutex
 		sum   tally
 	)
-	err = b.start(ctx, func() plantroom.Instant { return now }, &lanes, func(t tally) {
+	run := lanes.Go
+	if b.opts.Parallel == 1 {
+		run = func(serve func()) { serve() }
+	}
+	err = b.start(ctx, func() plantroom.Instant { return now }, run, func(t tally) {
 		mu.Lock()
 		defer mu.Unlock()
 		sum.add(t)
