@@ -85,6 +85,9 @@ type OrderStore interface {
 	Order(OrderID) (WorkOrder, error)
 	OrderOf(IncidentID) (WorkOrder, error) // by its present or any earlier incident
 	Orders(OrderFilter) ([]WorkOrder, error)
+	// Busy counts, up to most, the orders that keep a technician of a contractor
+	// on other assets than one: given to it and not yet said to be restored.
+	Busy(c ContractorID, elsewhere AssetID, most int) (int, error)
 	// DueOrders returns orders with Due ≤ now, earliest first.
 	DueOrders(now Instant, limit int) ([]WorkOrder, error)
 	InsertOrder(WorkOrder) error // with Version 1

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/roster"
 )
 
 // Times that contracts do not say. They are the product's own choice, not from
@@ -146,25 +147,19 @@ func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Inciden
 }
 
 // busy counts, for each contractor that might be chosen, the orders that keep
-// a technician: given to it and not yet restored. Orders on the same asset do
-// not count: whoever is there for one sees to the other.
+// a technician, up to the number of those on duty: more cannot be busy. Orders on the same asset do not count: whoever is there for one sees to the
+// other.
 func (d *Desk) busy(tx plantroom.Tx, in plantroom.Incident, now plantroom.Instant) (map[plantroom.ContractorID]int, error) {
 	counts := make(map[plantroom.ContractorID]int)
 	for _, c := range d.book.covering(d.book.asset(in), now) {
 		if _, done := counts[c.Contractor]; done {
 			continue
 		}
-		orders, err := tx.Orders(plantroom.OrderFilter{Open: true, Contractor: c.Contractor,
-			States: []plantroom.OrderState{plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended}})
+		n, err := tx.Busy(c.Contractor, in.Asset, len(roster.OnDuty(d.book.contractors[c.Contractor], d.book.zone, now)))
 		if err != nil {
 			return nil, err
 		}
-		counts[c.Contractor] = 0
-		for i := range orders {
-			if orders[i].Asset != in.Asset {
-				counts[c.Contractor]++
-			}
-		}
+		counts[c.Contractor] = n
 	}
 	return counts, nil
 }

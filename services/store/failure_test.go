@@ -33,8 +33,9 @@ func countRows(t *testing.T, s *SQLite) int {
 // a negative number takes the limit away.
 func limitPages(t *testing.T, s *SQLite, more int) {
 	t.Helper()
-	w := <-s.writer
-	defer func() { s.writer <- w }()
+	s.writer.enter(t.Context(), nil)
+	defer s.writer.leave()
+	w := s.writer.conn
 	var pages int
 	if err := w.sql.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages); err != nil {
 		t.Fatal(err)
@@ -95,11 +96,9 @@ func TestTransactionThatMetAFullDiskCannotCommit(t *testing.T) {
 func TestAnotherProgramHoldingTheFileIsNamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "plantroom.db")
 	s := mustOpen(t, path)
-	w := <-s.writer
-	if _, err := w.sql.ExecContext(t.Context(), "PRAGMA busy_timeout=1"); err != nil {
+	if _, err := s.writer.conn.sql.ExecContext(t.Context(), "PRAGMA busy_timeout=1"); err != nil {
 		t.Fatal(err)
 	}
-	s.writer <- w
 	other := raw(t, path)
 	other.SetMaxOpenConns(1)
 	mustExec(t, other, "BEGIN IMMEDIATE")

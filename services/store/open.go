@@ -34,7 +34,6 @@ func Open(ctx context.Context, path string) (_ *SQLite, err error) {
 	}
 	s := &SQLite{
 		path:   path,
-		writer: make(chan *conn, 1),
 		reader: make(chan *conn, readers),
 		closed: make(chan struct{}),
 	}
@@ -52,11 +51,15 @@ func Open(ctx context.Context, path string) (_ *SQLite, err error) {
 	if s.readDB, err = openPool(path, "mode=ro&_pragma=query_only(ON)", readers); err != nil {
 		return nil, failure(op, err)
 	}
-	if err := fill(ctx, s.writer, s.writeDB); err != nil {
+	if s.writer.conn, err = connect(ctx, s.writeDB); err != nil {
 		return nil, failure(op, err)
 	}
-	if err := fill(ctx, s.reader, s.readDB); err != nil {
-		return nil, failure(op, err)
+	for range readers {
+		c, err := connect(ctx, s.readDB)
+		if err != nil {
+			return nil, failure(op, err)
+		}
+		s.reader <- c
 	}
 	return s, nil
 }
@@ -168,14 +171,11 @@ func checkDurability(ctx context.Context, op string, db *sql.DB) error {
 	return nil
 }
 
-// fill takes cap(pool) connections of a database for good.
-func fill(ctx context.Context, pool chan *conn, db *sql.DB) error {
-	for range cap(pool) {
-		c, err := db.Conn(ctx)
-		if err != nil {
-			return err
-		}
-		pool <- &conn{sql: c, stmts: make(map[string]*sql.Stmt)}
+// connect takes a connection of a database for good.
+func connect(ctx context.Context, db *sql.DB) (*conn, error) {
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return &conn{sql: c, stmts: make(map[string]*sql.Stmt)}, nil
 }

@@ -149,13 +149,11 @@ func TestEveryConnectionIsDurableOrReadOnly(t *testing.T) {
 		}
 		return v
 	}
-	w := <-s.writer
 	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
-		if got := pragma(w, name); got != want {
+		if got := pragma(s.writer.conn, name); got != want {
 			t.Errorf("writer: %s is %s, want %s", name, got, want)
 		}
 	}
-	s.writer <- w
 	for range readers {
 		r := <-s.reader
 		if got := pragma(r, "query_only"); got != "1" {

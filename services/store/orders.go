@@ -89,6 +89,19 @@ func (t *tx) Orders(f plantroom.OrderFilter) ([]plantroom.WorkOrder, error) {
 // backwards than sort the few orders that are open.
 const openOrders = "orders INDEXED BY orders_live"
 
+// busyOrders names the index, so that it fails where the index does not cover
+// the condition any more.
+const busyOrders = `SELECT count(*) FROM (SELECT 1 FROM orders INDEXED BY orders_busy
+	WHERE contractor = ? AND asset <> ? AND state IN ('dispatched', 'acknowledged', 'attended') LIMIT ?)`
+
+// Busy counts, up to most, the orders that keep a technician of a contractor:
+// dispatched to it, acknowledged or attended by it, on other assets than one.
+func (t *tx) Busy(c plantroom.ContractorID, elsewhere plantroom.AssetID, most int) (int, error) {
+	var n int
+	_, err := t.get("count the orders of "+string(c), busyOrders, []any{string(c), string(elsewhere), most}, &n)
+	return n, err
+}
+
 const dueOrders = "SELECT doc FROM orders WHERE due > 0 AND due <= ? ORDER BY due, num LIMIT ?"
 
 // DueOrders returns the orders that time alone has to change by now.

@@ -12,13 +12,13 @@ import (
 var _ plantroom.Store = (*SQLite)(nil)
 
 // SQLite is a plantroom.Store in one SQLite file. It is safe for concurrent
-// use: one Update runs at a time, Views run beside it.
+// use: one Update runs at a time, Views run beside it. It starts no goroutine.
 type SQLite struct {
 	path    string
 	writeDB *sql.DB
 	readDB  *sql.DB
-	writer  chan *conn // holds the one writing connection while nobody uses it
-	reader  chan *conn // holds the idle reading connections
+	writer  writer
+	reader  chan *conn // holds the idle ones
 
 	closing sync.Once
 	closed  chan struct{}
@@ -29,7 +29,7 @@ type SQLite struct {
 // that takes too long.
 func (s *SQLite) View(ctx context.Context, f func(plantroom.Tx) error) error {
 	const op = "read from the store"
-	c, err := s.acquire(ctx, op, s.reader)
+	c, err := s.acquire(ctx, op)
 	if err != nil {
 		return err
 	}
@@ -42,44 +42,88 @@ func (s *SQLite) View(ctx context.Context, f func(plantroom.Tx) error) error {
 	return f(t)
 }
 
+const opWrite = "write to the store"
+
 // Update runs f in one transaction, after all Updates before it, and commits
-// durably if f returns nil. It must not be called from within f. When ctx ends
-// before the commit nothing is kept.
+// durably if f returns nil: it returns after the sync. Updates that wait for
+// each other share a commit; f must not wait for another Update to return, nor
+// be called from within one. When ctx ends before f has returned nothing is kept.
 func (s *SQLite) Update(ctx context.Context, f func(plantroom.Tx) error) error {
-	const op = "write to the store"
-	c, err := s.acquire(ctx, op, s.writer)
+	if err := s.open(ctx, opWrite); err != nil {
+		return err
+	}
+	if !s.writer.enter(ctx, s.closed) {
+		if err := ctx.Err(); err != nil {
+			return failure(opWrite, err)
+		}
+		return errClosed(opWrite)
+	}
+	g, err := s.part(ctx, f)
 	if err != nil {
 		return err
 	}
-	defer func() { s.writer <- c }()
-	if err := c.run("BEGIN IMMEDIATE"); err != nil {
-		return failure(op, err)
+	<-g.done
+	return g.err
+}
+
+// part runs f as a part of the group under way, or as the first one of a new
+// group, and ends one's turn.
+func (s *SQLite) part(ctx context.Context, f func(plantroom.Tx) error) (_ *group, err error) {
+	w := &s.writer
+	defer w.leave()
+	if err := ctx.Err(); err != nil {
+		return nil, failure(opWrite, err)
+	}
+	undo, err := w.begin()
+	if err != nil {
+		return nil, failure(opWrite, err)
 	}
 	// Statements do not watch ctx: a transaction is short, and one that is
 	// interrupted halfway through a statement would have to be thrown away.
-	t := &tx{ctx: context.Background(), c: c, write: true}
-	defer t.end()
+	t := &tx{ctx: context.Background(), c: w.conn, write: true}
+	kept := false
+	defer func() { // also when f panics
+		if t.ended = true; !kept {
+			w.abandon(undo, t.broken)
+		}
+	}()
 	if err := f(t); err != nil {
-		return err
+		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, failure(opWrite, err)
+	}
+	if t.broken != nil {
+		return nil, t.broken
+	}
+	g, err := w.keep()
+	if err != nil {
+		return nil, failure(opWrite, err)
+	}
+	kept = true
+	return g, nil
+}
+
+// open reports why there is nothing to wait for, nil where there is.
+func (s *SQLite) open(ctx context.Context, op string) error {
 	if err := ctx.Err(); err != nil {
 		return failure(op, err)
 	}
-	return t.commit(op)
-}
-
-// acquire takes a connection out of a pool, in the order of asking.
-func (s *SQLite) acquire(ctx context.Context, op string, pool chan *conn) (*conn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, failure(op, err)
-	}
 	select {
 	case <-s.closed:
-		return nil, errClosed(op)
+		return errClosed(op)
 	default:
+		return nil
+	}
+}
+
+// acquire takes a reading connection, in the order of asking.
+func (s *SQLite) acquire(ctx context.Context, op string) (*conn, error) {
+	if err := s.open(ctx, op); err != nil {
+		return nil, err
 	}
 	select {
-	case c := <-pool:
+	case c := <-s.reader:
 		return c, nil
 	case <-ctx.Done():
 		return nil, failure(op, ctx.Err())
@@ -98,11 +142,10 @@ func (s *SQLite) Close() error {
 	var err error
 	s.closing.Do(func() {
 		close(s.closed)
-		for _, pool := range []chan *conn{s.reader, s.writer} {
-			for range cap(pool) {
-				err = errors.Join(err, (<-pool).close())
-			}
+		for range cap(s.reader) {
+			err = errors.Join(err, (<-s.reader).close())
 		}
+		s.writer.close()
 		err = errors.Join(err, s.release())
 	})
 	return failure("close store", err)
@@ -112,7 +155,10 @@ func (s *SQLite) Close() error {
 // databases of a closed one. The writing side goes last, so that it is the
 // one that checkpoints.
 func (s *SQLite) release() error {
-	err := errors.Join(closeIdle(s.reader), closeIdle(s.writer))
+	err := closeIdle(s.reader)
+	if s.writer.conn != nil {
+		err = errors.Join(err, s.writer.conn.close())
+	}
 	for _, db := range []*sql.DB{s.readDB, s.writeDB} {
 		if db != nil {
 			err = errors.Join(err, db.Close())

@@ -27,7 +27,7 @@ type tx struct {
 	numbered int64 // the highest order number that NextOrderID has given
 }
 
-// end rolls back what has not been committed, also when f panics.
+// end ends a View, also when f panics.
 func (t *tx) end() {
 	if t.ended {
 		return
@@ -35,17 +35,6 @@ func (t *tx) end() {
 	t.ended = true
 	// The only error a ROLLBACK has is that SQLite was quicker.
 	_ = t.c.run("ROLLBACK")
-}
-
-func (t *tx) commit(op string) error {
-	if t.broken != nil {
-		return t.broken
-	}
-	if err := t.c.run("COMMIT"); err != nil {
-		return failure(op, err) // end rolls back
-	}
-	t.ended = true
-	return nil
 }
 
 // usable reports why a statement cannot run, nil where it can.

@@ -68,51 +68,6 @@ func scenarios() Measurement {
 	}
 }
 
-func orders() Measurement {
-	return Measurement{
-		Name: "orders",
-		Figures: []Figure{{Name: "incident → order", Unit: "transactions/s", Sense: Recorded,
-			How: "an incident of a sound lift opens and its order is raised, dispatched and put into ledger and outbox, " +
-				"each in a transaction of its own that is synced to SQLite; 100 orders, then a new database"}},
-		Begin: func(ctx context.Context, e *Env, _ int) (Run, error) {
-			return func(ctx context.Context, n int) ([]float64, error) {
-				v, err := e.raise(ctx)
-				return []float64{v}, err
-			}, nil
-		},
-	}
-}
-
-// raise measures how fast orders are raised in a new database.
-func (e *Env) raise(ctx context.Context) (float64, error) {
-	const lifts = 100
-	mark := len(e.undo)
-	defer e.unwind(mark)
-	dir, err := e.scratch("orders")
-	if err != nil {
-		return 0, err
-	}
-	s := site{Probes: lifts}
-	road, err := e.road(ctx, dir, s, nil)
-	if err != nil {
-		return 0, err
-	}
-	now := plantroom.At(time.Now())
-	begin := time.Now()
-	for _, id := range s.ProbeIDs() {
-		in := plantroom.Incident{ID: plantroom.NewIncidentID("lift.fault", plantroom.AssetID(id), now), Rule: "lift.fault", Asset: plantroom.AssetID(id),
-			Domain: "lifts", Building: "b1", Episode: now, State: plantroom.IncidentOpen, Severity: plantroom.High, Cause: "controller_fault",
-			Detail: "bench", Opened: now, Needed: 3}
-		err := road.Store.Update(ctx, func(tx plantroom.Tx) error {
-			return road.Desk.Incident(tx, now, plantroom.IncidentEvent{Change: plantroom.IncidentOpened, Incident: in})
-		})
-		if err != nil {
-			return 0, err
-		}
-	}
-	return lifts / time.Since(begin).Seconds(), nil
-}
-
 func decoding() Measurement {
 	return Measurement{
 		Name: "decode",

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 
 	"plantroom"
@@ -18,6 +19,7 @@ var orderCases = []testCase{
 	{"an update needs the version before", orderVersions},
 	{"where and when an order was raised never changes", orderIdentity},
 	{"due orders come earliest first and leave when written on", ordersDue},
+	{"a contractor is busy with what it was given elsewhere and has not restored", ordersBusy},
 	{"a filter selects orders, newest first", ordersFiltered},
 }
 
@@ -212,6 +214,26 @@ func ordersDue(t *testing.T, s plantroom.Store) {
 	o.Version, o.Due = 2, 0
 	update(t, s, func(tx plantroom.Tx) error { return tx.UpdateOrder(o) })
 	wantEqual(t, at(30, 0), []plantroom.OrderID{"wo-000005", "wo-000004"})
+}
+
+func ordersBusy(t *testing.T, s plantroom.Store) {
+	for i, state := range []plantroom.OrderState{plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended, plantroom.Restored,
+		plantroom.Declined, plantroom.Closed, plantroom.Raised} {
+		o := order(i+1, incident(plantroom.AssetID(fmt.Sprintf("b1-l%d", i+1)), "lift.fault", clock(int64(i))))
+		o.State, o.Contractor = state, "quicklift"
+		insertOrder(t, s, o)
+	}
+	busy := func(c plantroom.ContractorID, elsewhere plantroom.AssetID, most int) int {
+		return read(t, s, func(tx plantroom.Tx) (int, error) { return tx.Busy(c, elsewhere, most) })
+	}
+	wantEqual(t, busy("quicklift", "b9-l1", 10), 3)
+	wantEqual(t, busy("quicklift", "b1-l2", 10), 2) // whoever is there sees to the other
+	wantEqual(t, busy("quicklift", "b9-l1", 2), 2)
+	wantEqual(t, busy("grandlift", "b9-l1", 10), 0)
+	o := order(1, incident("b1-l1", "lift.fault", clock(0)))
+	o.Version, o.State, o.Contractor = 2, plantroom.Restored, "quicklift"
+	update(t, s, func(tx plantroom.Tx) error { return tx.UpdateOrder(o) })
+	wantEqual(t, busy("quicklift", "b9-l1", 10), 2)
 }
 
 // filterableOrders are five orders that differ in all that a filter can see.
