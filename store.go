@@ -127,7 +127,8 @@ type OutboxStore interface {
 	// at most perAddress to one address (Channel and To), each address's first
 	// call before any address's second. Of one address those with the fewest
 	// attempts come first, then the earliest. Within a turn the earliest come first.
-	DueCalls(now Instant, perAddress, limit int) ([]Call, error)
+	// Calls to the addresses but are left out.
+	DueCalls(now Instant, perAddress, limit int, but ...Address) ([]Call, error)
 	Call(MessageID) (Call, error)
 	CallsOf(OrderID) ([]Call, error)
 	Calls(state CallState, limit int) ([]Call, error) // newest first

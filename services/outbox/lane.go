@@ -3,6 +3,8 @@ package outbox
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"plantroom"
 )
@@ -53,8 +55,9 @@ func (b *Outbox) claim(ctx context.Context, now plantroom.Instant) ([]lane, erro
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var due []plantroom.Call
+	busy := slices.Collect(maps.Keys(b.busy))
 	err := b.opts.Store.View(ctx, func(tx plantroom.Tx) (err error) {
-		due, err = tx.DueCalls(now, laneLength, batch)
+		due, err = tx.DueCalls(now, laneLength, batch, busy...)
 		return err
 	})
 	if err != nil {
@@ -67,8 +70,7 @@ func (b *Outbox) claim(ctx context.Context, now plantroom.Instant) ([]lane, erro
 	return lanes, nil
 }
 
-// group makes lanes of calls, without those to busy addresses and those whose
-// outcome is owed to the store. In a lane the calls that were never tried come
+// group makes lanes of calls, without those whose outcome is owed to the store. In a lane the calls that were never tried come
 // first, as the store lists them, so that news does not queue behind repeats
 // to a receiver that hangs.
 func (b *Outbox) group(due []plantroom.Call) []lane {
@@ -78,7 +80,7 @@ func (b *Outbox) group(due []plantroom.Call) []lane {
 	)
 	for _, c := range due {
 		to := plantroom.Address{Channel: c.Channel, To: c.To}
-		if b.busy[to] || b.owed[c.ID] != nil {
+		if b.owed[c.ID] != nil {
 			continue
 		}
 		i, ok := place[to]

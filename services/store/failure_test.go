@@ -153,7 +153,9 @@ func TestPollsUseTheirIndex(t *testing.T) {
 		"SELECT doc FROM orders WHERE raised >= 1 AND raised < 2 ORDER BY num DESC":           "orders_raised",
 		openIncidents: "incidents_open",
 		"SELECT doc FROM incidents WHERE episode >= 1 ORDER BY episode DESC, id LIMIT 9": "incidents_episode",
-		dueCalls: "COVERING INDEX calls_due",
+		nextAddress:  "COVERING INDEX calls_lane",
+		dueOfAddress: "COVERING INDEX calls_lane",
+		busyOrders:   "INDEX orders_busy (contractor=?)",
 		ledgerColumns + " WHERE subject = 's' ORDER BY seq": "ledger_subject",
 	} {
 		plan := planOf(t, r.sql, query)

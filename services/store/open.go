@@ -34,6 +34,7 @@ func Open(ctx context.Context, path string) (_ *SQLite, err error) {
 	}
 	s := &SQLite{
 		path:   path,
+		writer: writer{age: groupAge},
 		reader: make(chan *conn, readers),
 		closed: make(chan struct{}),
 	}

@@ -1,6 +1,12 @@
 package store
 
-import "plantroom"
+import (
+	"cmp"
+	"database/sql"
+	"slices"
+
+	"plantroom"
+)
 
 // InsertCalls puts calls into the outbox. One whose id is there already is
 // left as it is.
@@ -22,19 +28,66 @@ func (t *tx) InsertCalls(calls ...plantroom.Call) error {
 	return nil
 }
 
-// dueCalls takes turns between the addresses. What it sorts is in its index;
-// documents are read only of the calls that it returns.
-const dueCalls = `SELECT doc FROM calls JOIN (
-		SELECT seq, next_try AS due, row_number() OVER (PARTITION BY channel, address ORDER BY attempts, next_try, seq) AS turn
-		FROM calls WHERE state = 'pending' AND next_try <= ?) AS turns USING (seq)
-	WHERE turn <= ? ORDER BY turn, due, seq LIMIT ?`
+// The queries of DueCalls: which address comes next, which of its calls are
+// due, in the order in which they are to be sent, and one of them. The first two
+// find all that they want in their index.
+const (
+	nextAddress = `SELECT channel, address FROM calls INDEXED BY calls_lane
+		WHERE state = 'pending' AND (channel, address) > (?, ?) ORDER BY channel, address LIMIT 1`
+	dueOfAddress = `SELECT seq, next_try FROM calls INDEXED BY calls_lane
+		WHERE state = 'pending' AND channel = ? AND address = ? AND next_try <= ? ORDER BY attempts, next_try, seq LIMIT ?`
+	callBySeq = "SELECT doc FROM calls WHERE seq = ?"
+)
+
+// dueCall is a call that is due, and its place among those of its address.
+type dueCall struct {
+	turn     int
+	due, seq int64
+}
 
 // DueCalls returns at most limit (0: 1,000) pending calls with NextTry ≤ now,
 // and at most perAddress (0: 1,000) of them to one address, each address's
 // first call before any address's second. An address's calls come in the order
-// of attempts, then the earliest first.
-func (t *tx) DueCalls(now plantroom.Instant, perAddress, limit int) ([]plantroom.Call, error) {
-	return list(t, "list due calls", dueCalls, scanDoc[plantroom.Call], int64(now), rowLimit(perAddress), rowLimit(limit))
+// of attempts, then the earliest first. What waits for the addresses but is
+// left out, and not looked at.
+func (t *tx) DueCalls(now plantroom.Instant, perAddress, limit int, but ...plantroom.Address) ([]plantroom.Call, error) {
+	const op = "list due calls"
+	var all []dueCall
+	for at := (plantroom.Address{}); ; {
+		found, err := t.get(op, nextAddress, []any{at.Channel, at.To}, &at.Channel, &at.To)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			break
+		}
+		if slices.Contains(but, at) {
+			continue
+		}
+		turn := 0
+		scan := func(rows *sql.Rows) (c dueCall, err error) {
+			c.turn = turn
+			turn++
+			return c, rows.Scan(&c.seq, &c.due)
+		}
+		due, err := list(t, op, dueOfAddress, scan, at.Channel, at.To, int64(now), rowLimit(perAddress))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, due...)
+	}
+	slices.SortFunc(all, func(a, b dueCall) int {
+		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(a.due, b.due), cmp.Compare(a.seq, b.seq))
+	})
+	out := make([]plantroom.Call, 0, min(len(all), rowLimit(limit)))
+	for _, c := range all[:cap(out)] {
+		call, err := one[plantroom.Call](t, op, callBySeq, "call that is due", c.seq)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, call)
+	}
+	return out, nil
 }
 
 // Call returns one call, or CodeNotFound.
@@ -57,7 +110,7 @@ func (t *tx) Calls(state plantroom.CallState, limit int) ([]plantroom.Call, erro
 	case "":
 		from, args = "calls", nil
 	case plantroom.CallPending:
-		from, args = "calls INDEXED BY calls_due WHERE state = 'pending'", nil
+		from, args = "calls INDEXED BY calls_lane WHERE state = 'pending'", nil
 	case plantroom.CallDead:
 		from, args = "calls INDEXED BY calls_dead WHERE state = 'dead'", nil
 	}

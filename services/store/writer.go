@@ -22,7 +22,8 @@ const (
 // writer is the one writing connection, and the queue of those who want it.
 type writer struct {
 	conn  *conn
-	group *group // the open transaction; the one whose turn it is has it to himself
+	group *group // the open transaction; whoever has the turn has it to himself
+	age   time.Duration
 
 	mu    sync.Mutex
 	taken bool
@@ -86,7 +87,7 @@ func (w *writer) pass() bool {
 // committed here.
 func (w *writer) leave() {
 	if g := w.group; g != nil {
-		if g.parts < groupParts && time.Since(g.began) <= groupAge && w.next() {
+		if g.parts < groupParts && time.Since(g.began) <= w.age && w.next() {
 			return
 		}
 		w.commit()

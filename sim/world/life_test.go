@@ -35,6 +35,7 @@ type life struct {
 	nested   bool
 
 	now   plantroom.Instant // the true time
+	end   plantroom.Instant // of the trouble
 	wrong time.Duration     // by how much the servers' clock is wrong
 	right plantroom.Instant // when somebody sets it right
 
@@ -85,7 +86,7 @@ func newLife(t *testing.T, seed uint64, empty []byte) *life {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &life{t: t, rnd: rand.New(rand.NewPCG(seed, 0x776f726c64)), estate: e, now: monday, caused: map[watchedRule]int{},
+	l := &life{t: t, rnd: rand.New(rand.NewPCG(seed, 0x776f726c64)), estate: e, now: monday, end: monday.Add(3 * time.Hour), caused: map[watchedRule]int{},
 		broken: map[plantroom.AssetID][]plantroom.RuleID{}, taken: map[plantroom.MessageID]int{}, effects: map[string]int{}}
 	if l.world, err = world.New(world.Options{Estate: e, Start: monday, Seed: seed, Calm: true}); err != nil {
 		t.Fatal(err)
@@ -152,8 +153,26 @@ func (l *life) minutes(least, most int) time.Duration {
 	return time.Duration(least+l.rnd.IntN(most-least)) * time.Minute
 }
 
-// beat lets some time pass.
+// beat lets some time pass and everybody act.
 func (l *life) beat(d time.Duration) {
+	l.pass(d)
+	for _, s := range l.servers {
+		if s.spine == nil && s.back <= l.now {
+			s.start()
+		}
+		if !s.up() {
+			continue
+		}
+		if s.fate.end = 0; l.chance(8) {
+			s.fate.end = s.fate.steps + 1 + l.rnd.IntN(30)
+		}
+		s.turn()
+	}
+	l.press()
+}
+
+// pass lets time pass for the lifts and their gateways.
+func (l *life) pass(d time.Duration) {
 	l.now = l.now.Add(d)
 	if l.wrong != 0 && l.right <= l.now {
 		l.wrong = 0
@@ -171,19 +190,6 @@ func (l *life) beat(d time.Duration) {
 			}
 		}
 	}
-	for _, s := range l.servers {
-		if s.spine == nil && s.back <= l.now {
-			s.start()
-		}
-		if !s.up() {
-			continue
-		}
-		if s.fate.end = 0; l.chance(8) {
-			s.fate.end = s.fate.steps + 1 + l.rnd.IntN(30)
-		}
-		s.turn()
-	}
-	l.press()
 }
 
 // trouble is what may go wrong between two beats.
@@ -198,8 +204,9 @@ func (l *life) trouble() {
 		l.right = l.now.Add(l.minutes(1, 60))
 		l.seen.steps++
 	}
-	if s := l.servers[l.rnd.IntN(len(l.servers))]; s.up() && l.rnd.IntN(400) == 0 {
-		s.asleep = l.now.Add(8 * time.Hour)
+	if l.rnd.IntN(600) == 0 { // the servers' machine is suspended, with all that they have in memory
+		l.pass(8 * time.Hour)
+		l.end = l.end.Add(8 * time.Hour)
 		l.seen.sleeps++
 	}
 	for _, id := range lifts {

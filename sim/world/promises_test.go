@@ -93,7 +93,7 @@ func TestOneSeedIsOneLife(t *testing.T) {
 
 // live plays the life and looks at what has come of it.
 func (l *life) live() {
-	for end := monday.Add(5 * time.Hour); l.now < end; {
+	for l.now < l.end {
 		l.trouble()
 		l.beat([]time.Duration{5 * time.Second, 20 * time.Second, time.Minute, 4 * time.Minute}[l.rnd.IntN(4)])
 	}
@@ -119,7 +119,7 @@ func (l *life) live() {
 func (l *life) mend() {
 	l.calm, l.wrong = true, 0
 	for _, s := range l.servers {
-		s.asleep, s.back = 0, 0
+		s.back = 0
 	}
 	for _, g := range l.gateways {
 		g.away = 0

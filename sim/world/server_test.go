@@ -18,15 +18,14 @@ import (
 // went wrong: it ticks orders, takes commands and delivers calls as well, and
 // neither knows of the other.
 type server struct {
-	life   *life
-	first  bool
-	fate   *fate
-	spine  *app.Spine        // nil: it is down
-	back   plantroom.Instant // when it is started again
-	asleep plantroom.Instant // until when the machine is suspended
+	life  *life
+	first bool
+	fate  *fate
+	spine *app.Spine        // nil: it is down
+	back  plantroom.Instant // when it is started again
 }
 
-func (s *server) up() bool { return s.spine != nil && s.asleep <= s.life.now }
+func (s *server) up() bool { return s.spine != nil }
 
 // start makes a new process: nothing is left of the memory of the one before.
 func (s *server) start() {

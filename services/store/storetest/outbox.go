@@ -88,8 +88,10 @@ func callsShared(t *testing.T, s plantroom.Store) {
 		to("m-g-again", "webhook", "good", 2, clock(4)), to("m-g", "webhook", "good", 0, clock(5)),
 		to("m-m", "mqtt", "hangs", 0, clock(6)), // the same name on another channel is another address
 		to("m-later", "webhook", "later", 0, clock(60)))
-	due := func(perAddress, limit int) []plantroom.MessageID {
-		return callIDs(read(t, s, func(tx plantroom.Tx) ([]plantroom.Call, error) { return tx.DueCalls(clock(9), perAddress, limit) }))
+	due := func(perAddress, limit int, but ...plantroom.Address) []plantroom.MessageID {
+		return callIDs(read(t, s, func(tx plantroom.Tx) ([]plantroom.Call, error) {
+			return tx.DueCalls(clock(9), perAddress, limit, but...)
+		}))
 	}
 	wantEqual(t, due(1, 0), []plantroom.MessageID{"m-h1", "m-g", "m-m"})
 	wantEqual(t, due(2, 0), []plantroom.MessageID{"m-h1", "m-g", "m-m", "m-h2", "m-g-again"})
@@ -98,6 +100,8 @@ func callsShared(t *testing.T, s plantroom.Store) {
 	tried := to("m-g", "webhook", "good", 3, clock(5))
 	update(t, s, func(tx plantroom.Tx) error { return tx.UpdateCall(tried) })
 	wantEqual(t, due(1, 0), []plantroom.MessageID{"m-h1", "m-g-again", "m-m"})
+	wantEqual(t, due(0, 0, plantroom.Address{Channel: "webhook", To: "hangs"}, plantroom.Address{Channel: "mqtt", To: "good"}),
+		[]plantroom.MessageID{"m-g-again", "m-m", "m-g"})
 }
 
 func callsOfOrder(t *testing.T, s plantroom.Store) {
