@@ -88,6 +88,10 @@ type OrderStore interface {
 	// Busy counts, up to most, the orders that keep a technician of a contractor
 	// on other assets than one: given to it and not yet said to be restored.
 	Busy(c ContractorID, elsewhere AssetID, most int) (int, error)
+	// Stranded returns the orders that wait for somebody to take them or to
+	// answer (raised, dispatched, declined, reopened), and that nobody has, or a
+	// contractor that is not one of these.
+	Stranded(contractors []ContractorID, limit int) ([]WorkOrder, error)
 	// DueOrders returns orders with Due ≤ now, earliest first.
 	DueOrders(now Instant, limit int) ([]WorkOrder, error)
 	InsertOrder(WorkOrder) error // with Version 1

@@ -1,6 +1,9 @@
 package dispatch
 
 import (
+	"maps"
+	"slices"
+
 	"plantroom"
 )
 
@@ -9,15 +12,11 @@ import (
 // the answer of a contractor that is gone from the file. It is for the start of
 // a server and for a changed file; doing it again does nothing.
 func (d *Desk) Adopt(tx plantroom.Tx, now plantroom.Instant) error {
-	waiting, err := tx.Orders(plantroom.OrderFilter{Open: true, States: []plantroom.OrderState{
-		plantroom.Raised, plantroom.Reopened, plantroom.Declined, plantroom.Dispatched}})
+	stranded, err := tx.Stranded(slices.Collect(maps.Keys(d.book.contractors)), 0)
 	if err != nil {
 		return err
 	}
-	for _, o := range waiting {
-		if _, there := d.book.contractors[o.Contractor]; there {
-			continue
-		}
+	for _, o := range stranded {
 		in, err := tx.Incident(o.Incident)
 		if err != nil {
 			return err

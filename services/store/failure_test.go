@@ -155,7 +155,9 @@ func TestPollsUseTheirIndex(t *testing.T) {
 		"SELECT doc FROM incidents WHERE episode >= 1 ORDER BY episode DESC, id LIMIT 9": "incidents_episode",
 		nextAddress:  "COVERING INDEX calls_lane",
 		dueOfAddress: "COVERING INDEX calls_lane",
-		busyOrders:   "INDEX orders_busy (contractor=?)",
+		busyOrders:   "COVERING INDEX orders_held",
+		nextHolder:   "COVERING INDEX orders_held",
+		waitingOf:    "INDEX orders_held (contractor=? AND state=?)",
 		ledgerColumns + " WHERE subject = 's' ORDER BY seq": "ledger_subject",
 	} {
 		plan := planOf(t, r.sql, query)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -89,10 +90,15 @@ func (t *tx) Orders(f plantroom.OrderFilter) ([]plantroom.WorkOrder, error) {
 // backwards than sort the few orders that are open.
 const openOrders = "orders INDEXED BY orders_live"
 
-// busyOrders names the index, so that it fails where the index does not cover
-// the condition any more.
-const busyOrders = `SELECT count(*) FROM (SELECT 1 FROM orders INDEXED BY orders_busy
-	WHERE contractor = ? AND asset <> ? AND state IN ('dispatched', 'acknowledged', 'attended') LIMIT ?)`
+// The queries about who has what is open. They find what they want in their
+// index, but for the documents.
+const (
+	busyOrders = `SELECT count(*) FROM (SELECT 1 FROM orders INDEXED BY orders_held WHERE open = 1
+		AND contractor = ? AND state IN ('dispatched', 'acknowledged', 'attended') AND asset <> ? LIMIT ?)`
+	nextHolder = `SELECT contractor FROM orders INDEXED BY orders_held WHERE open = 1 AND contractor > ? ORDER BY contractor LIMIT 1`
+	waitingOf  = `SELECT doc FROM orders INDEXED BY orders_held WHERE open = 1
+		AND contractor = ? AND state IN ('raised', 'dispatched', 'declined', 'reopened') ORDER BY num LIMIT ?`
+)
 
 // Busy counts, up to most, the orders that keep a technician of a contractor:
 // dispatched to it, acknowledged or attended by it, on other assets than one.
@@ -100,6 +106,31 @@ func (t *tx) Busy(c plantroom.ContractorID, elsewhere plantroom.AssetID, most in
 	var n int
 	_, err := t.get("count the orders of "+string(c), busyOrders, []any{string(c), string(elsewhere), most}, &n)
 	return n, err
+}
+
+// Stranded returns at most limit (0: 1,000) orders that wait for somebody to
+// take them or to answer, and that nobody has, or a contractor that is not one
+// of these.
+func (t *tx) Stranded(contractors []plantroom.ContractorID, limit int) ([]plantroom.WorkOrder, error) {
+	const op = "list orders that nobody has"
+	var out []plantroom.WorkOrder
+	holder, found := "", true
+	for found {
+		if !slices.Contains(contractors, plantroom.ContractorID(holder)) {
+			os, err := list(t, op, waitingOf, scanDoc[plantroom.WorkOrder], holder, rowLimit(limit)-len(out))
+			if err != nil {
+				return nil, err
+			}
+			if out = append(out, os...); len(out) == rowLimit(limit) {
+				break
+			}
+		}
+		var err error
+		if found, err = t.get(op, nextHolder, []any{holder}, &holder); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 const dueOrders = "SELECT doc FROM orders WHERE due > 0 AND due <= ? ORDER BY due, num LIMIT ?"

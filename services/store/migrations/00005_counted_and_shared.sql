@@ -1,8 +1,8 @@
 -- +goose Up
 
--- Before each order it is counted who is free: without reading the documents of
--- all that is open. The states are those of OrderStore.Busy.
-CREATE INDEX orders_busy ON orders (contractor, asset) WHERE state IN ('dispatched', 'acknowledged', 'attended');
+-- Before each order it is counted who is free, and at each start it is looked
+-- for whom nobody waits: without reading the documents of all that is open.
+CREATE INDEX orders_held ON orders (contractor, state, asset) WHERE open = 1;
 
 -- An address that has a thousand calls costs others nothing: each address's
 -- calls are read by themselves, in the order in which they are to be sent.

@@ -20,6 +20,7 @@ var orderCases = []testCase{
 	{"where and when an order was raised never changes", orderIdentity},
 	{"due orders come earliest first and leave when written on", ordersDue},
 	{"a contractor is busy with what it was given elsewhere and has not restored", ordersBusy},
+	{"orders that wait and that nobody has are found", ordersStranded},
 	{"a filter selects orders, newest first", ordersFiltered},
 }
 
@@ -234,6 +235,23 @@ func ordersBusy(t *testing.T, s plantroom.Store) {
 	o.Version, o.State, o.Contractor = 2, plantroom.Restored, "quicklift"
 	update(t, s, func(tx plantroom.Tx) error { return tx.UpdateOrder(o) })
 	wantEqual(t, busy("quicklift", "b9-l1", 10), 2)
+}
+
+func ordersStranded(t *testing.T, s plantroom.Store) {
+	for i, o := range []plantroom.WorkOrder{
+		{State: plantroom.Declined}, {State: plantroom.Dispatched, Contractor: "gone"}, {State: plantroom.Dispatched, Contractor: "here"},
+		{State: plantroom.Attended, Contractor: "gone"}, {State: plantroom.Cancelled}, {State: plantroom.Raised}, {State: plantroom.Reopened, Contractor: "zone"},
+	} {
+		whole := order(i+1, incident(plantroom.AssetID(fmt.Sprintf("b1-l%d", i+1)), "lift.fault", clock(int64(i))))
+		whole.State, whole.Contractor = o.State, o.Contractor
+		insertOrder(t, s, whole)
+	}
+	stranded := func(limit int, cs ...plantroom.ContractorID) []plantroom.OrderID {
+		return orderNames(read(t, s, func(tx plantroom.Tx) ([]plantroom.WorkOrder, error) { return tx.Stranded(cs, limit) }))
+	}
+	wantEqual(t, stranded(0, "here"), []plantroom.OrderID{"wo-000001", "wo-000006", "wo-000002", "wo-000007"})
+	wantEqual(t, stranded(3, "here"), []plantroom.OrderID{"wo-000001", "wo-000006", "wo-000002"})
+	wantEqual(t, stranded(0, "here", "gone", "zone"), []plantroom.OrderID{"wo-000001", "wo-000006"})
 }
 
 // filterableOrders are five orders that differ in all that a filter can see.
