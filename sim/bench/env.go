@@ -20,6 +20,7 @@ type Env struct {
 	Mosquitto string // path of mosquitto
 	Binaries  string // where plantroom, plantroom-gateway and plantroom-codec are; "": they are built
 	Week      int    // readings of the measurement "week"; 0: those of a week
+	Clocks    int    // clocks of the measurement "clocks"; 0: a million
 	Progress  io.Writer
 
 	dir  string
