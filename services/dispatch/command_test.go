@@ -49,6 +49,37 @@ func TestAnOrderGoesThroughItsLife(t *testing.T) {
 	h.wholeLedger()
 }
 
+func TestOfTwoWhoAcknowledgeAtOnceOneWinsAndTheOtherIsToldWho(t *testing.T) {
+	for range 20 {
+		h := newHouse(t)
+		o := h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+		actors := []string{"contractor:quicklift", "person:lin", "person:zhao"}
+		errs := make([]error, len(actors))
+		var all sync.WaitGroup
+		for i, actor := range actors {
+			all.Go(func() {
+				errs[i] = h.update(func(tx plantroom.Tx) error {
+					_, err := h.desk.Command(tx, h.now, dispatch.Command{Order: o.ID, Do: plantroom.DoAcknowledge, Actor: actor, By: "by " + actor})
+					return err
+				})
+			})
+		}
+		all.Wait()
+		winner, won := h.order().By, 0
+		for i, err := range errs {
+			switch {
+			case err == nil && "by "+actors[i] == winner:
+				won++
+			case plantroom.CodeOf(err) != plantroom.CodeConflict || !strings.Contains(err.Error(), winner):
+				t.Errorf("%s won, and %s hears: %v", winner, actors[i], err)
+			}
+		}
+		if n := occurrences(h.rows(), "order.acknowledge"); won != 1 || n != 1 {
+			t.Errorf("%d have won, and the ledger has %d rows", won, n)
+		}
+	}
+}
+
 func TestTheSameActorRepeatingItselfChangesNothing(t *testing.T) {
 	h := opened(t)
 	for _, do := range []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoArrive, plantroom.DoFix} {

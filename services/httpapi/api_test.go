@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -97,6 +98,42 @@ func TestACommandMovesTheOrderAndIsKeptInTheLedgerAsTheOffices(t *testing.T) {
 	}
 	refused(t, s.ask(http.MethodPost, path+"/unacknowledge", `{"version":`+fmt.Sprint(o.Version)+`}`), http.StatusConflict, plantroom.CodeConflict)
 	refused(t, s.ask(http.MethodPost, path+"/cancel", ``), http.StatusBadRequest, plantroom.CodeInvalid, "why")
+}
+
+// TestOfPOSTsThatRaceOneWinsAndTheOthersSeeWho lets several programs, which all
+// speak for the office, acknowledge an order at the same moment.
+func TestOfPOSTsThatRaceOneWinsAndTheOthersSeeWho(t *testing.T) {
+	s := newService(t)
+	o := s.Open(doorFault)
+	path := "/api/v1/orders/" + string(o.ID)
+	race := func(body string) []*httptest.ResponseRecorder {
+		out := make([]*httptest.ResponseRecorder, 8)
+		var all sync.WaitGroup
+		for i := range out {
+			all.Go(func() { out[i] = s.ask(http.MethodPost, path+"/acknowledge", fmt.Sprintf(body, i)) })
+		}
+		all.Wait()
+		return out
+	}
+	winner := ""
+	for i, w := range race(`{"by":"Li %d"}`) {
+		got := decode[plantroom.WorkOrder](t, w) // to ask for what the office has done already is no fault
+		if winner == "" {
+			winner = got.By
+		}
+		if got.By != winner || got.Version != o.Version+1 {
+			t.Errorf("answer %d: %s by %q at version %d; another one says %q", i, got.State, got.By, got.Version, winner)
+		}
+	}
+	rows := 0
+	for _, e := range decode[page[struct{ Kind string }]](t, s.ask(http.MethodGet, path+"/timeline", "")).Items {
+		if e.Kind == "order.acknowledge" {
+			rows++
+		}
+	}
+	if by := s.Order(o.ID).By; by != winner || rows != 1 {
+		t.Errorf("it was %q, all were told %q, and the ledger has %d rows", by, winner, rows)
+	}
 }
 
 func TestIfMatchGuardsAgainstAnOrderThatHasMoved(t *testing.T) {
