@@ -83,6 +83,8 @@ quick:
 scenarios: build
 	@echo "== scenarios"
 	bin/plantroom-sim run --quiet sim/scenarios/*.yaml
+	@echo "== worlds in which everything goes wrong"
+	$(GO) test -count=1 ./sim/world -run Worlds
 
 integration: build $(INFLUXD)
 	@echo "== integration: real mosquitto, real influxd, kill -9"
