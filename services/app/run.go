@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -26,6 +27,8 @@ func (s *Server) startSpine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.Ingest.Recalled()  // where a file is read again, the spine before this one is still at work
+	debug.FreeOSMemory() // to read what is open takes several times what is kept of it
 	s.launch(r)
 	s.onStop(func() { s.spine.Load().stop() })
 	return nil

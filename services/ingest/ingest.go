@@ -155,6 +155,10 @@ func (i *Ingest) Batch(ctx context.Context, topicGateway plantroom.GatewayID, pa
 	return acks[0].Ack, nil
 }
 
+// Recalled says that Core holds what the store holds, so that it need not be
+// reloaded before the first work. Nobody else may judge for this store.
+func (i *Ingest) Recalled() { i.stale = false }
+
 // Forget drops what Core.Resolve has said, for when the estate has changed.
 // It is safe for concurrent use.
 func (i *Ingest) Forget() { i.reader.routes.generation.Add(1) }
