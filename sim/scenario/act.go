@@ -80,7 +80,7 @@ func (p *play) actOnStage(a Act) (string, error) {
 	case a.Message != nil:
 		return p.message(a.Message)
 	case a.Press != nil:
-		p.presses.add(press{at: p.now, contractor: a.Press.Contractor, asset: a.Press.Asset, do: a.Press.Action, note: a.Press.Note})
+		p.presses.add(press{at: p.now, actor: a.Press.actor(), asset: a.Press.Asset, do: a.Press.Action, note: a.Press.Note, code: a.Press.Code, proof: a.Press.Proof})
 		return "", nil
 	}
 	return "", plantroom.Errorf(plantroom.CodeInternal, "an act of the language is not played")

@@ -74,10 +74,10 @@ func (p *play) pressButtons() error {
 			if err := p.world.Repair(x.asset); err != nil {
 				return err
 			}
-			p.tell("world", "", fmt.Sprintf("%s has repaired %s", x.contractor, x.asset))
+			p.tell("world", "", fmt.Sprintf("%s has repaired %s", x.who(), x.asset))
 		}
 		if err := p.server.command(p.ctx, p.now, x.command()); err != nil {
-			p.tell("press", string(x.order), fmt.Sprintf("%s: %s refused: %s", x.contractor, x.do, plantroom.MessageOf(err)))
+			p.tell("press", string(x.order), fmt.Sprintf("%s: %s refused: %s", x.who(), x.do, plantroom.MessageOf(err)))
 		}
 	}
 	return nil

@@ -152,10 +152,13 @@ type (
 		Hex     string              `json:"hex"`
 	}
 	PressAct struct {
-		Contractor plantroom.ContractorID `json:"contractor"`
+		Contractor plantroom.ContractorID `json:"contractor"` // or
+		Person     plantroom.PersonID     `json:"person"`     // of the estate
 		Asset      plantroom.AssetID      `json:"asset"`
 		Action     plantroom.OrderAction  `json:"action"`
 		Note       string                 `json:"note"`
+		Code       string                 `json:"code"`  // with pause: one of the contract's reasons
+		Proof      string                 `json:"proof"` // with pause
 	}
 )
 

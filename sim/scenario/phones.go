@@ -79,15 +79,24 @@ func (p *phones) take() []plantroom.Call {
 	return out
 }
 
-// press is a button that a contractor will press.
+// press is a button that somebody will press.
 type press struct {
-	at         plantroom.Instant
-	contractor plantroom.ContractorID
-	order      plantroom.OrderID
-	asset      plantroom.AssetID // where the order is not known yet: its newest open one
-	do         plantroom.OrderAction
-	note       string
-	repair     bool // the asset is repaired first
+	at          plantroom.Instant
+	actor       string // contractor:quicklift or person:lin
+	order       plantroom.OrderID
+	asset       plantroom.AssetID // where the order is not known yet: its newest open one
+	do          plantroom.OrderAction
+	note        string
+	code, proof string // of a pause
+	repair      bool   // the asset is repaired first
+}
+
+// actor is who presses.
+func (a *PressAct) actor() string {
+	if a.Person != "" {
+		return "person:" + string(a.Person)
+	}
+	return "contractor:" + string(a.Contractor)
 }
 
 // Step is one thing that a contractor does about an order.
@@ -133,14 +142,19 @@ func Note(do plantroom.OrderAction) string {
 func (b Behaviour) plan(now plantroom.Instant, c plantroom.ContractorID, o plantroom.WorkOrder, first bool) []press {
 	var out []press
 	for _, s := range b.Steps(first) {
-		out = append(out, press{at: now.Add(s.After), contractor: c, order: o.ID, asset: o.Asset, do: s.Do, note: Note(s.Do), repair: s.Repair})
+		out = append(out, press{at: now.Add(s.After), actor: "contractor:" + string(c), order: o.ID, asset: o.Asset, do: s.Do, note: Note(s.Do), repair: s.Repair})
 	}
 	return out
 }
 
 func (p press) command() dispatch.Command {
-	return dispatch.Command{Order: p.order, Do: p.do, Actor: "contractor:" + string(p.contractor), By: string(p.contractor),
-		Note: p.note, Reason: p.note}
+	return dispatch.Command{Order: p.order, Do: p.do, Actor: p.actor, By: p.who(), Note: p.note, Reason: p.note, Code: p.code, Proof: p.proof}
+}
+
+// who is the actor as a story names it.
+func (p press) who() string {
+	_, id, _ := strings.Cut(p.actor, ":")
+	return id
 }
 
 // presses is a queue in the order of time.
