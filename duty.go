@@ -41,8 +41,8 @@ type Override struct {
 // is on duty wherever the giver would have been.
 type Swap struct {
 	Give   [2]Given
-	Agreed Date   // when both have said so
-	By     string // who has noted it
+	Agreed Date     // when both have said so
+	By     PersonID // who has noted it; "": nobody says
 }
 
 // Given is a time that a person gives away; To is exclusive.

@@ -67,7 +67,7 @@ var mayImport = map[string][]string{
 	"services/report":         {".", "services/sla", "services/roster"},
 	"services/joblink":        {".", "internal/keyfile"},
 	"services/gatewayconfig":  {".", "firmware-bridge/wire", "internal/keyfile"},
-	"services/estate":         {".", "internal/yamldoc"},
+	"services/estate":         {".", "internal/yamldoc", "services/roster"},
 	"services/dispatch":       {".", "services/sla", "services/roster", "services/joblink"},
 	"services/ingest":         {".", "firmware-bridge/wire"},
 	"services/outbox":         {"."},

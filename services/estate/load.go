@@ -63,7 +63,7 @@ func (c *checker) build(f file) plantroom.Estate {
 	e := plantroom.Estate{ID: f.Estate, Name: plantroom.Text(f.Name), Zone: f.TimeZone, Profile: f.Profile, Currency: f.Currency}
 	c.places(&e, f)
 	c.assets(&e, f)
-	c.people(&e, f)
+	c.people(&e, f, loc)
 	c.calendars(&e, f)
 	c.contracts(&e, f, loc)
 	c.references(&e, f)
@@ -98,7 +98,7 @@ func (c *checker) places(e *plantroom.Estate, f file) {
 	}
 }
 
-func (c *checker) people(e *plantroom.Estate, f file) {
+func (c *checker) people(e *plantroom.Estate, f file, loc *time.Location) {
 	for _, p := range f.People {
 		lang := p.Lang
 		if lang == "" {
@@ -106,11 +106,9 @@ func (c *checker) people(e *plantroom.Estate, f file) {
 		}
 		e.People = append(e.People, plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Channels: addresses(p.Channels)})
 	}
-	for _, k := range f.Contractors {
+	for i, k := range f.Contractors {
 		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels)}
-		for _, s := range k.Roster {
-			out.Roster = append(out.Roster, plantroom.Shift{Days: weekdays(s.Days), Start: clockTime(s.Start), End: clockTime(s.End), People: s.People})
-		}
+		c.duty(fmt.Sprintf("/contractors/%d", i), &out, k, loc)
 		e.Contractors = append(e.Contractors, out)
 	}
 	for _, l := range f.Ladders {
