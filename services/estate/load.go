@@ -8,7 +8,6 @@ package estate
 import (
 	_ "embed"
 	"fmt"
-	"os"
 	"time"
 
 	"plantroom"
@@ -28,30 +27,38 @@ type Known struct {
 
 // Load reads and checks the file at path.
 func Load(path string, known Known) (plantroom.Estate, error) {
-	src, err := os.ReadFile(path)
+	f, err := Read(path, known)
 	if err != nil {
-		return plantroom.Estate{}, fmt.Errorf("read the estate file: %w", err)
+		return plantroom.Estate{}, err
 	}
-	return Parse(path, src, known)
+	return f.Estate, nil
 }
 
 // Parse checks src and makes an Estate of it. The error is a yamldoc.Faults
 // with all that is wrong.
 func Parse(name string, src []byte, known Known) (plantroom.Estate, error) {
-	doc, err := yamldoc.Parse(name, src, Schema)
+	f, err := read(name, src, known)
 	if err != nil {
 		return plantroom.Estate{}, err
 	}
+	return f.Estate, nil
+}
+
+func read(name string, src []byte, known Known) (*File, error) {
+	doc, err := yamldoc.Parse(name, src, Schema)
+	if err != nil {
+		return nil, err
+	}
 	var f file
 	if err := doc.Decode(&f); err != nil {
-		return plantroom.Estate{}, err
+		return nil, err
 	}
 	c := checker{doc: doc, known: known}
 	e := c.build(f)
 	if err := c.faults.Err(); err != nil {
-		return plantroom.Estate{}, err
+		return nil, err
 	}
-	return e, nil
+	return &File{Estate: e, doc: doc}, nil
 }
 
 func (c *checker) build(f file) plantroom.Estate {

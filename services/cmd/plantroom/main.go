@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 	_ "time/tzdata"
 
 	"plantroom"
@@ -98,11 +99,7 @@ func run(args []string, out, errs io.Writer) error {
 	case len(a) == 2 && a[0] == "serve":
 		return serve(a[1], *demo, out, errs)
 	case len(a) == 2 && a[0] == "check":
-		_, err := load(a[1])
-		if err == nil {
-			fmt.Fprintln(out, "no faults")
-		}
-		return err
+		return check(a[1], out)
 	case len(a) == 2 && a[0] == "init":
 		return initialise(a[1], out)
 	case len(a) == 3 && a[0] == "ledger" && a[1] == "verify":
@@ -130,6 +127,23 @@ func load(file string) (*config.Config, error) {
 		return nil, usageError{err}
 	}
 	return cfg, err
+}
+
+// check reads a server's file and its estate, and looks ahead at its rosters.
+func check(file string, out io.Writer) error {
+	cfg, err := load(file)
+	if err != nil {
+		return err
+	}
+	refused, warnings := cfg.Lint(plantroom.At(time.Now()))
+	for _, w := range warnings {
+		fmt.Fprintln(out, "warning:", w)
+	}
+	if len(refused) > 0 {
+		return refused
+	}
+	fmt.Fprintln(out, "no faults")
+	return nil
 }
 
 func exit(err error, errs io.Writer) int {
