@@ -20,7 +20,7 @@ type Outlook struct {
 	Findings []Finding         `json:"findings"` // of Horizon, whatever the days
 }
 
-// Line is one stint, or a time in which nobody of a contractor is on duty
+// Line is one stint, or several by the same entry that meet, or a time in which nobody of a contractor is on duty
 // although a contract of it is in force.
 type Line struct {
 	Contractor plantroom.ContractorID `json:"contractor"`
@@ -43,10 +43,19 @@ func Look(e *plantroom.Estate, zone *time.Location, from plantroom.Instant, days
 	l := &linter{e: e, zone: zone, now: from, end: to}
 	for i := range e.Contractors {
 		c := &e.Contractors[i]
+		first := len(out.Duties)
 		var covered []span
 		for _, s := range Stints(*c, zone, from, to) {
 			covered = append(covered, span{s.From, s.To})
-			out.Duties = append(out.Duties, Line{Contractor: c.ID, Person: s.Person, Name: nameOf(e, s.Person), From: s.From, To: s.To, By: EntryName(c, s.Entry), Of: s.Of})
+			line := Line{Contractor: c.ID, Person: s.Person, Name: nameOf(e, s.Person), From: s.From, To: s.To, By: EntryName(c, s.Entry), Of: s.Of}
+			joins := func(l Line) bool {
+				return l.To == s.From && l.Contractor == c.ID && l.Person == s.Person && l.By == line.By && l.Of == s.Of
+			}
+			if n := slices.IndexFunc(out.Duties[first:], joins); n >= 0 {
+				out.Duties[first+n].To = s.To
+				continue
+			}
+			out.Duties = append(out.Duties, line)
 		}
 		needed := merged(append(l.contractsOf(c.ID, true), l.contractsOf(c.ID, false)...))
 		for _, g := range without(needed, merged(covered)) {
