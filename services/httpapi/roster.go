@@ -58,9 +58,7 @@ type feed struct {
 func (a *API) calendar(w http.ResponseWriter, r *http.Request) {
 	f, err := a.feed(r.PathValue("token"))
 	if err != nil {
-		hidden := r.Clone(r.Context()) // whoever reads the log must not read the calendar
-		hidden.URL.Path = "/calendar/…"
-		problem.Write(w, hidden, a.log, err)
+		problem.Write(w, r, a.log, err)
 		return
 	}
 	h := w.Header()

@@ -117,17 +117,6 @@ func (d door) limitBody(mux *http.ServeMux, bodies map[string]int64, next http.H
 	})
 }
 
-// pathForLog keeps the links of jobs and calendars out of the log: whoever
-// reads one there could use it.
-func pathForLog(path string) string {
-	for _, secret := range []string{"/job/", "/calendar/"} {
-		if strings.HasPrefix(path, secret) {
-			return secret + "…"
-		}
-	}
-	return path
-}
-
 // recovered turns a panic into a 500 and a log line with the stack.
 func (d door) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -137,7 +126,7 @@ func (d door) recovered(next http.Handler) http.Handler {
 			case http.ErrAbortHandler:
 				panic(v)
 			default:
-				d.opt.Logger.Error("handler panicked", "method", r.Method, "path", pathForLog(r.URL.Path), "panic", v, "stack", string(debug.Stack()))
+				d.opt.Logger.Error("handler panicked", "method", r.Method, "path", problem.PathForLog(r), "panic", v, "stack", string(debug.Stack()))
 				d.refuse(w, r, plantroom.Errorf(plantroom.CodeInternal, "something went wrong on our side; the log says what"))
 			}
 		}()
