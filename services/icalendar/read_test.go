@@ -80,6 +80,15 @@ func TestAnOccurrenceThatWasMovedIsWhereItWasMovedTo(t *testing.T) {
 	}
 }
 
+func TestAnOccurrenceThatWasOnlyRenamedStaysWhereItIs(t *testing.T) {
+	series := "UID:7\nDTSTART:20260302T080000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2\nSUMMARY:li"
+	renamed := "UID:7\nRECURRENCE-ID:20260303T080000Z\nDTSTART:20260303T080000Z\nDURATION:PT1H\nSUMMARY:zhao"
+	got, err := Read(calendar(series, renamed), time.UTC, at(t, "2026-03-01T00:00Z"), at(t, "2026-04-01T00:00Z"))
+	if s := times(got, time.UTC); err != nil || s != "03-02T08:00–09:00 03-03T08:00–09:00" || got[0].Summary != "li" || got[1].Summary != "zhao" {
+		t.Errorf("%s, %v, %+v", s, err, got)
+	}
+}
+
 func TestWhatOthersWriteBesidesIsPassedOver(t *testing.T) {
 	src := "\uFEFFBEGIN:VCALENDAR\nPRODID;X-A=\"a:b;c\":x\nBEGIN:VTIMEZONE\nTZID:Europe/Berlin\nBEGIN:STANDARD\nDTSTART:19701025T030000\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\nEND:STANDARD\nEND:VTIMEZONE\n" +
 		"BEGIN:VEVENT\nUID:1\nDTSTART;TZID=Europe/Berlin:20260302T0800\n 00\nDTEND;TZID=Europe/Berlin:20260302T100000\nSUMMARY:zh\n\tao\nX-APPLE-TRAVEL;X=1:1\nBEGIN:VALARM\nTRIGGER:-PT5M\nDTSTART:nonsense\nEND:VALARM\nEND:VEVENT\nEND:VCALENDAR\n"

@@ -54,7 +54,8 @@ func TestACalendarWithoutEventsHasAComponentAllTheSame(t *testing.T) {
 func TestWhateverIsWrittenIsFoldedAndCanBeReadAgain(t *testing.T) {
 	from, to := at(t, "2026-01-01T00:00Z"), at(t, "2027-01-01T00:00Z")
 	rapid.Check(t, func(rt *rapid.T) {
-		s := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.SampledFrom([]rune("aß快\U0001F6D7,;\\\"\r\n :")), 0, 300, -1)).Draw(rt, "text")
+		s := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.SampledFrom([]rune("aß快\U0001F6D7,;\\\"\r\n :")), 0, 300, -1),
+			rapid.StringOfN(rapid.SampledFrom([]rune("ab快")), 150, 300, -1)).Draw(rt, "text")
 		c := Calendar{Product: "p", Name: s, Events: []Event{{UID: "1", Start: from, End: from.Add(time.Hour), Summary: s, Description: s}}}
 		b := c.Bytes()
 		for line := range strings.SplitSeq(strings.TrimSuffix(string(b), "\r\n"), "\r\n") {

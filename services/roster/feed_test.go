@@ -83,8 +83,31 @@ func TestAFeedIsTheSameAllDayLongAndItsEventsKeepTheirNames(t *testing.T) {
 			}
 		}
 	}
+	for _, ev := range feedOf(t, e, "", "quicklift", morning.Add(20*24*time.Hour)).Events {
+		if _, ok := seen[ev.UID]; !ok && ev.Start < first.To {
+			t.Errorf("%s was not there before: a turn that is cut off has got another name", ev.UID)
+		}
+	}
 	if same < 10 {
 		t.Errorf("%d events have kept their names over twenty days", same)
+	}
+}
+
+func TestWhoeverStandsInForMonthsKeepsOneEvent(t *testing.T) {
+	e := callHouse(t)
+	now := instant(t, "2026-09-01T10:00+02:00")
+	e.Contractors[0].Overrides = []plantroom.Override{{From: now.Add(-200 * 24 * time.Hour), To: now.Add(10 * 24 * time.Hour), People: []plantroom.PersonID{"lin"}}}
+	e.Contractors[0].Technicians = append(e.Contractors[0].Technicians, "lin")
+	var uids []string
+	for n := range 3 {
+		c := feedOf(t, e, "lin", "", now.Add(time.Duration(n)*24*time.Hour))
+		if len(c.Events) != 1 {
+			t.Fatalf("%+v", c.Events)
+		}
+		uids = append(uids, c.Events[0].UID)
+	}
+	if uids[0] != uids[1] || uids[1] != uids[2] {
+		t.Errorf("from day to day the event is called %v", uids)
 	}
 }
 

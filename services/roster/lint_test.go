@@ -120,6 +120,13 @@ func TestLintSaysWhatIsWrongWhereAndHowBadly(t *testing.T) {
 		{"a swap of what one does not have", func(_ E, f *plantroom.Contractor) {
 			f.Swaps = []plantroom.Swap{{Give: [2]plantroom.Given{{Person: "li", From: at("2026-03-03T20:00"), To: at("2026-03-04T08:00")}, {Person: "wang", From: at("2026-03-05T20:00"), To: at("2026-03-06T08:00")}}}}
 		}, "warning no_effect /contractors/0/swaps/0/give/0"},
+		{"a swap of what an earlier swap has brought", func(_ E, f *plantroom.Contractor) {
+			day := plantroom.Given{From: at("2026-03-03T08:00"), To: at("2026-03-03T20:00")}
+			give := func(p plantroom.PersonID, g plantroom.Given) plantroom.Given { g.Person = p; return g }
+			f.Roster[1].People = append(f.Roster[1].People, "lin")
+			later := plantroom.Given{From: at("2026-03-05T20:00"), To: at("2026-03-06T08:00")}
+			f.Swaps = []plantroom.Swap{{Give: [2]plantroom.Given{give("li", day), give("wang", later)}}, {Give: [2]plantroom.Given{give("wang", day), give("lin", later)}}}
+		}, ""},
 		{"a swap with somebody who is there already", func(_ E, f *plantroom.Contractor) {
 			f.Roster[0].People = []plantroom.PersonID{"li", "wang"}
 			f.Swaps = []plantroom.Swap{{Give: [2]plantroom.Given{{Person: "li", From: at("2026-03-03T08:00"), To: at("2026-03-03T20:00")}, {Person: "wang", From: at("2026-03-05T20:00"), To: at("2026-03-06T08:00")}}}}
