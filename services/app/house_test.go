@@ -49,6 +49,7 @@ type files struct {
 	Binary   string
 	Web      string // the address of the pages
 	More     string // further lines of the server's file
+	Duty     string // further lines of the contractor; "": li is always on duty
 }
 
 var serverFile = template.Must(template.New("server").Parse(`estate: estate.yaml
@@ -82,7 +83,7 @@ contractors:
     name: {en: Quicklift Services}
     technicians: [li]
     channels: [{{if .Webhook}}{channel: webhook, to: "{{.Webhook}}"}{{else}}{channel: mqtt, to: quicklift}{{end}}]
-    roster: [{start: "00:00", end: "00:00", people: [li]}]
+    {{if .Duty}}{{.Duty}}{{else}}roster: [{start: "00:00", end: "00:00", people: [li]}]{{end}}
 contracts:
   - id: quicklift-2026
     contractor: quicklift

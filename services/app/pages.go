@@ -40,7 +40,8 @@ func (s *Server) estate() *plantroom.Estate { return &s.spine.Load().estate }
 
 // routes lists everything that the server answers.
 func (s *Server) routes(pages *web.Pages) []guard.Route {
-	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Gateways: s.gateways, Events: s.hub, Now: s.now, Logger: s.log, Probes: s.probes()})
+	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Gateways: s.gateways, Calendars: Calendars(s.cfg.Data), Events: s.hub, Now: s.now,
+		Logger: s.log, Probes: s.probes()})
 	return append(append(api.Routes(), pages.Routes()...),
 		guard.Route{Pattern: "GET /metrics", Need: guard.Operator, Handler: promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{})})
 }

@@ -2,16 +2,20 @@ package app
 
 import (
 	"context"
-	"reflect"
+	"errors"
 	"slices"
 
 	"plantroom"
+	"plantroom/internal/yamldoc"
 	"plantroom/services/app/config"
 )
 
 // Reload takes a changed estate over. Everything that can fail comes first;
 // then the old spine finishes what it has been given, and the new one
 // continues from the store. Gateways stay connected.
+//
+// A roster or ladder that is wrong within the days to come is refused, and the
+// old one stays; the error is a yamldoc.Faults then.
 //
 // Only the estate can change: where the rest of the file has changed too, the
 // log says so, and it waits for a restart. So do gateways that are new to an
@@ -27,6 +31,9 @@ func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
 	if cfg.Estate.ID != old.estate.ID {
 		return plantroom.Errorf(plantroom.CodeInvalid, "the estate changes from %s to %s: that needs a restart with a data directory of its own", old.estate.ID, cfg.Estate.ID)
 	}
+	if err := s.lint(cfg); err != nil {
+		return err
+	}
 	r, err := s.newSpine(ctx, cfg.Estate)
 	if err != nil {
 		return err
@@ -37,11 +44,30 @@ func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
 	return nil
 }
 
+// lint looks ahead at rosters and ladders, logs what is worth a look, and
+// returns what is wrong.
+func (s *Server) lint(cfg *config.Config) error {
+	refused, warnings := cfg.Lint(s.now())
+	for _, f := range warnings {
+		s.log.Warn("look ahead: a roster or ladder is worth a look", "fault", f.Error(), "next", "plantroom roster shows who is on duty")
+	}
+	return refused.Err()
+}
+
+// lintAtStart logs what is wrong as well: a server that does not come up again
+// because a roster has run out would be worse than the roster.
+func (s *Server) lintAtStart() {
+	var refused yamldoc.Faults
+	if errors.As(s.lint(s.cfg), &refused) {
+		for _, f := range refused {
+			s.log.Error("look ahead: a roster or ladder is wrong", "fault", f.Error(), "next", "mend the estate's file and reload")
+		}
+	}
+}
+
 // waitForRestart says what of a reloaded file is not in force yet.
 func (s *Server) waitForRestart(cfg *config.Config) {
-	was, is := *s.cfg, *cfg
-	was.Estate, is.Estate = plantroom.Estate{}, plantroom.Estate{}
-	if !reflect.DeepEqual(was, is) {
+	if !s.cfg.Same(cfg) {
 		s.log.Warn("reload: the estate is in force, the other changes of the server's file are not", "next", "restart the server to use them")
 	}
 	if s.cfg.Broker.Embedded == nil {

@@ -88,6 +88,7 @@ func Start(ctx context.Context, cfg *config.Config, o Options) (_ *Server, err e
 			return nil, err
 		}
 	}
+	s.lintAtStart()
 	return s, nil
 }
 

@@ -164,23 +164,6 @@ func (c *checker) deviceRefs(e *plantroom.Estate, gateways names) {
 	}
 }
 
-func (c *checker) contractorRefs(f file, people names) {
-	for i, k := range f.Contractors {
-		for j, p := range k.Technicians {
-			c.refer(people, fmt.Sprintf("/contractors/%d/technicians/%d", i, j), "person", string(p))
-		}
-		for j, s := range k.Roster {
-			for n, p := range s.People {
-				path := fmt.Sprintf("/contractors/%d/roster/%d/people/%d", i, j, n)
-				c.refer(people, path, "person", string(p))
-				if people[string(p)] && !slices.Contains(k.Technicians, p) {
-					c.fault(path, fmt.Sprintf("%q is on the roster but not one of the contractor's technicians", p), "add the person to technicians")
-				}
-			}
-		}
-	}
-}
-
 func (c *checker) contractRefs(f file, buildings, contractors, ladders names) {
 	for i, k := range f.Contracts {
 		at := fmt.Sprintf("/contracts/%d", i)

@@ -278,3 +278,81 @@ func FuzzParse(f *testing.F) {
 		_, _, _ = estate.ParseOffer("o.yaml", src, known, e)
 	})
 }
+
+// turning is a contractor with something of everything that a roster may say.
+const turning = `  - id: firm
+    name: Firm
+    technicians: [eva, tom, jo]
+    roster: [{start: "08:00", end: "18:00", people: [eva]}]
+    rotations:
+      - {name: call, people: [eva, tom, jo], from: 2026-01-05, turn: 1w, hand_over: "08:00"}
+      - {name: nights, people: [tom, jo], from: 2026-01-05, to: 2026-07-01, turn: 12h, hand_over: "06:00", days: [sat, sun], start: "20:00", end: "06:00"}
+    swaps:
+      - agreed: 2026-03-01
+        by: eva
+        give: [{person: eva, from: 2026-03-09 08:00, to: 2026-03-10 08:00}, {person: tom, from: "2026-03-16 08:00", to: 2026-03-17T08:00}]
+    overrides:
+      - {from: 2026-10-25 02:30, to: 2026-10-25 02:30, people: [jo], instead_of: [eva, tom], reason: leave}
+`
+
+func turningFile(old, new string) string {
+	src := strings.Replace(small, `  - {id: firm, name: Firm, technicians: [eva], roster: [{start: "08:00", end: "18:00", people: [eva]}]}`+"\n", strings.Replace(turning, old, new, 1), 1)
+	return strings.Replace(src, "people:\n", "people:\n  - {id: tom, name: Tom, role: technician}\n  - {id: jo, name: Jo, role: technician}\n", 1)
+}
+
+func TestWhoTakesTurnsAndStandsIn(t *testing.T) {
+	e, err := estate.Parse("e.yaml", []byte(turningFile("", "")), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	firm := e.Contractors[0]
+	const hour = plantroom.Duration(time.Hour)
+	call, nights := firm.Rotations[0], firm.Rotations[1]
+	if call.Turn != 7*24*hour || call.HandOver != 8*hour || call.From.String() != "2026-01-05" || call.To != 0 || call.Hours.Start != call.Hours.End || len(call.People) != 3 {
+		t.Errorf("by the week: %+v", call)
+	}
+	if nights.Turn != 12*hour || nights.Hours.Start != 20*hour || nights.Hours.End != 6*hour || len(nights.Hours.Days) != 2 || nights.To.String() != "2026-07-01" {
+		t.Errorf("at night: %+v", nights)
+	}
+	swap := firm.Swaps[0]
+	if swap.Agreed.String() != "2026-03-01" || swap.By != "eva" || swap.Give[0].Person != "eva" || swap.Give[1].Person != "tom" ||
+		swap.Give[0].From != plantroom.At(time.Date(2026, 3, 9, 7, 0, 0, 0, time.UTC)) || swap.Give[1].To != plantroom.At(time.Date(2026, 3, 17, 7, 0, 0, 0, time.UTC)) {
+		t.Errorf("the swap: %+v", swap)
+	}
+	// In the hour that Berlin has twice, from the first to the second.
+	if o := firm.Overrides[0]; o.To.Sub(o.From) != time.Hour || o.From != plantroom.At(time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC)) || o.Reason != "leave" || len(o.InsteadOf) != 2 {
+		t.Errorf("the override: %+v", o)
+	}
+}
+
+func TestEachFaultOfARosterIsNamedWithItsPlace(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, want string }{
+		"a stranger takes turns":       {"people: [eva, tom, jo], from", "people: [eva, mo], from", `contractors.0.rotations.0.people.1: there is no person "mo"; use one of eva, jo, tom`},
+		"nobody of the firm":           {"technicians: [eva, tom, jo]", "technicians: [eva, tom]", `contractors.0.rotations.0.people.2: "jo" is on the rotation but not one of the contractor's technicians`},
+		"a name twice":                 {"name: nights", "name: call", `contractors.0.rotations.1.name: the contractor has a rotation "call" already`},
+		"a turn without a unit":        {"turn: 1w", "turn: 7", `contractors.0.rotations.0.turn: this is a number, not text`},
+		"a turn too long":              {"turn: 1w", "turn: 9w", `contractors.0.rotations.0.turn: a turn of 9w is too long; use 8w or less`},
+		"half of the hours":            {`start: "20:00", `, ``, `contractors.0.rotations.1: it has one of start and end; give both`},
+		"over before it begins":        {"to: 2026-07-01", "to: 2026-01-05", `contractors.0.rotations.1.to: the rotation ends before it begins; use a day after 2026-01-05`},
+		"no such day":                  {"from: 2026-01-05, turn", "from: 2026-02-30, turn", `contractors.0.rotations.0.from: "2026-02-30" is not a day of the calendar`},
+		"a day beyond time":            {"from: 2026-01-05, turn", "from: 9999-02-01, turn", `contractors.0.rotations.0.from: "9999-02-01" is not a day of the calendar`},
+		"a swap with oneself":          {"person: tom", "person: eva", `contractors.0.swaps.0.give.1.person: "eva" swaps with itself; name the other one`},
+		"a swap of one":                {`, {person: tom, from: "2026-03-16 08:00", to: 2026-03-17T08:00}`, ``, `contractors.0.swaps.0.give: `},
+		"a swap that nobody agreed on": {"      - agreed: 2026-03-01\n        by: eva\n", "      - by: eva\n", `contractors.0.swaps.0: the key "agreed" is missing; add it: the day on which both have agreed`},
+		"given backwards":              {"to: 2026-03-10 08:00", "to: 2026-03-09 08:00", `contractors.0.swaps.0.give.0.to: 2026-03-09 08:00 is not after 2026-03-09 08:00; use a later time`},
+		"an override of nothing":       {"people: [jo], instead_of: [eva, tom], ", "", `contractors.0.overrides.0: it changes nothing; say with people who comes`},
+		"there and away":               {"people: [jo], instead", "people: [tom], instead", `contractors.0.overrides.0.people.0: "tom" stands in for somebody and is away at the same time`},
+		"an hour that is none":         {"from: 2026-10-25 02:30", "from: 2026-10-25 24:30", `contractors.0.overrides.0.from: "2026-10-25 24:30" does not have the right form; it is a local time, as in 2026-12-24 08:00`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := turningFile(c.old, c.new)
+			if src == turningFile("", "") {
+				t.Fatalf("%q is not in the file", c.old)
+			}
+			_, err := estate.Parse("e.yaml", []byte(src), known)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("want %s\ngot  %v", c.want, err)
+			}
+		})
+	}
+}

@@ -108,6 +108,9 @@ type contractor struct {
 		End    string               `json:"end"`
 		People []plantroom.PersonID `json:"people"`
 	} `json:"roster"`
+	Rotations []rotation `json:"rotations"`
+	Swaps     []swap     `json:"swaps"`
+	Overrides []override `json:"overrides"`
 }
 
 type contract struct {

@@ -40,23 +40,26 @@ type Probe struct {
 	Check func(context.Context) error
 }
 
-// Options of an API. Estate, Store, Desk, Gateways, Events and Now are required.
+// Options of an API. Estate, Store, Desk, Gateways, Calendars, Events and Now are
+// required.
 type Options struct {
 	Estate func() *plantroom.Estate // the present one; a reload swaps it
 	Store  Reader
 	Desk   Desk
 
-	Gateways Gateways     // sends them their files
-	Events   http.Handler // the event stream, a *live.Hub
-	Now      func() plantroom.Instant
-	Probes   []Probe // further parts for /healthz; the store is always asked
-	Logger   *slog.Logger
+	Gateways  Gateways     // sends them their files
+	Calendars Calendars    // knows the links of feeds
+	Events    http.Handler // the event stream, a *live.Hub
+	Now       func() plantroom.Instant
+	Probes    []Probe // further parts for /healthz; the store is always asked
+	Logger    *slog.Logger
 }
 
-// API answers the routes below /api/v1 and /healthz.
+// API answers the routes below /api/v1, the feeds of the roster, and /healthz.
 type API struct {
-	opt Options
-	log *slog.Logger
+	opt   Options
+	log   *slog.Logger
+	feeds feeds
 }
 
 // New makes an API.
@@ -85,6 +88,8 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/assets", a.assets, "building", "domain", "limit", "after"),
 		operator("GET /api/v1/assets/{id}", a.asset),
 		operator("GET /api/v1/devices", a.devices, "asset", "gateway", "limit", "after"),
+		operator("GET /api/v1/roster", a.roster, "days"),
+		{Pattern: "GET /calendar/{token}", Need: guard.Anyone, Limited: true, Handler: http.HandlerFunc(a.calendar)},
 		operator("GET /api/v1/incidents", a.incidents, "open", "asset", "domain", "from", "to", "limit", "after"),
 		operator("GET /api/v1/incidents/{id}", a.incident),
 		operator("GET /api/v1/orders", a.orders, "open", "asset", "domain", "building", "contractor", "rule", "state", "from", "to", "limit", "before"),

@@ -43,14 +43,6 @@ type minute struct {
 
 func jobPath(path string) bool { return strings.HasPrefix(path, "/job/") }
 
-// pathForLog keeps job links out of the log: whoever reads one may act on it.
-func pathForLog(r *http.Request) string {
-	if jobPath(r.URL.Path) {
-		return "/job/…"
-	}
-	return r.URL.Path
-}
-
 // job shows the job and never changes it.
 func (p *Pages) job(w http.ResponseWriter, r *http.Request, say words) error {
 	return p.showJob(w, r, say, http.StatusOK, dispatch.Command{}, "")

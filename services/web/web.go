@@ -154,7 +154,7 @@ type notice struct {
 func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	d := problem.Of(err)
 	if d.Status >= http.StatusInternalServerError {
-		p.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", pathForLog(r), "code", d.Code, "error", err)
+		p.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", problem.PathForLog(r), "code", d.Code, "error", err)
 	}
 	say := p.wordsFor(w, r)
 	n := notice{Heading: say.t("refused." + string(d.Code)), Text: d.Detail, Link: "/", LinkText: say.t("nav.board")}

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"plantroom"
@@ -34,6 +35,8 @@ type Config struct {
 	Webhook    Webhook  `json:"webhook"`
 
 	Estate plantroom.Estate `json:"-"` // what EstateFile says
+
+	places *estate.File // where that stands; nil where the estate was made otherwise
 }
 
 // Web says how pages and API are served.
@@ -113,11 +116,29 @@ func Load(path string, known estate.Known) (*Config, error) {
 	c.resolve(filepath.Dir(path))
 	k := checker{doc: doc}
 	k.check(c)
-	c.Estate, err = estate.Load(c.EstateFile, known)
+	c.places, err = estate.Read(c.EstateFile, known)
 	if err := k.with(err); err != nil {
 		return nil, err
 	}
+	c.Estate = c.places.Estate
 	return c, nil
+}
+
+// Lint looks ahead from now for what is wrong with rosters and ladders: see
+// estate.File. An estate that was made otherwise than by Load is not looked at.
+func (c *Config) Lint(now plantroom.Instant) (refused, warnings yamldoc.Faults) {
+	if c.places == nil {
+		return nil, nil
+	}
+	return c.places.Lint(now)
+}
+
+// Same reports whether two files say the same of all but the estate.
+func (c *Config) Same(other *Config) bool {
+	a, b := *c, *other
+	a.Estate, b.Estate = plantroom.Estate{}, plantroom.Estate{}
+	a.places, b.places = nil, nil
+	return reflect.DeepEqual(a, b)
 }
 
 // resolve makes paths relative to the file's own directory.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/calendarlink"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
 	"plantroom/services/gatewayconfig"
@@ -31,11 +32,14 @@ const Token = "correct-horse-battery-staple"
 
 // House is one installation. It is the httpapi.Desk of its API.
 type House struct {
-	Store  *store.SQLite
-	Desk   *dispatch.Desk
-	Links  *joblink.Key
-	Sign   *gatewayconfig.Key
-	Hub    *live.Hub
+	Store *store.SQLite
+	Desk  *dispatch.Desk
+	Links *joblink.Key
+	Sign  *gatewayconfig.Key
+	Hub   *live.Hub
+
+	Calendars calendarlink.Book // links of feeds
+
 	estate plantroom.Estate
 	now    atomic.Int64
 	t      testing.TB
@@ -47,7 +51,7 @@ var Start = plantroom.At(time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC))
 // New makes an empty house that is taken down with the test.
 func New(t testing.TB) *House {
 	t.Helper()
-	h := &House{estate: Estate(), t: t, Hub: live.NewHub(live.Options{})}
+	h := &House{estate: Estate(), t: t, Hub: live.NewHub(live.Options{}), Calendars: calendarlink.Book{Dir: t.TempDir()}}
 	h.now.Store(int64(Start))
 	var err error
 	if h.Store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "plantroom.db")); err != nil {
@@ -96,7 +100,7 @@ func (h *House) Guard(opt guard.Options) *guard.Guard {
 
 // API makes the house's API.
 func (h *House) API() *httpapi.API {
-	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Gateways: h, Events: h.Hub, Now: h.Now})
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, Now: h.Now})
 }
 
 // Pass lets time pass, a second at a time, and does what comes due.

@@ -1,0 +1,313 @@
+package roster
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"plantroom"
+
+	"pgregory.net/rapid"
+)
+
+// watch is what a clock on the wall shows, minute by minute, from some days
+// before a time to some days after it.
+type watch struct {
+	begin time.Time
+	shows []int64 // wall minutes
+}
+
+func newWatch(loc *time.Location, from time.Time, minutes int) *watch {
+	w := &watch{begin: from.Add(-4 * 24 * time.Hour).Truncate(time.Minute)}
+	for i := range minutes + 8*24*60 {
+		w.shows = append(w.shows, wallMinutes(w.begin.Add(time.Duration(i)*time.Minute).In(loc)))
+	}
+	return w
+}
+
+// passes returns the first and the last minute in which the clock shows a time,
+// or has jumped over it; before the watch began is 0, after it ended the last
+// minute.
+func (w *watch) passes(wall int64) (first, last int) {
+	first, last = -1, -1
+	for i := 1; i < len(w.shows); i++ {
+		if w.shows[i] == wall || w.shows[i] > wall && w.shows[i-1] < wall {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	switch {
+	case first >= 0:
+		return first, last
+	case w.shows[0] >= wall:
+		return 0, 0
+	}
+	return len(w.shows), len(w.shows)
+}
+
+// marks sets the minutes from the first passing of one time to the last passing
+// of another.
+func (w *watch) marks(on []bool, from, to int64) {
+	first, _ := w.passes(from)
+	_, last := w.passes(to)
+	for i := first; i < last && i < len(on); i++ {
+		on[i] = true
+	}
+}
+
+const dayMinutes = 24 * 60
+
+// hours marks the minutes of daily hours.
+func (w *watch) hours(h plantroom.Hours) []bool {
+	on := make([]bool, len(w.shows))
+	for d := w.shows[0]/dayMinutes - 2; d <= w.shows[len(w.shows)-1]/dayMinutes+2; d++ {
+		if len(h.Days) > 0 && !slices.Contains(h.Days, time.Weekday((d+4)%7)) {
+			continue
+		}
+		start, end := d*dayMinutes+minutesOf(h.Start), d*dayMinutes+minutesOf(h.End)
+		if h.End <= h.Start {
+			end += dayMinutes
+		}
+		w.marks(on, start, end)
+	}
+	return on
+}
+
+func minutesOf(d plantroom.Duration) int64 { return int64(time.Duration(d).Minutes()) }
+
+// turns marks the minutes of each person of a rotation.
+func (w *watch) turns(r plantroom.Rotation) map[plantroom.PersonID][]bool {
+	out := map[plantroom.PersonID][]bool{}
+	for _, p := range r.People {
+		out[p] = make([]bool, len(w.shows))
+	}
+	var over []bool
+	if r.To != 0 {
+		over = make([]bool, len(w.shows))
+		_, end := w.passes(int64(r.To)*dayMinutes + minutesOf(r.HandOver))
+		for i := end; i < len(over); i++ {
+			over[i] = true
+		}
+	}
+	begin := int64(r.From)*dayMinutes + minutesOf(r.HandOver)
+	for n := 0; begin < w.shows[len(w.shows)-1]+dayMinutes; n++ {
+		end := begin + minutesOf(r.Turn)
+		if end > w.shows[0]-dayMinutes {
+			w.marks(out[r.People[n%len(r.People)]], begin, end)
+		}
+		begin = end
+	}
+	h := w.hours(r.Hours)
+	for _, on := range out {
+		for i := range on {
+			on[i] = on[i] && h[i] && (over == nil || !over[i])
+		}
+	}
+	return out
+}
+
+// oracle says for each minute who is on duty.
+func (w *watch) oracle(c *plantroom.Contractor) []map[plantroom.PersonID]bool {
+	out := make([]map[plantroom.PersonID]bool, len(w.shows))
+	for i := range out {
+		out[i] = map[plantroom.PersonID]bool{}
+	}
+	set := func(p plantroom.PersonID, on []bool) {
+		for i := range on {
+			if on[i] {
+				out[i][p] = true
+			}
+		}
+	}
+	for _, s := range c.Roster {
+		for _, p := range s.People {
+			set(p, w.hours(plantroom.Hours{Days: s.Days, Start: s.Start, End: s.End}))
+		}
+	}
+	for _, r := range c.Rotations {
+		for p, on := range w.turns(r) {
+			set(p, on)
+		}
+	}
+	for i := range out {
+		at := plantroom.At(w.begin.Add(time.Duration(i) * time.Minute))
+		for _, s := range c.Swaps {
+			a, b := s.Give[0], s.Give[1]
+			after := map[plantroom.PersonID]bool{}
+			for p := range out[i] {
+				switch {
+				case p == a.Person && a.From <= at && at < a.To:
+					after[b.Person] = true
+				case p == b.Person && b.From <= at && at < b.To:
+					after[a.Person] = true
+				default:
+					after[p] = true
+				}
+			}
+			out[i] = after
+		}
+		for _, o := range c.Overrides {
+			if at < o.From || at >= o.To {
+				continue
+			}
+			found := len(o.InsteadOf) == 0
+			for _, p := range o.InsteadOf {
+				found = found || out[i][p]
+			}
+			if !found {
+				continue
+			}
+			for _, p := range o.InsteadOf {
+				delete(out[i], p)
+			}
+			for _, p := range o.People {
+				out[i][p] = true
+			}
+		}
+	}
+	return out
+}
+
+var crew = []plantroom.PersonID{"li", "wang", "zhao", "sun"}
+
+func anyone(rt *rapid.T, name string) plantroom.PersonID {
+	return rapid.SampledFrom(crew).Draw(rt, name)
+}
+
+func someDays(rt *rapid.T) []time.Weekday {
+	return rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) time.Weekday { return time.Weekday(rapid.IntRange(0, 6).Draw(t, "day")) }),
+		0, 6, rapid.ID[time.Weekday]).Draw(rt, "days")
+}
+
+// clockOf draws a time of day, half of the time one at which clocks change somewhere.
+func clockOf(rt *rapid.T, name string) plantroom.Duration {
+	if rapid.Bool().Draw(rt, "odd") {
+		return hm(0, 30*rapid.IntRange(0, 8).Draw(rt, name))
+	}
+	return hm(0, 10*rapid.IntRange(0, 24*6-1).Draw(rt, name))
+}
+
+// someRoster draws a contractor with something of everything.
+func someRoster(rt *rapid.T, loc *time.Location, from time.Time) plantroom.Contractor {
+	c := plantroom.Contractor{ID: "quicklift", Technicians: crew}
+	today := plantroom.DateOf(plantroom.At(from), loc)
+	for range rapid.IntRange(0, 2).Draw(rt, "shifts") {
+		c.Roster = append(c.Roster, plantroom.Shift{Days: someDays(rt), Start: clockOf(rt, "start"), End: clockOf(rt, "end"), People: []plantroom.PersonID{anyone(rt, "on the shift")}})
+	}
+	for n := range rapid.IntRange(1, 2).Draw(rt, "rotations") {
+		r := plantroom.Rotation{Name: fmt.Sprint("r", n), People: rapid.SliceOfN(rapid.SampledFrom(crew), 1, 4).Draw(rt, "in turn"),
+			From: today + plantroom.Date(rapid.IntRange(-15, 2).Draw(rt, "from")), HandOver: clockOf(rt, "hand over"),
+			Turn: hm(rapid.SampledFrom([]int{1, 2, 5, 8, 12, 24, 36, 72, 168}).Draw(rt, "turn"), 0)}
+		r.Hours = plantroom.Hours{Start: r.HandOver, End: r.HandOver}
+		if rapid.Bool().Draw(rt, "ends") {
+			r.To = r.From + plantroom.Date(rapid.IntRange(1, 20).Draw(rt, "days long"))
+		}
+		if rapid.Bool().Draw(rt, "within hours") {
+			r.Hours = plantroom.Hours{Days: someDays(rt), Start: clockOf(rt, "start"), End: clockOf(rt, "end")}
+		}
+		c.Rotations = append(c.Rotations, r)
+	}
+	span := func(name string) (a, b plantroom.Instant) {
+		begin := from.Add(time.Duration(rapid.IntRange(-600, 4000).Draw(rt, name)) * time.Minute)
+		return plantroom.At(begin), plantroom.At(begin.Add(time.Duration(rapid.IntRange(1, 2000).Draw(rt, name+" lasts")) * time.Minute))
+	}
+	for range rapid.IntRange(0, 2).Draw(rt, "swaps") {
+		s := plantroom.Swap{}
+		s.Give[0].Person = anyone(rt, "one")
+		s.Give[1].Person = rapid.SampledFrom(slices.DeleteFunc(slices.Clone(crew), func(p plantroom.PersonID) bool { return p == s.Give[0].Person })).Draw(rt, "other")
+		s.Give[0].From, s.Give[0].To = span("one gives")
+		s.Give[1].From, s.Give[1].To = span("other gives")
+		c.Swaps = append(c.Swaps, s)
+	}
+	for range rapid.IntRange(0, 3).Draw(rt, "overrides") {
+		o := plantroom.Override{People: rapid.SliceOfNDistinct(rapid.SampledFrom(crew), 0, 2, rapid.ID[plantroom.PersonID]).Draw(rt, "in"),
+			InsteadOf: rapid.SliceOfNDistinct(rapid.SampledFrom(crew), 0, 2, rapid.ID[plantroom.PersonID]).Draw(rt, "out")}
+		o.From, o.To = span("override")
+		c.Overrides = append(c.Overrides, o)
+	}
+	return c
+}
+
+// TestWhoIsOnDutyAgreesWithAMinuteByMinuteOracle holds OnDuty, Stints, Change
+// and Next against a watch that somebody looks at every minute, three days long
+// and mostly around a night of change.
+func TestWhoIsOnDutyAgreesWithAMinuteByMinuteOracle(t *testing.T) {
+	zones := []string{"Europe/Berlin", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "America/Santiago", "Asia/Kathmandu"}
+	const minutes = 3 * dayMinutes
+	rapid.Check(t, func(rt *rapid.T) {
+		loc := zone(t, rapid.SampledFrom(zones).Draw(rt, "zone"))
+		from := time.Unix(rapid.Int64Range(1_577_836_800, 2_145_916_800).Draw(rt, "second"), 0) // 2020 to 2037
+		if _, change := from.In(loc).ZoneBounds(); !change.IsZero() && rapid.IntRange(0, 3).Draw(rt, "near a change") > 0 {
+			from = change.Add(-time.Duration(rapid.IntRange(0, minutes).Draw(rt, "before")) * time.Minute)
+		}
+		from = from.Truncate(time.Minute).UTC()
+		c := someRoster(rt, loc, from)
+		w := newWatch(loc, from, minutes)
+		want := w.oracle(&c)
+		lead := int(from.Sub(w.begin).Minutes())
+		stints := Stints(c, loc, plantroom.At(from), plantroom.At(from.Add(minutes*time.Minute)))
+		for i := range minutes {
+			at := plantroom.At(from.Add(time.Duration(i) * time.Minute))
+			wanted := names(want[lead+i])
+			if got := names(setOf(OnDuty(c, loc, at))); got != wanted {
+				rt.Fatalf("%s, %s: %s on duty, want %s\n%+v", loc, at, got, wanted, c)
+			}
+			serving := map[plantroom.PersonID]bool{}
+			for _, s := range stints {
+				if s.From <= at && at < s.To {
+					if serving[s.Person] {
+						rt.Fatalf("%s is in two stints at %s", s.Person, at)
+					}
+					serving[s.Person] = true
+				}
+			}
+			if got := names(serving); got != wanted {
+				rt.Fatalf("%s, %s: by the stints %s on duty, want %s\n%+v\n%+v", loc, at, got, wanted, c, stints)
+			}
+		}
+		agreesOnWhatIsNext(rt, c, loc, from, want[lead:lead+minutes])
+	})
+}
+
+// agreesOnWhatIsNext looks where the oracle's set of people changes first.
+func agreesOnWhatIsNext(rt *rapid.T, c plantroom.Contractor, loc *time.Location, from time.Time, want []map[plantroom.PersonID]bool) {
+	var change, next plantroom.Instant
+	for i := 1; i < len(want); i++ {
+		at := plantroom.At(from.Add(time.Duration(i) * time.Minute))
+		if change == 0 && names(want[i]) != names(want[0]) {
+			change = at
+		}
+		for p := range want[i] {
+			if next == 0 && !want[i-1][p] {
+				next = at
+			}
+		}
+	}
+	end := plantroom.At(from.Add(time.Duration(len(want)) * time.Minute))
+	if got := Change(c, loc, plantroom.At(from)); got != change && (change != 0 || got != 0 && got < end) {
+		rt.Fatalf("%s: the next change after %s is %s, want %s\n%+v", loc, from, got, change, c)
+	}
+	if got := Next(c, loc, plantroom.At(from)); got != next && (next != 0 || got != 0 && got < end) {
+		rt.Fatalf("%s: somebody comes after %s at %s, want %s\n%+v", loc, from, got, next, c)
+	}
+}
+
+func setOf(list []plantroom.PersonID) map[plantroom.PersonID]bool {
+	out := map[plantroom.PersonID]bool{}
+	for _, p := range list {
+		out[p] = true
+	}
+	return out
+}
+
+func names(set map[plantroom.PersonID]bool) string {
+	var list []string
+	for p := range set {
+		list = append(list, string(p))
+	}
+	slices.Sort(list)
+	return fmt.Sprint(list)
+}
