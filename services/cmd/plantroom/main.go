@@ -30,7 +30,9 @@ const usage = `plantroom watches residential estates and sees each fault through
                                 --demo-clock C makes its clock run fast, for demonstrations
   plantroom check FILE          read the file and its estate, and list every fault
   plantroom init DIR            write a commented file and a small estate to start from
-  plantroom ledger verify FILE  check the hash chain of the server's ledger
+  plantroom ledger verify FILE  check the hash chain of the server's ledger, and that the orders
+                                agree with it; --head ROW:HASH, noted before and kept elsewhere,
+                                finds rows that were cut off the end since
   plantroom configure FILE GATEWAY GATEWAYFILE [BESIDE…]
                                 send a gateway its file, with the codecs and register maps that
                                 it names, and wait for what becomes of it; --wait 30s, right
@@ -105,8 +107,8 @@ func run(args []string, out, errs io.Writer) error {
 		return err
 	case len(a) == 2 && a[0] == "init":
 		return initialise(a[1], out)
-	case len(a) == 3 && a[0] == "ledger" && a[1] == "verify":
-		return verifyLedger(a[2], out)
+	case len(a) >= 3 && a[0] == "ledger" && a[1] == "verify":
+		return verifyLedger(a[2:], out)
 	case len(a) > 0 && a[0] == "configure":
 		return configure(a[1:], out)
 	case len(a) == 3 && a[0] == "key":
