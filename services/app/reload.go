@@ -27,7 +27,7 @@ func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
 	if cfg.Estate.ID != old.estate.ID {
 		return plantroom.Errorf(plantroom.CodeInvalid, "the estate changes from %s to %s: that needs a restart with a data directory of its own", old.estate.ID, cfg.Estate.ID)
 	}
-	r, err := s.newSpine(ctx, cfg.Estate)
+	r, err := s.newSpine(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -41,6 +41,7 @@ func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
 func (s *Server) waitForRestart(cfg *config.Config) {
 	was, is := *s.cfg, *cfg
 	was.Estate, is.Estate = plantroom.Estate{}, plantroom.Estate{}
+	was.EstateSum, is.EstateSum = plantroom.Hash{}, plantroom.Hash{}
 	if !reflect.DeepEqual(was, is) {
 		s.log.Warn("reload: the estate is in force, the other changes of the server's file are not", "next", "restart the server to use them")
 	}

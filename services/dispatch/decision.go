@@ -51,6 +51,7 @@ type entry struct {
 	Contractor plantroom.ContractorID `json:"contractor,omitempty"`
 	Contract   plantroom.ContractID   `json:"contract,omitempty"`
 	Link       int                    `json:"link,omitempty"`
+	Terms      string                 `json:"terms,omitempty"`    // the hash of the row of TermsKind that was in force
 	Via        int                    `json:"via_link,omitempty"` // the generation of the job link that was pressed
 	Choice     []plantroom.Candidate  `json:"choice,omitempty"`
 	Clocks     []plantroom.Clock      `json:"clocks,omitempty"`

@@ -30,7 +30,7 @@ var known = estate.Known{
 }
 
 func TestTheStoryEstateIsWholeAndRight(t *testing.T) {
-	e, err := estate.Load("../../sim/estates/story/estate.yaml", known)
+	e, _, err := estate.Load("../../sim/estates/story/estate.yaml", known)
 	if err != nil {
 		t.Fatal(err)
 	}

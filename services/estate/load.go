@@ -6,6 +6,7 @@
 package estate
 
 import (
+	"crypto/sha256"
 	_ "embed"
 	"fmt"
 	"os"
@@ -26,13 +27,15 @@ type Known struct {
 	Profiles []string // ids of jurisdiction profiles
 }
 
-// Load reads and checks the file at path.
-func Load(path string, known Known) (plantroom.Estate, error) {
+// Load reads and checks the file at path, and returns the SHA-256 of its text
+// with what it says.
+func Load(path string, known Known) (plantroom.Estate, plantroom.Hash, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
-		return plantroom.Estate{}, fmt.Errorf("read the estate file: %w", err)
+		return plantroom.Estate{}, plantroom.Hash{}, fmt.Errorf("read the estate file: %w", err)
 	}
-	return Parse(path, src, known)
+	e, err := Parse(path, src, known)
+	return e, sha256.Sum256(src), err
 }
 
 // Parse checks src and makes an Estate of it. The error is a yamldoc.Faults

@@ -16,7 +16,7 @@ import (
 
 func story(t *testing.T) plantroom.Estate {
 	t.Helper()
-	e, err := estate.Load("../estates/story/estate.yaml", app.Known())
+	e, _, err := estate.Load("../estates/story/estate.yaml", app.Known())
 	if err != nil {
 		t.Fatal(err)
 	}

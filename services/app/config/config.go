@@ -33,7 +33,8 @@ type Config struct {
 	InfluxDB   InfluxDB `json:"influxdb"`
 	Webhook    Webhook  `json:"webhook"`
 
-	Estate plantroom.Estate `json:"-"` // what EstateFile says
+	Estate    plantroom.Estate `json:"-"` // what EstateFile says
+	EstateSum plantroom.Hash   `json:"-"` // SHA-256 of its text
 }
 
 // Web says how pages and API are served.
@@ -113,7 +114,7 @@ func Load(path string, known estate.Known) (*Config, error) {
 	c.resolve(filepath.Dir(path))
 	k := checker{doc: doc}
 	k.check(c)
-	c.Estate, err = estate.Load(c.EstateFile, known)
+	c.Estate, c.EstateSum, err = estate.Load(c.EstateFile, known)
 	if err := k.with(err); err != nil {
 		return nil, err
 	}
