@@ -50,7 +50,7 @@ func stream(rows []plantroom.LedgerRow) iter.Seq2[plantroom.LedgerRow, error] {
 }
 
 // runs are such as go through most of what an order can meet.
-var runs = []string{"01-fault-met-in-the-window.yaml", "02-nobody-answers.yaml", "13-false-fixed.yaml", "14-declined.yaml", "15-repeat-reopens.yaml", "28-all-lifts-at-once.yaml"}
+var runs = []string{"01-fault-met-in-the-window.yaml", "02-nobody-answers.yaml", "14-declined.yaml", "28-all-lifts-at-once.yaml"}
 
 // TestEveryStateChangeOfARunHasARow follows each order and incident through its
 // rows, from nothing to where the store has it.
@@ -117,7 +117,7 @@ func TestVerifyFindsAnyEditOrDeletionInARun(t *testing.T) {
 	if raced {
 		t.Skip("the race detector learns nothing from the hashes of one goroutine")
 	}
-	for _, name := range []string{runs[1], runs[3], runs[5]} {
+	for _, name := range runs[1:] {
 		t.Run(strings.TrimSuffix(name, ".yaml"), func(t *testing.T) {
 			t.Parallel()
 			long(t, name)
