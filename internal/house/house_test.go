@@ -67,6 +67,7 @@ var mayImport = map[string][]string{
 	"services/calendarlink":   {"."},
 	"services/ledger":         {"."},
 	"services/report":         {".", "services/sla", "services/roster"},
+	"services/evidence":       {".", "services/ledger", "services/dispatch", "services/httpapi/apitest", "internal/parts"}, // apitest and parts: tests only
 	"services/joblink":        {".", "internal/keyfile"},
 	"services/gatewayconfig":  {".", "firmware-bridge/wire", "internal/keyfile"},
 	"services/estate":         {".", "internal/yamldoc", "services/roster"},

@@ -9,6 +9,7 @@ import (
 	"plantroom"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/joblink"
 	"plantroom/services/web"
 )
 
@@ -31,7 +32,7 @@ func (s *Server) handler() (http.Handler, error) {
 }
 
 func (s *Server) pages(door web.Door) (*web.Pages, error) {
-	return web.New(web.Options{Estate: s.estate, Domains: Domains(), Store: s.store, Desk: desk{s}, Links: s.key, Door: door, Now: s.now,
+	return web.New(web.Options{Estate: s.estate, Domains: Domains(), Store: s.store, Desk: desk{s}, Links: s.key, Uses: joblink.NewRegister(s.store), Door: door, Now: s.now,
 		Office: s.cfg.Web.Office, Logger: s.log})
 }
 

@@ -34,7 +34,7 @@ func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
 	if err := s.lint(cfg); err != nil {
 		return err
 	}
-	r, err := s.newSpine(ctx, cfg.Estate)
+	r, err := s.newSpine(ctx, cfg)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ func Known() estate.Known {
 // SpineOptions say what a Spine is made of.
 type SpineOptions struct {
 	Estate    plantroom.Estate
+	File      plantroom.Hash // SHA-256 of the estate file's text; zero: not known
 	Store     plantroom.Store
 	Writer    ingest.Writer
 	Channels  []plantroom.Channel
@@ -66,13 +67,27 @@ type Spine struct {
 // Ingest runs.
 func (s *Spine) Recall(ctx context.Context) error { return s.core.Reload(ctx, s.Store) }
 
+// Establish keeps what the estate promises and watches in the ledger, so that
+// orders can name it. To be called before there are orders to name it.
+func (s *Spine) Establish(ctx context.Context, now plantroom.Instant) error {
+	var terms plantroom.Hash
+	err := s.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		terms, err = s.Desk.Terms(tx, now)
+		return err
+	})
+	if err == nil {
+		s.Desk.GoBy(terms)
+	}
+	return err
+}
+
 // NewSpine puts a Spine together. It reads nothing yet.
 func NewSpine(o SpineOptions) (*Spine, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	all := Domains()
-	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, Domains: all, Links: o.Links, PublicURL: o.PublicURL})
+	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, File: o.File, Domains: all, Links: o.Links, PublicURL: o.PublicURL})
 	if err != nil {
 		return nil, err
 	}

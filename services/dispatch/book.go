@@ -9,9 +9,12 @@ import (
 	"plantroom/services/sla"
 )
 
-// book is the estate as decisions need it: immutable, indexed, checked.
+// book is the estate as decisions need it: immutable but for the name of its
+// terms, indexed, checked.
 type book struct {
 	estate      plantroom.Estate
+	file        plantroom.Hash // of the estate file's text; zero: not known
+	terms       termsRef
 	zone        *time.Location
 	profile     sla.Profile
 	links       LinkSigner
@@ -40,7 +43,7 @@ func newBook(o Options) (*book, error) {
 		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "estate profile", Err: err}
 	}
 	b := &book{
-		estate: o.Estate, zone: zone, profile: profile,
+		estate: o.Estate, file: o.File, zone: zone, profile: profile,
 		links: o.Links, publicURL: strings.TrimRight(o.PublicURL, "/"),
 		assets:      index(o.Estate.Assets, func(a plantroom.Asset) plantroom.AssetID { return a.ID }),
 		buildings:   index(o.Estate.Buildings, func(b plantroom.Building) plantroom.BuildingID { return b.ID }),

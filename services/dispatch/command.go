@@ -150,6 +150,7 @@ func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroo
 		return nil, err
 	}
 	d := b.decide(now, o, in)
+	d.via = cmd.Link
 	d.settle() // what has come due comes first
 	if _, err := d.order.State.Next(cmd.Do); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"plantroom"
 )
@@ -16,6 +17,7 @@ type decision struct {
 	order    plantroom.WorkOrder
 	rows     []plantroom.LedgerRow
 	calls    []plantroom.Call
+	via      int   // the job link that a human has used; 0: none
 	err      error // of encoding a row or a call
 }
 
@@ -49,6 +51,8 @@ type entry struct {
 	Contractor plantroom.ContractorID `json:"contractor,omitempty"`
 	Contract   plantroom.ContractID   `json:"contract,omitempty"`
 	Link       int                    `json:"link,omitempty"`
+	Terms      string                 `json:"terms,omitempty"`    // the hash of the row of TermsKind that was in force
+	Via        int                    `json:"via_link,omitempty"` // the generation of the job link that was pressed
 	Choice     []plantroom.Candidate  `json:"choice,omitempty"`
 	Clocks     []plantroom.Clock      `json:"clocks,omitempty"`
 	Pauses     []plantroom.Pause      `json:"pauses,omitempty"`
@@ -79,6 +83,9 @@ func (d *decision) incidentRow(change plantroom.IncidentChange, id plantroom.Inc
 }
 
 func (d *decision) add(kind, actor, subject string, e entry) {
+	if strings.HasPrefix(actor, "contractor:") {
+		e.Via = d.via
+	}
 	body, err := json.Marshal(e)
 	if err != nil && d.err == nil {
 		d.err = err

@@ -45,14 +45,16 @@ type Options struct {
 	Estate    plantroom.Estate
 	Domains   []plantroom.Domain
 	Links     LinkSigner
-	PublicURL string // where the pages are reached from outside, as in https://plantroom.example.net
+	File      plantroom.Hash // SHA-256 of the estate file's text, named with the terms; zero: not known
+	PublicURL string         // where the pages are reached from outside, as in https://plantroom.example.net
 }
 
 // Desk takes incidents, commands and the passing of time. It holds no state
-// but the estate, and is safe for concurrent use; of two transactions that
+// but the estate and the name of its terms, and is safe for concurrent use; of two transactions that
 // change the same order the store lets one win.
 type Desk struct {
-	book *book
+	book  *book
+	terms []byte // the body of the row that holds them
 }
 
 // New makes a Desk. It fails with CodeInvalid for an estate in which somebody
@@ -63,7 +65,11 @@ func New(o Options) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{book: b}, nil
+	terms, err := b.termsOf(o.Domains)
+	if err != nil {
+		return nil, err
+	}
+	return &Desk{book: b, terms: terms}, nil
 }
 
 // Incident takes one change of an incident: it keeps the incident, and raises,

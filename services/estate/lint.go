@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"time"
@@ -14,6 +15,7 @@ import (
 // stands in it.
 type File struct {
 	Estate plantroom.Estate
+	Sum    plantroom.Hash // SHA-256 of its text
 	doc    *yamldoc.Doc
 }
 
@@ -23,7 +25,11 @@ func Read(path string, known Known) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the estate file: %w", err)
 	}
-	return read(path, src, known)
+	f, err := read(path, src, known)
+	if f != nil {
+		f.Sum = sha256.Sum256(src)
+	}
+	return f, err
 }
 
 // Lint looks ahead from now for what is wrong with rosters and ladders. What

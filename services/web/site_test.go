@@ -14,6 +14,7 @@ import (
 	"plantroom/services/domains"
 	"plantroom/services/httpapi/apitest"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/joblink"
 	"plantroom/services/web"
 )
 
@@ -38,7 +39,7 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{House: apitest.New(t), t: t}
 	g := s.Guard(guard.Options{})
-	pages, err := web.New(web.Options{Estate: s.Estate, Domains: domains.All(), Store: s.Store, Desk: s.House, Links: s.Links, Door: g,
+	pages, err := web.New(web.Options{Estate: s.Estate, Domains: domains.All(), Store: s.Store, Desk: s.House, Links: s.Links, Uses: joblink.NewRegister(s.Store), Door: g,
 		Now: s.Now, Office: "Estate office, 555 0100"})
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -28,6 +29,11 @@ type Links interface {
 	Verify(token string, now plantroom.Instant) (joblink.Claims, error)
 }
 
+// Uses writes uses of job links to the ledger: a *joblink.Register.
+type Uses interface {
+	Note(context.Context, plantroom.Instant, joblink.Use) error
+}
+
 // Door signs the operator in and out: a *guard.Guard.
 type Door interface {
 	SignIn(w http.ResponseWriter, token string) error
@@ -41,6 +47,7 @@ type Options struct {
 	Store   httpapi.Reader
 	Desk    httpapi.Desk
 	Links   Links
+	Uses    Uses
 	Door    Door
 	Now     func() plantroom.Instant
 	Office  string // whom a technician may ring, shown on job pages: "Estate office, 555 0100"

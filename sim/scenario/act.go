@@ -65,7 +65,7 @@ func (p *play) actOnStage(a Act) (string, error) {
 	case a.Network != nil:
 		return p.network(a.Network)
 	case a.Server != nil:
-		p.later(a.Server.Down, "the server is started again", func() error { return p.server.start(p.ctx) })
+		p.later(a.Server.Down, "the server is started again", func() error { return p.server.start(p.ctx, p.now) })
 		return "the server is killed", p.server.kill()
 	case a.InfluxDB != nil:
 		p.server.tsdb.away = true

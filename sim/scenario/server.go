@@ -26,7 +26,7 @@ type server struct {
 
 func (v *server) up() bool { return v.file != nil }
 
-func (v *server) start(ctx context.Context) error {
+func (v *server) start(ctx context.Context, now plantroom.Instant) error {
 	file, err := store.Open(ctx, v.path)
 	if err != nil {
 		return err
@@ -34,6 +34,9 @@ func (v *server) start(ctx context.Context) error {
 	v.spine, err = app.NewSpine(app.SpineOptions{Estate: v.estate, Store: file, Writer: v.tsdb, Channels: v.channels,
 		Changed: func(string, string) { v.changed() }})
 	if err != nil {
+		return err
+	}
+	if err := v.spine.Establish(ctx, now); err != nil {
 		return err
 	}
 	v.file = file

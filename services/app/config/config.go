@@ -34,7 +34,8 @@ type Config struct {
 	InfluxDB   InfluxDB `json:"influxdb"`
 	Webhook    Webhook  `json:"webhook"`
 
-	Estate plantroom.Estate `json:"-"` // what EstateFile says
+	Estate    plantroom.Estate `json:"-"` // what EstateFile says
+	EstateSum plantroom.Hash   `json:"-"` // SHA-256 of its text
 
 	places *estate.File // where that stands; nil where the estate was made otherwise
 }
@@ -120,7 +121,7 @@ func Load(path string, known estate.Known) (*Config, error) {
 	if err := k.with(err); err != nil {
 		return nil, err
 	}
-	c.Estate = c.places.Estate
+	c.Estate, c.EstateSum = c.places.Estate, c.places.Sum
 	return c, nil
 }
 
@@ -137,6 +138,7 @@ func (c *Config) Lint(now plantroom.Instant) (refused, warnings yamldoc.Faults) 
 func (c *Config) Same(other *Config) bool {
 	a, b := *c, *other
 	a.Estate, b.Estate = plantroom.Estate{}, plantroom.Estate{}
+	a.EstateSum, b.EstateSum = plantroom.Hash{}, plantroom.Hash{}
 	a.places, b.places = nil, nil
 	return reflect.DeepEqual(a, b)
 }

@@ -32,7 +32,16 @@ const usage = `plantroom watches residential estates and sees each fault through
   plantroom check FILE          read the file and its estate, look 30 days ahead at rosters and
                                 ladders, and list every fault
   plantroom init DIR            write a commented file and a small estate to start from
-  plantroom ledger verify FILE  check the hash chain of the server's ledger
+  plantroom ledger verify FILE  check the hash chain of the server's ledger, and that the orders
+                                agree with it; --head ROW:HASH, noted before and kept elsewhere,
+                                finds rows that were cut off the end since
+  plantroom evidence [FILE] ORDER -o OUT.zip
+                                a bundle of all that is kept about an order, which verifies itself;
+                                --redact leaves out what tells of persons. Without FILE it is
+                                /etc/plantroom/plantroom.yaml
+  plantroom evidence verify OUT.zip
+                                check a bundle; --head ROW:HASH compares with a row noted elsewhere
+  plantroom evidence page       write the page that checks bundles in a browser, without a network
   plantroom configure FILE GATEWAY GATEWAYFILE [BESIDE…]
                                 send a gateway its file, with the codecs and register maps that
                                 it names, and wait for what becomes of it; --wait 30s, right
@@ -70,9 +79,9 @@ const usage = `plantroom watches residential estates and sees each fault through
 
 Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop, a second one
 at once.
-Exit codes: 0 done; 1 a check failed, or a gateway has refused its file or gone
-back to the old one; 2 a file or the command line is wrong; 3 something could not
-be started or has failed, or a gateway has not answered in time.
+Exit codes: 0 done; 1 a check failed: the ledger or a bundle is broken, or a gateway has refused
+its file or gone back to the old one; 2 a file or the command line is wrong, or what should be a
+bundle is none; 3 something could not be started or has failed, or a gateway has not answered in time.
 `
 
 // The exit codes.
@@ -113,8 +122,10 @@ func run(args []string, out, errs io.Writer) error {
 		return check(a[1], out)
 	case len(a) == 2 && a[0] == "init":
 		return initialise(a[1], out)
-	case len(a) == 3 && a[0] == "ledger" && a[1] == "verify":
-		return verifyLedger(a[2], out)
+	case len(a) >= 3 && a[0] == "ledger" && a[1] == "verify":
+		return verifyLedger(a[2:], out)
+	case len(a) >= 2 && a[0] == "evidence":
+		return bundles(a[1:], out)
 	case len(a) > 0 && a[0] == "configure":
 		return configure(a[1:], out)
 	case len(a) == 3 && a[0] == "key":
