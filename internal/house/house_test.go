@@ -71,7 +71,7 @@ var mayImport = map[string][]string{
 	"services/dispatch":       {".", "services/sla", "services/roster", "services/joblink"},
 	"services/ingest":         {".", "firmware-bridge/wire"},
 	"services/outbox":         {"."},
-	"services/notify":         {"."},
+	"services/notify":         {".", "services/notify/wording", "services/notify/outside"}, // what channels share; they import no other channel
 	"services/influx":         {"."},
 	"services/influxd":        {".", "services/influxd", "internal/parts"},
 	"services/store":          {"."},

@@ -13,9 +13,9 @@ import (
 // then the old spine finishes what it has been given, and the new one
 // continues from the store. Gateways stay connected.
 //
-// Only the estate can change: where the rest of the file has changed too, the
-// log says so, and it waits for a restart. So do gateways that are new to an
-// embedded broker. CodeInvalid: the changed estate cannot be served;
+// Only the estate and the channels can change: where the rest of the file has
+// changed too, the log says so, and it waits for a restart. So do gateways that
+// are new to an embedded broker. CodeInvalid: the changed estate cannot be served;
 // CodeUnavailable: the server has been stopped, or the store does not answer.
 func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
 	s.turn.Lock()
@@ -27,7 +27,7 @@ func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
 	if cfg.Estate.ID != old.estate.ID {
 		return plantroom.Errorf(plantroom.CodeInvalid, "the estate changes from %s to %s: that needs a restart with a data directory of its own", old.estate.ID, cfg.Estate.ID)
 	}
-	r, err := s.newSpine(ctx, cfg.Estate)
+	r, err := s.newSpine(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -41,8 +41,10 @@ func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
 func (s *Server) waitForRestart(cfg *config.Config) {
 	was, is := *s.cfg, *cfg
 	was.Estate, is.Estate = plantroom.Estate{}, plantroom.Estate{}
+	was.Webhook, is.Webhook = config.Webhook{}, config.Webhook{}
+	was.Email, is.Email = nil, nil
 	if !reflect.DeepEqual(was, is) {
-		s.log.Warn("reload: the estate is in force, the other changes of the server's file are not", "next", "restart the server to use them")
+		s.log.Warn("reload: estate and channels are in force, the other changes of the server's file are not", "next", "restart the server to use them")
 	}
 	if s.cfg.Broker.Embedded == nil {
 		return

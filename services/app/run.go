@@ -7,6 +7,7 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
+	"plantroom/services/app/config"
 	"plantroom/services/dispatch"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
@@ -22,7 +23,7 @@ type runningSpine struct {
 
 // startSpine starts ingest, the orders' clock and the outbox.
 func (s *Server) startSpine(ctx context.Context) error {
-	r, err := s.newSpine(ctx, s.cfg.Estate)
+	r, err := s.newSpine(ctx, s.cfg)
 	if err != nil {
 		return err
 	}
@@ -34,12 +35,12 @@ func (s *Server) startSpine(ctx context.Context) error {
 // newSpine does everything that can fail, the first reading of the store
 // included: a spine that cannot take up what is there must not be started, and
 // must not replace one that runs.
-func (s *Server) newSpine(ctx context.Context, e plantroom.Estate) (*runningSpine, error) {
-	channels, err := s.channels(e)
+func (s *Server) newSpine(ctx context.Context, cfg *config.Config) (*runningSpine, error) {
+	channels, err := s.channels(cfg)
 	if err != nil {
 		return nil, err
 	}
-	spine, err := NewSpine(SpineOptions{Estate: e, Store: s.store, Writer: s.writer, Channels: channels, Links: s.key,
+	spine, err := NewSpine(SpineOptions{Estate: cfg.Estate, Store: s.store, Writer: s.writer, Channels: channels, Links: s.key,
 		PublicURL: s.publicURL, Logger: s.log, Now: s.now,
 		Changed: func(kind, subject string) { s.hub.Publish(kind, subject, s.now()) }})
 	if err != nil {
@@ -48,7 +49,7 @@ func (s *Server) newSpine(ctx context.Context, e plantroom.Estate) (*runningSpin
 	if err := spine.Recall(ctx); err != nil {
 		return nil, &plantroom.Error{Code: plantroom.CodeOf(err), Op: "take up what the store holds", Message: "the rules cannot go on from it", Err: err}
 	}
-	return &runningSpine{Spine: spine, estate: e}, nil
+	return &runningSpine{Spine: spine, estate: cfg.Estate}, nil
 }
 
 // grace is how long a spine that is stopped may take to finish what it has

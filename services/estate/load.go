@@ -23,7 +23,14 @@ var Schema []byte
 // Known is what an estate file may refer to.
 type Known struct {
 	Domains  []plantroom.Domain
-	Profiles []string // ids of jurisdiction profiles
+	Profiles []string  // ids of jurisdiction profiles
+	Channels []Channel // on which calls go out; nil: addresses are not looked at
+}
+
+// Channel is a way on which calls go out.
+type Channel struct {
+	Name  string
+	Check func(to string) error // says what is wrong with an address, and how it is written
 }
 
 // Load reads and checks the file at path.

@@ -35,6 +35,7 @@ func (k *checker) check(c *Config) {
 	k.broker(c)
 	k.influxdb(&c.InfluxDB)
 	k.webhook(&c.Webhook)
+	k.email(c.Email)
 }
 
 func (k *checker) web(w *Web) {

@@ -32,6 +32,7 @@ type Config struct {
 	Broker     Broker   `json:"broker"`
 	InfluxDB   InfluxDB `json:"influxdb"`
 	Webhook    Webhook  `json:"webhook"`
+	Email      *Email   `json:"email"` // nil: there is no such channel
 
 	Estate plantroom.Estate `json:"-"` // what EstateFile says
 }
@@ -113,6 +114,7 @@ func Load(path string, known estate.Known) (*Config, error) {
 	c.resolve(filepath.Dir(path))
 	k := checker{doc: doc}
 	k.check(c)
+	known.Channels = c.channels()
 	c.Estate, err = estate.Load(c.EstateFile, known)
 	if err := k.with(err); err != nil {
 		return nil, err
@@ -124,13 +126,22 @@ func Load(path string, known estate.Known) (*Config, error) {
 func (c *Config) resolve(dir string) {
 	for _, p := range []*string{&c.EstateFile, &c.Data, &c.Broker.PasswordFile, &c.Broker.TLS.CA, &c.Broker.TLS.Cert, &c.Broker.TLS.Key,
 		&c.InfluxDB.TokenFile} {
-		if *p != "" && !filepath.IsAbs(*p) {
-			*p = filepath.Join(dir, *p)
-		}
+		own(p, dir)
+	}
+	if e := c.Email; e != nil {
+		own(&e.PasswordFile, dir)
+		own(&e.CA, dir)
 	}
 	const slash = string(filepath.Separator)
 	if child := c.InfluxDB.Child; child != nil && strings.Contains(child.Binary, slash) && !filepath.IsAbs(child.Binary) {
 		child.Binary = dir + slash + child.Binary // not joined: ./influxd has to stay a path, or it is looked up on the PATH
+	}
+}
+
+// own makes a path relative to a directory, if it is not there or absolute.
+func own(path *string, dir string) {
+	if *path != "" && !filepath.IsAbs(*path) {
+		*path = filepath.Join(dir, *path)
 	}
 }
 

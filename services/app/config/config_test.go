@@ -120,6 +120,18 @@ func TestABrokerAndAnInfluxDBElsewhere(t *testing.T) {
 	}
 }
 
+func TestAMailServer(t *testing.T) {
+	c, dir, err := load(t, with(`email: {host: smtp.example.org, from: Plantroom <p@example.org>, user: me, password_file: pw}`),
+		goodEstate+"people: [{id: lin, name: Lin, role: manager, channels: [{channel: email, to: lin@example.org}]}]\n", "pw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := c.Email.Options()
+	if err != nil || o.Host != "smtp.example.org" || o.User != "me" || c.Email.PasswordFile != filepath.Join(dir, "pw") {
+		t.Errorf("%+v with %s, %v", o, c.Email.PasswordFile, err)
+	}
+}
+
 // A name without a slash is looked up on the PATH; ./influxd is not, from
 // whichever directory the server is started.
 func TestThePathOfInfluxd(t *testing.T) {
@@ -186,6 +198,16 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 			`plantroom.yaml:9:27: webhook.allow_private.0: "10.0.0.1" is not a network; write it as in 10.1.0.0/16; one address is 10.1.0.7/32`,
 			`plantroom.yaml:9:37: webhook.allow_private.1: "10.1.2.3/16" is an address within a network; write 10.1.0.0/16, or one address as 10.1.2.3/32`,
 			`plantroom.yaml:9:50: webhook.allow_private.2: "all" is not a network`}},
+		{"a mail server", with(`email: {host: smtp.example.org, tls: none, user: me, from: plantroom, ca: plantroom.yaml}`), goodEstate, []string{
+			`plantroom.yaml:9:33: email.tls: a password would be sent for all to read; write starttls or implicit`, `plantroom.yaml:9:54: email.from: "plantroom" is not a sender; it is as in Plantroom <plantroom@example.org>`,
+			`plantroom.yaml:9:71: email.ca: `}},
+		{"a user without a password", with(`email: {host: h, user: me, from: p@example.org}`), goodEstate, []string{`plantroom.yaml:9:18: email.user: there is a user and no password; add password_file`}},
+		{"a password without a user", with(`email: {host: h, password_file: nowhere, from: p@example.org}`), goodEstate, []string{
+			`plantroom.yaml:9:18: email.password_file: there is a password and no user`, `plantroom.yaml:9:18: email.password_file: open `}},
+		{"mail that no server takes", good, goodEstate + "people: [{id: lin, name: Lin, role: manager, channels: [{channel: email, to: lin@example.org}]}]\n", []string{
+			`estate.yaml:10:58: people.0.channels.0.channel: no channel is called "email"; use one of webhook, mqtt, or describe it in the server's file`}},
+		{"addresses of every kind", with(`email: {host: h, from: p@example.org}`), goodEstate + "people: [{id: lin, name: Lin, role: manager, channels: [{channel: email, to: lin}, {channel: webhook, to: lin}, {channel: mqtt, to: a/b}]}]\n", []string{
+			`estate.yaml:10:74: people.0.channels.0.to: "lin" is not a plain e-mail address`, `estate.yaml:10:103: people.0.channels.1.to: the webhook address is not an absolute URL`, `estate.yaml:10:129: people.0.channels.2.to: `}},
 		{"no estate", with("estate: nowhere.yaml"), goodEstate, []string{"plantroom.yaml:1:1: estate: read the estate file: open "}},
 		{"both files", with("webhook: {allow_private: [all]}", "web: {listen: \":8080\"}"), strings.Replace(goodEstate, "Asia/Shanghai", "Asia/Nowhere", 1), []string{
 			`plantroom.yaml:3:7: web.listen: `, `plantroom.yaml:8:27: webhook.allow_private.0: `, `estate.yaml:3:1: time_zone: "Asia/Nowhere" is not a time zone`}},

@@ -127,23 +127,40 @@ func (c *Channel) Send(ctx context.Context, call plantroom.Call) error {
 	return judge(resp, c.now())
 }
 
-// clientFor picks the client by the URL's scheme and refuses what cannot be an
-// endpoint.
+// clientFor picks the client by the URL's scheme.
 func (c *Channel) clientFor(to string) (*http.Client, error) {
+	secure, err := scheme(to)
+	switch {
+	case err != nil:
+		return nil, err
+	case secure:
+		return c.tls, nil
+	}
+	return c.plain, nil
+}
+
+// CheckAddress says what is wrong with a URL to which calls would go.
+func CheckAddress(to string) error {
+	_, err := scheme(to)
+	return err
+}
+
+// scheme refuses what cannot be an endpoint, and says whether it is under TLS.
+func scheme(to string) (secure bool, err error) {
 	u, err := url.Parse(to)
 	if err != nil || u.Hostname() == "" {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "the webhook address is not an absolute URL")
+		return false, plantroom.Errorf(plantroom.CodeInvalid, "the webhook address is not an absolute URL")
 	}
 	if u.User != nil {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "the webhook address of %s holds a password: calls are signed instead", u.Host)
+		return false, plantroom.Errorf(plantroom.CodeInvalid, "the webhook address of %s holds a password: calls are signed instead", u.Host)
 	}
 	switch u.Scheme {
 	case "https":
-		return c.tls, nil
+		return true, nil
 	case "http":
-		return c.plain, nil
+		return false, nil
 	}
-	return nil, plantroom.Errorf(plantroom.CodeInvalid, "the webhook address of %s begins with %q: use https", u.Host, u.Scheme)
+	return false, plantroom.Errorf(plantroom.CodeInvalid, "the webhook address of %s begins with %q: use https", u.Host, u.Scheme)
 }
 
 // request makes the signed POST.
