@@ -207,7 +207,7 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		{"mail that no server takes", good, goodEstate + "people: [{id: lin, name: Lin, role: manager, channels: [{channel: email, to: lin@example.org}]}]\n", []string{
 			`estate.yaml:10:58: people.0.channels.0.channel: no channel is called "email"; use one of webhook, mqtt, or describe it in the server's file`}},
 		{"addresses of every kind", with(`email: {host: h, from: p@example.org}`), goodEstate + "people: [{id: lin, name: Lin, role: manager, channels: [{channel: email, to: lin}, {channel: webhook, to: lin}, {channel: mqtt, to: a/b}]}]\n", []string{
-			`estate.yaml:10:74: people.0.channels.0.to: "lin" is not a plain e-mail address`, `estate.yaml:10:103: people.0.channels.1.to: the webhook address is not an absolute URL`, `estate.yaml:10:129: people.0.channels.2.to: `}},
+			`estate.yaml:10:74: people.0.channels.0.to: "lin" is not a plain e-mail address`, `estate.yaml:10:103: people.0.channels.1.to: the address is not an absolute URL`, `estate.yaml:10:129: people.0.channels.2.to: `}},
 		{"no estate", with("estate: nowhere.yaml"), goodEstate, []string{"plantroom.yaml:1:1: estate: read the estate file: open "}},
 		{"both files", with("webhook: {allow_private: [all]}", "web: {listen: \":8080\"}"), strings.Replace(goodEstate, "Asia/Shanghai", "Asia/Nowhere", 1), []string{
 			`plantroom.yaml:3:7: web.listen: `, `plantroom.yaml:8:27: webhook.allow_private.0: `, `estate.yaml:3:1: time_zone: "Asia/Nowhere" is not a time zone`}},
