@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"errors"
+	"net/netip"
 
 	"plantroom"
 	"plantroom/services/app/config"
 	"plantroom/services/notify/email"
 	"plantroom/services/notify/mqtt"
+	"plantroom/services/notify/provider"
 	"plantroom/services/notify/webhook"
 )
 
@@ -33,7 +35,30 @@ func (s *Server) channels(cfg *config.Config) ([]plantroom.Channel, error) {
 		}
 		list = append(list, mail)
 	}
+	for i := range cfg.Providers {
+		c, err := newProvider(&cfg.Providers[i], cfg.Webhook.AllowPrivate)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
 	return list, nil
+}
+
+// newProvider makes a channel that a template describes. Secrets are read at
+// each delivery.
+func newProvider(p *config.Provider, private []netip.Prefix) (plantroom.Channel, error) {
+	return provider.New(provider.Options{Name: p.ID, Template: p.Parsed, Settings: p.Settings, AllowPrivate: private,
+		Secret: func(name string) (string, error) { return secretLine(p.SecretFile(name)) }})
+}
+
+// secretLine reads a secret of the operator's.
+func secretLine(path string) (string, error) {
+	s, err := firstLine(path)
+	if err == nil && s == "" {
+		err = errors.New(path + " is empty: its first line has to be the secret")
+	}
+	return s, err
 }
 
 // publisher lets the mqtt channel publish.
@@ -50,12 +75,6 @@ func (s *Server) email(e *config.Email) (plantroom.Channel, error) {
 	if err != nil {
 		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: "make the email channel", Message: "email.ca", Hint: "name a PEM file", Err: err}
 	}
-	o.Password = func() (string, error) {
-		password, err := firstLine(e.PasswordFile)
-		if err == nil && password == "" {
-			err = errors.New(e.PasswordFile + " is empty: its first line has to be the password")
-		}
-		return password, err
-	}
+	o.Password = func() (string, error) { return secretLine(e.PasswordFile) }
 	return email.New(o)
 }

@@ -43,6 +43,7 @@ func (s *Server) waitForRestart(cfg *config.Config) {
 	was.Estate, is.Estate = plantroom.Estate{}, plantroom.Estate{}
 	was.Webhook, is.Webhook = config.Webhook{}, config.Webhook{}
 	was.Email, is.Email = nil, nil
+	was.Providers, is.Providers = nil, nil
 	if !reflect.DeepEqual(was, is) {
 		s.log.Warn("reload: estate and channels are in force, the other changes of the server's file are not", "next", "restart the server to use them")
 	}

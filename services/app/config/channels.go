@@ -33,6 +33,13 @@ func (c *Config) channels() []estate.Channel {
 	if c.Email != nil {
 		list = append(list, estate.Channel{Name: "email", Check: email.CheckAddress})
 	}
+	for _, p := range c.Providers {
+		if p.Parsed != nil {
+			list = append(list, estate.Channel{Name: p.ID, Check: p.Parsed.CheckAddress})
+		} else { // its own fault is named; its addresses are not looked at
+			list = append(list, estate.Channel{Name: p.ID, Check: func(string) error { return nil }})
+		}
+	}
 	return list
 }
 

@@ -26,13 +26,14 @@ var Schema []byte
 
 // Config is a server's file. Paths are as they have to be opened.
 type Config struct {
-	EstateFile string   `json:"estate"`
-	Data       string   `json:"data"`
-	Web        Web      `json:"web"`
-	Broker     Broker   `json:"broker"`
-	InfluxDB   InfluxDB `json:"influxdb"`
-	Webhook    Webhook  `json:"webhook"`
-	Email      *Email   `json:"email"` // nil: there is no such channel
+	EstateFile string     `json:"estate"`
+	Data       string     `json:"data"`
+	Web        Web        `json:"web"`
+	Broker     Broker     `json:"broker"`
+	InfluxDB   InfluxDB   `json:"influxdb"`
+	Webhook    Webhook    `json:"webhook"`
+	Email      *Email     `json:"email"` // nil: there is no such channel
+	Providers  []Provider `json:"providers"`
 
 	Estate plantroom.Estate `json:"-"` // what EstateFile says
 }
@@ -132,6 +133,9 @@ func (c *Config) resolve(dir string) {
 		own(&e.PasswordFile, dir)
 		own(&e.CA, dir)
 	}
+	for i := range c.Providers {
+		c.Providers[i].resolve(dir)
+	}
 	const slash = string(filepath.Separator)
 	if child := c.InfluxDB.Child; child != nil && strings.Contains(child.Binary, slash) && !filepath.IsAbs(child.Binary) {
 		child.Binary = dir + slash + child.Binary // not joined: ./influxd has to stay a path, or it is looked up on the PATH
@@ -152,7 +156,7 @@ func (k *checker) with(err error) error {
 		own = append(own, k.doc.Fault("/estate", err.Error(), "name the estate's file; paths are relative to this file"))
 	}
 	_ = own.Err() // puts them in the order of the file
-	if own = append(own, more...); len(own) > 0 {
+	if own = append(append(own, k.more...), more...); len(own) > 0 {
 		return own
 	}
 	return nil
