@@ -111,7 +111,14 @@ func (c *checker) people(e *plantroom.Estate, f file) {
 		if lang == "" {
 			lang = "en"
 		}
-		e.People = append(e.People, plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Channels: addresses(p.Channels)})
+		out := plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Channels: addresses(p.Channels)}
+		if p.Quiet != nil {
+			out.Quiet = plantroom.Quiet{Hours: hoursOf(p.Quiet.Hours), Below: p.Quiet.Below}
+			if out.Quiet.Below == plantroom.NoSeverity {
+				out.Quiet.Below = plantroom.High
+			}
+		}
+		e.People = append(e.People, out)
 	}
 	for _, k := range f.Contractors {
 		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels)}

@@ -204,6 +204,7 @@ var catalogue = map[string]plantroom.Text{
 	"ledger.clock.corrected":     {En: "window not missed after all", Zh: "更正：未超过时限"},
 	"ledger.ladder.call":         {En: "called again", Zh: "再次呼叫"},
 	"ledger.call.sent":           {En: "call delivered", Zh: "通知已送达"},
+	"ledger.call.held":           {En: "call waits for the end of quiet hours", Zh: "通知待安静时段结束"},
 	"ledger.call.dead":           {En: "call given up", Zh: "通知已放弃"},
 	"ledger.call.retry":          {En: "call to be sent again", Zh: "通知重新发送"},
 
