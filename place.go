@@ -90,10 +90,20 @@ type Person struct {
 	Role     string // manager, engineer, technician, resident
 	Lang     string // en or zh
 	Channels []Address
+	Quiet    Quiet
+}
+
+// Quiet says when somebody is not called about what can wait: calls about
+// orders below a severity are held until the hours end. The zero Quiet holds
+// nothing, and none ever holds a call about an order on which a life depends.
+type Quiet struct {
+	Hours []Hours // on the clocks of the estate's zone
+	Below Severity
 }
 
 // Address is how to reach a person or a contractor on one channel.
 type Address struct {
-	Channel string // webhook, mqtt, email, sms …
-	To      string // what the channel understands: a URL, a topic suffix, an address
+	Channel  string   // webhook, mqtt, email, or one that a template describes
+	To       string   // what the channel understands: a URL, a topic suffix, an address
+	Severity Severity `json:",omitzero"` // from which on it is used; NoSeverity: always. Calls have no use for it
 }

@@ -43,6 +43,7 @@ type files struct {
 	Gateways []string
 	Lifts    []string // assets besides b1-l1, each with a box at gw-b1
 	Webhook  string   // address of the contractor's webhook; "": it has none
+	Reach    string   // the contractor's channels in place of that, as in the estate's file
 	Broker   string   // a broker elsewhere; "": embedded
 	MQTT     string   // the address of the embedded broker
 	Influx   string   // an InfluxDB elsewhere; "": a child
@@ -82,7 +83,7 @@ contractors:
   - id: quicklift
     name: {en: Quicklift Services}
     technicians: [li]
-    channels: [{{if .Webhook}}{channel: webhook, to: "{{.Webhook}}"}{{else}}{channel: mqtt, to: quicklift}{{end}}]
+    channels: [{{if .Reach}}{{.Reach}}{{else if .Webhook}}{channel: webhook, to: "{{.Webhook}}"}{{else}}{channel: mqtt, to: quicklift}{{end}}]
     {{if .Duty}}{{.Duty}}{{else}}roster: [{start: "00:00", end: "00:00", people: [li]}]{{end}}
 contracts:
   - id: quicklift-2026

@@ -17,9 +17,9 @@ import (
 // A roster or ladder that is wrong within the days to come is refused, and the
 // old one stays; the error is a yamldoc.Faults then.
 //
-// Only the estate can change: where the rest of the file has changed too, the
-// log says so, and it waits for a restart. So do gateways that are new to an
-// embedded broker. CodeInvalid: the changed estate cannot be served;
+// Only the estate and the channels can change: where the rest of the file has
+// changed too, the log says so, and it waits for a restart. So do gateways that
+// are new to an embedded broker. CodeInvalid: the changed estate cannot be served;
 // CodeUnavailable: the server has been stopped, or the store does not answer.
 func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
 	s.turn.Lock()
@@ -68,7 +68,7 @@ func (s *Server) lintAtStart() {
 // waitForRestart says what of a reloaded file is not in force yet.
 func (s *Server) waitForRestart(cfg *config.Config) {
 	if !s.cfg.Same(cfg) {
-		s.log.Warn("reload: the estate is in force, the other changes of the server's file are not", "next", "restart the server to use them")
+		s.log.Warn("reload: estate and channels are in force, the other changes of the server's file are not", "next", "restart the server to use them")
 	}
 	if s.cfg.Broker.Embedded == nil {
 		return

@@ -37,7 +37,7 @@ func (s *Server) startSpine(ctx context.Context) error {
 // must not replace one that runs.
 func (s *Server) newSpine(ctx context.Context, cfg *config.Config) (*runningSpine, error) {
 	e := cfg.Estate
-	channels, err := s.channels(e)
+	channels, err := s.channels(cfg)
 	if err != nil {
 		return nil, err
 	}

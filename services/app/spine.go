@@ -10,6 +10,7 @@ import (
 	"log/slog"
 
 	"plantroom"
+	"plantroom/services/app/config"
 	"plantroom/services/detect"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
@@ -26,7 +27,7 @@ func Domains() []plantroom.Domain { return append(domains.All(), detect.Devices(
 
 // Known is what an estate file may refer to.
 func Known() estate.Known {
-	k := estate.Known{Domains: Domains()}
+	k := estate.Known{Domains: Domains(), Channels: config.Channels()}
 	for _, p := range sla.Profiles() {
 		k.Profiles = append(k.Profiles, p.ID)
 	}

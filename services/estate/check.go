@@ -109,6 +109,7 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	}
 	c.deviceRefs(e, gateways)
 	c.contractorRefs(f, people)
+	c.addressRefs(f)
 	c.contractRefs(f, buildings, contractors, ladders)
 	c.calendarRefs(f)
 	for i, l := range f.Ladders {

@@ -1,6 +1,7 @@
 package estate_test
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -11,10 +12,15 @@ import (
 	"plantroom/services/estate"
 )
 
+func anywhere(string) error { return nil }
+
 // known stands for the domains and profiles of the house: what an estate file
 // may name is decided by the caller.
 var known = estate.Known{
 	Profiles: []string{"cn-urban", "plain"},
+	Channels: []estate.Channel{{Name: "webhook", Check: anywhere}, {Name: "mqtt", Check: anywhere}, {Name: "pigeon", Check: func(to string) error {
+		return fmt.Errorf("%q is no pigeon", to)
+	}}},
 	Domains: []plantroom.Domain{
 		{Name: "lifts", Kinds: []string{"passenger", "firefighters"}},
 		{Name: "leaks", Kinds: []string{"spot", "rope"}, Rules: []plantroom.Rule{{ID: "leak.wet"}}},
@@ -114,6 +120,11 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 		"not a time zone":         {"Europe/Berlin", "Berlin", `e.yaml:3:1: time_zone: "Berlin" is not a time zone`},
 		"not a profile":           {"profile: plain", "profile: mars", `there is no profile "mars"; use one of cn-urban, plain`},
 		"flats above the roof":    {"to: 3", "to: 4", `buildings.0.flats: flats from floor 1 to 4 in a building of 3 floors`},
+		"a channel of nobody":     {"role: technician}", "role: technician, channels: [{channel: emial, to: eva@example.org}]}", `e.yaml:18:56: people.0.channels.0.channel: no channel is called "emial"; use one of webhook, mqtt, pigeon, or describe it in the server's file`},
+		"an address that is none": {"name: Firm,", "name: Firm, channels: [{channel: pigeon, to: loft}],", `contractors.0.channels.0.to: "loft" is no pigeon; correct it: a call to it would be given up`},
+		"nobody for small things": {"role: technician}", "role: technician, channels: [{channel: mqtt, to: eva, severity: high}]}", `people.0.channels: no channel takes calls of low severity, and every call has to reach somebody`},
+		"never to be called":      {"role: technician}", "role: technician, quiet: {hours: [{start: '08:00', end: '20:00'}, {start: '19:00', end: '08:00'}]}}", `people.0.quiet.hours: they leave no hour in which a call could come`},
+		"quiet about lives":       {"role: technician}", "role: technician, quiet: {below: any, hours: [{start: '08:00', end: '20:00'}]}}", `people.0.quiet.below: "any" is not permitted; use one of medium, high, life`},
 		"stranger on the roster":  {"technicians: [eva],", "technicians: [],", `"eva" is on the roster but not one of the contractor's technicians`},
 		"contract of nobody":      {"contractor: firm", "contractor: form", `there is no contractor "form"; use one of firm`},
 		"contract ends too early": {"from: 2026-01-01,", "from: 2026-01-01, to: 2025-01-01,", `contracts.0.to: the contract ends before it begins`},
@@ -354,5 +365,20 @@ func TestEachFaultOfARosterIsNamedWithItsPlace(t *testing.T) {
 				t.Errorf("want %s\ngot  %v", c.want, err)
 			}
 		})
+	}
+}
+
+func TestAPersonsChannelsAndQuietHours(t *testing.T) {
+	e, err := estate.Parse("e.yaml", []byte(strings.Replace(small, "role: technician}",
+		"role: technician, channels: [{channel: webhook, to: x, severity: life}, {channel: mqtt, to: eva}], quiet: {hours: [{start: '22:00', end: '06:00', days: [sun]}]}}", 1)), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.People[0]
+	if p.Channels[0].Severity != plantroom.Life || p.Channels[1].Severity != plantroom.NoSeverity {
+		t.Errorf("channels %+v", p.Channels)
+	}
+	if q := p.Quiet; q.Below != plantroom.High || len(q.Hours) != 1 || q.Hours[0].Days[0] != time.Sunday || time.Duration(q.Hours[0].Start) != 22*time.Hour {
+		t.Errorf("quiet %+v: below high where nothing is said", q)
 	}
 }

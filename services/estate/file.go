@@ -85,8 +85,9 @@ type device struct {
 }
 
 type address struct {
-	Channel string `json:"channel"`
-	To      string `json:"to"`
+	Channel  string             `json:"channel"`
+	To       string             `json:"to"`
+	Severity plantroom.Severity `json:"severity"`
 }
 
 type person struct {
@@ -95,6 +96,10 @@ type person struct {
 	Role     string             `json:"role"`
 	Lang     string             `json:"lang"`
 	Channels []address          `json:"channels"`
+	Quiet    *struct {
+		Hours []hours            `json:"hours"`
+		Below plantroom.Severity `json:"below"`
+	} `json:"quiet"`
 }
 
 type contractor struct {

@@ -22,7 +22,14 @@ var Schema []byte
 // Known is what an estate file may refer to.
 type Known struct {
 	Domains  []plantroom.Domain
-	Profiles []string // ids of jurisdiction profiles
+	Profiles []string  // ids of jurisdiction profiles
+	Channels []Channel // on which calls go out; nil: addresses are not looked at
+}
+
+// Channel is a way on which calls go out.
+type Channel struct {
+	Name  string
+	Check func(to string) error // says what is wrong with an address, and how it is written
 }
 
 // Load reads and checks the file at path.
@@ -111,7 +118,14 @@ func (c *checker) people(e *plantroom.Estate, f file, loc *time.Location) {
 		if lang == "" {
 			lang = "en"
 		}
-		e.People = append(e.People, plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Channels: addresses(p.Channels)})
+		out := plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Channels: addresses(p.Channels)}
+		if p.Quiet != nil {
+			out.Quiet = plantroom.Quiet{Hours: hoursOf(p.Quiet.Hours), Below: p.Quiet.Below}
+			if out.Quiet.Below == plantroom.NoSeverity {
+				out.Quiet.Below = plantroom.High
+			}
+		}
+		e.People = append(e.People, out)
 	}
 	for i, k := range f.Contractors {
 		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels)}

@@ -73,6 +73,7 @@ func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (pl
 	define(&c, "contracts", "contract", f.Contracts, func(k contract) string { return string(k.ID) })
 	ladders := define(&c, "ladders", "ladder", f.Ladders, func(l ladder) string { return string(l.ID) })
 	c.contractorRefs(f, people)
+	c.addressRefs(f)
 	c.contractRefs(f, c.given["buildings"], contractors, ladders)
 	c.calendarRefs(f)
 	for i, l := range f.Ladders {

@@ -207,6 +207,7 @@ var catalogue = map[string]plantroom.Text{
 	"ledger.link.refused":        {En: "job link refused", Zh: "工单链接被拒绝"},
 	"ledger.link.repeated":       {En: "pressed again", Zh: "重复按下"},
 	"ledger.call.sent":           {En: "call delivered", Zh: "通知已送达"},
+	"ledger.call.held":           {En: "call waits for the end of quiet hours", Zh: "通知待安静时段结束"},
 	"ledger.call.dead":           {En: "call given up", Zh: "通知已放弃"},
 	"ledger.call.retry":          {En: "call to be sent again", Zh: "通知重新发送"},
 

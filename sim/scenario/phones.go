@@ -25,11 +25,13 @@ func newPhones(e plantroom.Estate) *phones {
 	p := &phones{known: map[plantroom.Address]string{}}
 	for _, c := range e.Contractors {
 		for _, a := range c.Channels {
+			a.Severity = plantroom.NoSeverity // which calls do not name
 			p.known[a] = "contractor:" + string(c.ID)
 		}
 	}
 	for _, x := range e.People {
 		for _, a := range x.Channels {
+			a.Severity = plantroom.NoSeverity
 			p.known[a] = "person:" + string(x.ID)
 		}
 	}
