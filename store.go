@@ -79,7 +79,9 @@ type IncidentFilter struct {
 }
 
 // OrderStore keeps work orders. One order exists per incident: a second one
-// is refused with CodeConflict, whichever column collides.
+// is refused with CodeConflict, whichever column collides. An order with PartOf
+// does not count: its incident is that of the order that it was split off, which
+// OrderOf returns.
 type OrderStore interface {
 	NextOrderID() (OrderID, error) // wo-000001, wo-000002 …
 	Order(OrderID) (WorkOrder, error)

@@ -18,11 +18,11 @@ func (d *Desk) Adopt(tx plantroom.Tx, now plantroom.Instant) error {
 		if _, there := d.book.contractors[o.Contractor]; there {
 			continue
 		}
-		in, err := tx.Incident(o.Incident)
+		in, err := d.behind(tx, o)
 		if err != nil {
 			return err
 		}
-		busy, err := d.busy(tx, in, now)
+		busy, err := d.busy(tx, d.book.assetOf(&o), now)
 		if err != nil {
 			return err
 		}

@@ -176,7 +176,7 @@ func (d *decision) event(id plantroom.MessageID, kind string, to recipient, text
 }
 
 func (d *decision) place() EventAsset {
-	a := d.book.asset(d.incident)
+	a := d.book.assetOf(&d.order)
 	return EventAsset{ID: a.ID, Name: a.Name, Kind: a.Kind, Building: d.book.buildings[a.Building].Name, Floor: a.Floor}
 }
 
@@ -201,9 +201,12 @@ func (d *decision) jobLink() string {
 // title names the order in a subject line.
 func (d *decision) title() string {
 	o := &d.order
-	name := d.book.asset(d.incident).Name.En
+	name := d.book.assetOf(&d.order).Name.En
 	if name == "" {
 		name = string(o.Asset)
+	}
+	if o.Scope != "" {
+		name += ", " + o.Scope
 	}
 	return fmt.Sprintf("%s %s: %s (%s)", o.ID, name, strings.ReplaceAll(o.Cause, "_", " "), o.Severity)
 }

@@ -27,7 +27,7 @@ const JobLength = 45 * time.Minute
 // contract does not make the need less urgent. An order that is not yet
 // acknowledged is taken to be acknowledged now.
 func (d *decision) check(busy map[plantroom.ContractorID]int) []plantroom.Candidate {
-	contracts := d.book.covering(d.book.asset(d.incident), d.now)
+	contracts := d.book.covering(d.book.assetOf(&d.order), d.now)
 	need := d.need(contracts)
 	list := make([]plantroom.Candidate, 0, len(contracts))
 	for _, c := range contracts {
@@ -49,6 +49,11 @@ func (d *decision) need(contracts []*plantroom.Contract) plantroom.Instant {
 	asked := *d
 	asked.order.Dispatched, asked.order.Acknowledged = d.now, d.now
 	var need plantroom.Instant
+	for _, clock := range d.order.Clocks { // of an order that was merged or split
+		if clock.Of != "" && clock.Open() && clock.Kind != plantroom.Acknowledge {
+			need = earlier(need, clock.Due)
+		}
+	}
 	for _, c := range contracts {
 		for _, clock := range asked.clocksFor(c) {
 			if clock.Kind != plantroom.Acknowledge && (need.IsZero() || clock.Due < need) {
@@ -69,6 +74,10 @@ func (d *decision) candidate(c *plantroom.Contract, busy int, need plantroom.Ins
 	}
 	if slices.Contains(d.order.DeclinedBy, c.Contractor) {
 		cand.Reason = "has declined this order"
+		return cand
+	}
+	if slices.Contains(d.order.TakenFrom, c.Contractor) {
+		cand.Reason = "the office has taken this order from it"
 		return cand
 	}
 	way, words := roster.Way(c), "is "+c.Travel.String()+" away"
@@ -122,7 +131,7 @@ func margin(earliest, need plantroom.Instant) string {
 func (d *decision) best(list []plantroom.Candidate) int {
 	best := -1
 	for i := range list {
-		if slices.Contains(d.order.DeclinedBy, list[i].Contractor) {
+		if slices.Contains(d.order.DeclinedBy, list[i].Contractor) || slices.Contains(d.order.TakenFrom, list[i].Contractor) {
 			continue
 		}
 		if best < 0 || d.book.preferred(list[i], list[best]) < 0 {

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"slices"
 
 	"plantroom"
 )
@@ -25,7 +26,7 @@ func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present pl
 		e.Clean, e.Source = fmt.Sprintf("%d of %d", in.Clean, in.Needed), in.Proved
 	}
 	d.incidentRow(ev.Change, in.ID, e)
-	if in.ID == o.Incident {
+	if in.ID == o.Incident || slices.Contains(o.Also, in.ID) {
 		d.move(ev.Change, busy)
 	}
 	return d.finish()
@@ -40,13 +41,15 @@ func (d *decision) move(change plantroom.IncidentChange, busy map[plantroom.Cont
 	case plantroom.IncidentWorsened:
 		d.worsened()
 	case plantroom.IncidentReleased:
-		d.prove(plantroom.Release, min(d.incident.Released, d.now))
+		if !d.incident.Released.IsZero() { // not while those of a merged order are trapped
+			d.prove(plantroom.Release, min(d.incident.Released, d.now))
+		}
 	case plantroom.IncidentRelapsed:
 		if d.order.State == plantroom.Restored {
 			d.contradict("the fault came back before the repair was proved")
 		}
 	case plantroom.IncidentProved:
-		if d.can(plantroom.DoProve) {
+		if d.can(plantroom.DoProve) && d.incident.State == plantroom.IncidentClosed { // and all that was merged
 			d.proved()
 		}
 	}
@@ -96,6 +99,9 @@ func (d *decision) proved() {
 	at := min(d.incident.Proved, d.now) // a sensor's clock may be fast
 	if at.IsZero() {
 		at = d.now
+	}
+	if d.order.PartOf != "" {
+		at = max(at, d.order.Restored) // the sensor sees the whole, and not that the part is done
 	}
 	d.proveAll(at)
 	d.resumeClocks(d.now, bySystem, entry{Reason: "the repair is proved"})

@@ -48,6 +48,7 @@ func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 	n := &d.order
 	n.Earlier = append(n.Earlier, o.Incident)
 	n.Incident, n.Occurred, n.Begun = in.ID, in.Episode, in.Opened
+	n.Also, n.AlsoRules = nil, nil // what was merged is over with the round before
 	d.afresh(busy, "it is its repair that did not last")
 	return d.finish()
 }
@@ -69,7 +70,7 @@ func (d *decision) afresh(busy map[plantroom.ContractorID]int, why string) {
 	n.Reopens++
 	n.Severity, n.Cause, n.Detail, n.Rises = in.Severity, in.Cause, in.Detail, nil
 	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Watched, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0, 0
-	n.By, n.FixNote, n.DeclinedBy, n.Pauses = "", "", nil, nil
+	n.By, n.FixNote, n.DeclinedBy, n.TakenFrom, n.Former, n.Pauses = "", "", nil, nil, nil, nil
 	n.Choice = stayWith(contract, d.check(busy), why)
 	n.Clocks = d.clocksFor(nil)
 	d.give(n.Choice)

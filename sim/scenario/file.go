@@ -77,6 +77,7 @@ type Act struct {
 	Late      *DeviceAct    `json:"late"`
 	Message   *MessageAct   `json:"message"`
 	Press     *PressAct     `json:"press"`
+	Office    *OfficeAct    `json:"office"`
 	Registers *RegistersAct `json:"registers"`
 	Unit      *UnitAct      `json:"unit"`
 	Measure   *MeasureAct   `json:"measure"`
@@ -156,6 +157,16 @@ type (
 		Asset      plantroom.AssetID      `json:"asset"`
 		Action     plantroom.OrderAction  `json:"action"`
 		Note       string                 `json:"note"`
+	}
+	OfficeAct struct {
+		Asset  plantroom.AssetID      `json:"asset"`
+		Rule   plantroom.RuleID       `json:"rule"` // of the order, "": any
+		Action plantroom.OrderAction  `json:"action"`
+		To     plantroom.ContractorID `json:"to"`
+		With   plantroom.AssetID      `json:"with"` // the asset of the other order
+		Part   plantroom.AssetID      `json:"part"` // the asset of the part
+		Scope  string                 `json:"scope"`
+		Reason string                 `json:"reason"`
 	}
 )
 

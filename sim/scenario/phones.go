@@ -79,10 +79,12 @@ func (p *phones) take() []plantroom.Call {
 	return out
 }
 
-// press is a button that a contractor will press.
+// press is a button that a contractor, or the office, will press.
 type press struct {
 	at         plantroom.Instant
 	contractor plantroom.ContractorID
+	office     *OfficeAct        // nil: the contractor presses
+	other      plantroom.OrderID // with office: the order on its asset With
 	order      plantroom.OrderID
 	asset      plantroom.AssetID // where the order is not known yet: its newest open one
 	do         plantroom.OrderAction
@@ -138,7 +140,27 @@ func (b Behaviour) plan(now plantroom.Instant, c plantroom.ContractorID, o plant
 	return out
 }
 
+// rule says of which rule the order is, "" where any will do.
+func (p press) rule() plantroom.RuleID {
+	if p.office == nil {
+		return ""
+	}
+	return p.office.Rule
+}
+
+// who presses, in the story.
+func (p press) who() string {
+	if p.office != nil {
+		return "office"
+	}
+	return string(p.contractor)
+}
+
 func (p press) command() dispatch.Command {
+	if a := p.office; a != nil {
+		return dispatch.Command{Order: p.order, Do: p.do, Actor: "person:office", Reason: a.Reason,
+			To: a.To, Other: p.other, Asset: a.Part, Scope: a.Scope}
+	}
 	return dispatch.Command{Order: p.order, Do: p.do, Actor: "contractor:" + string(p.contractor), By: string(p.contractor),
 		Note: p.note, Reason: p.note}
 }
