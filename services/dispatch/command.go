@@ -162,7 +162,7 @@ func whoDid(r *plantroom.LedgerRow) string {
 }
 
 // command decides on a command that is not a repeat.
-func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, cmd Command, busy map[plantroom.ContractorID]int, blind string) (*decision, error) {
+func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, cmd Command, busy jobs, blind string) (*decision, error) {
 	if err := permitted(o, cmd); err != nil {
 		return nil, err
 	}
@@ -233,7 +233,7 @@ func (d *decision) unacknowledge(cmd Command) {
 // decline gives the order to the next best who has not declined, after a new
 // window check. Promises that the decliner had kept run again, since nobody
 // has the order and nobody is there.
-func (d *decision) decline(cmd Command, busy map[plantroom.ContractorID]int) {
+func (d *decision) decline(cmd Command, busy jobs) {
 	o := &d.order
 	d.resumeClocks(d.now, bySystem, entry{Reason: "the contractor has declined"})
 	d.do(plantroom.DoDecline, cmd.Actor, entry{By: cmd.By, Reason: cmd.Reason, Contractor: o.Contractor, Clocks: o.Clocks})

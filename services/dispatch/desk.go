@@ -102,7 +102,7 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 	if err != nil {
 		return err
 	}
-	var busy map[plantroom.ContractorID]int
+	var busy jobs
 	if order.State == plantroom.Cancelled {
 		if busy, err = d.busy(tx, d.book.assetOf(&order), now); err != nil {
 			return err
@@ -155,13 +155,13 @@ func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Inciden
 	return write(tx, plantroom.WorkOrder{}, d.book.raise(now, id, in, busy))
 }
 
-// busy counts, for each contractor that might be chosen, the orders that keep
-// a technician: given to it and not yet restored. Orders on the same asset do
-// not count: whoever is there for one sees to the other.
-func (d *Desk) busy(tx plantroom.Tx, asset plantroom.Asset, now plantroom.Instant) (map[plantroom.ContractorID]int, error) {
-	counts := make(map[plantroom.ContractorID]int)
+// busy finds, for each contractor that might be chosen, the orders that keep a
+// technician: given to it and not yet restored. Orders on the same asset do not
+// count: whoever is there for one sees to the other.
+func (d *Desk) busy(tx plantroom.Tx, asset plantroom.Asset, now plantroom.Instant) (jobs, error) {
+	found := make(jobs)
 	for _, c := range d.book.covering(asset, now) {
-		if _, done := counts[c.Contractor]; done {
+		if _, done := found[c.Contractor]; done {
 			continue
 		}
 		orders, err := tx.Orders(plantroom.OrderFilter{Open: true, Contractor: c.Contractor,
@@ -169,14 +169,9 @@ func (d *Desk) busy(tx plantroom.Tx, asset plantroom.Asset, now plantroom.Instan
 		if err != nil {
 			return nil, err
 		}
-		counts[c.Contractor] = 0
-		for i := range orders {
-			if orders[i].Asset != asset.ID {
-				counts[c.Contractor]++
-			}
-		}
+		found[c.Contractor] = slices.DeleteFunc(orders, func(o plantroom.WorkOrder) bool { return o.Asset == asset.ID })
 	}
-	return counts, nil
+	return found, nil
 }
 
 // Command does what a human asks, or says why not. Asking for what the same
@@ -214,7 +209,7 @@ func (d *Desk) obey(tx plantroom.Tx, now plantroom.Instant, order plantroom.Work
 	if err != nil {
 		return order, err
 	}
-	var busy map[plantroom.ContractorID]int
+	var busy jobs
 	if cmd.Do == plantroom.DoDecline || cmd.Do == plantroom.DoTransfer {
 		if busy, err = d.busy(tx, d.book.assetOf(&order), now); err != nil {
 			return order, err

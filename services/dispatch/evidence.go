@@ -11,7 +11,7 @@ import (
 // change has a ledger row, also one about an earlier episode of the order,
 // which moves nothing any more; present is the episode behind it now.
 func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present plantroom.Incident, ev plantroom.IncidentEvent,
-	busy map[plantroom.ContractorID]int) *decision {
+	busy jobs) *decision {
 	d := b.decide(now, o, present)
 	in := ev.Incident
 	e := entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail}
@@ -32,7 +32,7 @@ func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present pl
 	return d.finish()
 }
 
-func (d *decision) move(change plantroom.IncidentChange, busy map[plantroom.ContractorID]int) {
+func (d *decision) move(change plantroom.IncidentChange, busy jobs) {
 	if d.order.State == plantroom.Cancelled {
 		d.revive(change, busy)
 		return
@@ -58,7 +58,7 @@ func (d *decision) move(change plantroom.IncidentChange, busy map[plantroom.Cont
 // revive takes a cancelled order up again where what it was cancelled for no
 // longer holds: the fault is graver than whoever cancelled it knew, or it went
 // and has come back.
-func (d *decision) revive(change plantroom.IncidentChange, busy map[plantroom.ContractorID]int) {
+func (d *decision) revive(change plantroom.IncidentChange, busy jobs) {
 	switch {
 	case change == plantroom.IncidentWorsened && d.incident.Severity > d.order.Severity:
 		d.takeUp("it was cancelled as "+d.order.Severity.String()+", and is "+d.incident.Severity.String()+" now", busy)

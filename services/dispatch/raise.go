@@ -10,7 +10,7 @@ import (
 // raise makes the order of a new incident and gives it to whom the window
 // check chooses. Where no contract covers the asset it stays raised, and the
 // managers are called.
-func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.Incident, busy map[plantroom.ContractorID]int) *decision {
+func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.Incident, busy jobs) *decision {
 	d := b.decide(now, plantroom.WorkOrder{
 		ID: id, State: plantroom.Raised, Incident: in.ID, Asset: in.Asset, Building: in.Building, Domain: in.Domain,
 		Rule: in.Rule, Severity: in.Severity, Cause: in.Cause, Detail: in.Detail,
@@ -40,7 +40,7 @@ func (b *book) continues(o plantroom.WorkOrder, repaired, in plantroom.Incident)
 // the new round, Contradicted counts over all of them. The order stays with
 // its contractor while a contract of that contractor covers the asset: it is
 // its repair that did not last.
-func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy map[plantroom.ContractorID]int) *decision {
+func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy jobs) *decision {
 	d := b.decide(now, o, in)
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
 	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses,
@@ -55,7 +55,7 @@ func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 
 // takeUp lets an order that was cancelled go on, because its episode has grown
 // worse or come back. Its windows run from now: nobody was asked in between.
-func (d *decision) takeUp(why string, busy map[plantroom.ContractorID]int) {
+func (d *decision) takeUp(why string, busy jobs) {
 	o := &d.order
 	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses, Reason: why})
 	o.Occurred, o.Begun = d.now, d.now
@@ -64,7 +64,7 @@ func (d *decision) takeUp(why string, busy map[plantroom.ContractorID]int) {
 
 // afresh begins a new round of an order with its incident as it is; why says
 // for what reason it stays with its contractor.
-func (d *decision) afresh(busy map[plantroom.ContractorID]int, why string) {
+func (d *decision) afresh(busy jobs, why string) {
 	n, in := &d.order, &d.incident
 	contract := n.Contract
 	n.Reopens++

@@ -86,7 +86,7 @@ func (d *decision) partable(cmd Command) (plantroom.Asset, error) {
 // split decides on a part of the order, with the same incident behind it. The
 // windows that still count keep their due times in both; one that was kept already
 // begins anew for whoever gets the part, with the split.
-func (d *decision) split(id plantroom.OrderID, asset plantroom.Asset, cmd Command, busy map[plantroom.ContractorID]int) (*decision, error) {
+func (d *decision) split(id plantroom.OrderID, asset plantroom.Asset, cmd Command, busy jobs) (*decision, error) {
 	o := &d.order
 	part := d.book.decide(d.now, plantroom.WorkOrder{
 		ID: id, State: plantroom.Raised, PartOf: o.ID, Scope: cmd.Scope, Incident: o.Incident, Asset: asset.ID, Building: asset.Building,

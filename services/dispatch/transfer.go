@@ -72,7 +72,7 @@ func chosenBy(tx plantroom.Tx, id plantroom.OrderID) (*plantroom.LedgerRow, erro
 // from the raising has run. Whoever had it is told, is not asked again in this
 // round, and what it had kept by coming or answering runs again, as when it
 // declines.
-func (d *decision) handOver(cmd Command, busy map[plantroom.ContractorID]int) error {
+func (d *decision) handOver(cmd Command, busy jobs) error {
 	o := &d.order
 	from := o.Contractor
 	other := func(id plantroom.ContractorID) bool { return id == cmd.To }
