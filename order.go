@@ -119,6 +119,7 @@ type WorkOrder struct {
 	Former     []Clock        `json:"former,omitempty"` // marked windows of those who had it before in this round
 	Pauses     []Pause        `json:"pauses,omitempty"` // of the present round
 
+	During     *During      `json:"during,omitempty"`      // it was raised during planned works
 	PartOf     OrderID      `json:"part_of,omitempty"`     // the order that it was split off, whose incident is its own
 	Scope      string       `json:"scope,omitempty"`       // PartOf: what of the job it is
 	Parts      []OrderID    `json:"parts,omitempty"`       // that were split off

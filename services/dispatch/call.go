@@ -60,6 +60,9 @@ func (d *decision) tellManagers(kind, subject string, key ...any) (called []stri
 // ones. That a decision is not taken twice is the order's version's business.
 func (d *decision) tell(kind string, to recipient, subject string, key ...any) string {
 	o := &d.order
+	if d.held(kind, to.who) {
+		return to.who
+	}
 	id := messageID(append([]any{o.ID, int64(d.now), o.Reopens, kind, to.who}, key...)...)
 	body, err := json.Marshal(d.event(id, kind, to, subject))
 	if err != nil && d.err == nil {
@@ -118,6 +121,7 @@ type EventOrder struct {
 	Cause      string                 `json:"cause"`
 	Detail     string                 `json:"detail"`
 	Contractor plantroom.ContractorID `json:"contractor,omitempty"`
+	During     plantroom.WorksID      `json:"during_works,omitempty"` // planned works in which it was raised
 	Occurred   plantroom.Instant      `json:"occurred"`
 	Raised     plantroom.Instant      `json:"raised"`
 	ETA        plantroom.Instant      `json:"eta,omitzero"`
@@ -157,6 +161,9 @@ func (d *decision) event(id plantroom.MessageID, kind string, to recipient, text
 			Contractor: o.Contractor, Occurred: o.Occurred, Raised: o.Raised, ETA: o.ETA, By: o.By},
 		Asset:  d.place(),
 		Clocks: make([]EventClock, 0, len(o.Clocks)),
+	}
+	if o.During != nil {
+		data.Order.During = o.During.Works
 	}
 	for i := range o.Choice {
 		if o.Choice[i].Chosen {
@@ -208,7 +215,11 @@ func (d *decision) title() string {
 	if o.Scope != "" {
 		name += ", " + o.Scope
 	}
-	return fmt.Sprintf("%s %s: %s (%s)", o.ID, name, strings.ReplaceAll(o.Cause, "_", " "), o.Severity)
+	title := fmt.Sprintf("%s %s: %s (%s)", o.ID, name, strings.ReplaceAll(o.Cause, "_", " "), o.Severity)
+	if o.During != nil {
+		title += ", during planned works"
+	}
+	return title
 }
 
 // dueWords says by when what has to have happened.

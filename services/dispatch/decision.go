@@ -54,6 +54,7 @@ type entry struct {
 	Contract   plantroom.ContractID   `json:"contract,omitempty"`
 	TakenFrom  plantroom.ContractorID `json:"taken_from,omitempty"` // by the office
 	Link       int                    `json:"link,omitempty"`
+	During     *plantroom.During      `json:"during,omitempty"` // planned works
 	Choice     []plantroom.Candidate  `json:"choice,omitempty"`
 	Clocks     []plantroom.Clock      `json:"clocks,omitempty"`
 	Pauses     []plantroom.Pause      `json:"pauses,omitempty"`

@@ -133,6 +133,10 @@ func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Inciden
 	if err != nil {
 		return err
 	}
+	works, err := duringWorks(tx, in.Asset, now)
+	if err != nil {
+		return err
+	}
 	recent, err := tx.Orders(plantroom.OrderFilter{Asset: in.Asset, Rule: in.Rule, Limit: 8 * maxParts,
 		States: []plantroom.OrderState{plantroom.Verified, plantroom.Closed}})
 	if err != nil {
@@ -145,14 +149,14 @@ func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Inciden
 			return err
 		}
 		if d.book.continues(recent[0], repaired, in) {
-			return write(tx, recent[0], d.book.reopen(now, recent[0], in, busy))
+			return write(tx, recent[0], d.book.reopen(now, recent[0], in, busy, works))
 		}
 	}
 	id, err := tx.NextOrderID()
 	if err != nil {
 		return err
 	}
-	return write(tx, plantroom.WorkOrder{}, d.book.raise(now, id, in, busy))
+	return write(tx, plantroom.WorkOrder{}, d.book.raise(now, id, in, busy, works))
 }
 
 // busy finds, for each contractor that might be chosen, the orders that keep a

@@ -82,6 +82,9 @@ func (d *decision) worsened() {
 		d.tighten(before)
 		d.row("order.worsened", bySensor, entry{Severity: o.Severity.String(), Cause: o.Cause, Clocks: o.Clocks})
 		if o.Severity == plantroom.Life {
+			if o.During != nil && o.State == plantroom.Dispatched {
+				d.restartLadder() // it may have rested for planned works
+			}
 			d.tellManagers("order.worsened", d.title()+": a life is at stake"+d.dueWords(), int(o.Version))
 		}
 	}

@@ -10,16 +10,16 @@ import (
 // raise makes the order of a new incident and gives it to whom the window
 // check chooses. Where no contract covers the asset it stays raised, and the
 // managers are called.
-func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.Incident, busy jobs) *decision {
+func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.Incident, busy jobs, works *plantroom.During) *decision {
 	d := b.decide(now, plantroom.WorkOrder{
 		ID: id, State: plantroom.Raised, Incident: in.ID, Asset: in.Asset, Building: in.Building, Domain: in.Domain,
 		Rule: in.Rule, Severity: in.Severity, Cause: in.Cause, Detail: in.Detail,
-		Occurred: in.Episode, Raised: now, Begun: now, Level: -1,
+		Occurred: in.Episode, Raised: now, Begun: now, Level: -1, During: works,
 	}, in)
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
 	choice := d.check(busy)
 	d.order.Choice = choice
-	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice})
+	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice, During: works})
 	d.order.Clocks = d.clocksFor(nil)
 	d.give(choice)
 	return d.finish()
@@ -40,10 +40,11 @@ func (b *book) continues(o plantroom.WorkOrder, repaired, in plantroom.Incident)
 // the new round, Contradicted counts over all of them. The order stays with
 // its contractor while a contract of that contractor covers the asset: it is
 // its repair that did not last.
-func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy jobs) *decision {
+func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy jobs, works *plantroom.During) *decision {
 	d := b.decide(now, o, in)
+	d.order.During = works
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses,
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses, During: works,
 		Reason: fmt.Sprintf("the same fault %s after the repair was proved", words(in.Episode.Sub(o.Verified)))})
 	n := &d.order
 	n.Earlier = append(n.Earlier, o.Incident)

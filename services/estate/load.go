@@ -66,6 +66,7 @@ func (c *checker) build(f file) plantroom.Estate {
 	c.people(&e, f)
 	c.calendars(&e, f)
 	c.contracts(&e, f, loc)
+	c.works(&e, f, loc)
 	c.references(&e, f)
 	return e
 }
@@ -104,7 +105,7 @@ func (c *checker) people(e *plantroom.Estate, f file) {
 		if lang == "" {
 			lang = "en"
 		}
-		e.People = append(e.People, plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Channels: addresses(p.Channels)})
+		e.People = append(e.People, plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Zone: p.Zone, Needs: p.Needs, Channels: addresses(p.Channels)})
 	}
 	for _, k := range f.Contractors {
 		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels)}
