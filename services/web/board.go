@@ -33,7 +33,8 @@ type card struct {
 	Life     bool
 	Asset    string
 	Where    string
-	Scope    string // of a part: what of the job it is
+	Scope    string            // of a part: what of the job it is
+	Works    plantroom.WorksID // it was raised during these planned works
 	Fault    string
 	Since    string
 	Ago      string
@@ -185,6 +186,9 @@ func (p *Pages) card(say words, e *plantroom.Estate, o *plantroom.WorkOrder, inc
 	}
 	c.Who, c.Nobody = say.onIt(e, o)
 	c.Note = say.progress(o, inc)
+	if o.During != nil {
+		c.Works = o.During.Works
+	}
 	return c
 }
 

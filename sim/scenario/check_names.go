@@ -76,7 +76,8 @@ func visit(v any, pointer, parent string, see func(pointer, parent, key, text st
 
 // callKinds are the calls that dispatch makes.
 var callKinds = []string{"clock.at_risk", "clock.breached", "clock.corrected", "ladder.call", "order.cancelled", "order.contradicted", "order.dispatched", "order.merged",
-	"order.refused", "order.transferred", "order.uncovered", "order.verified", "order.worsened", "window.cannot_meet"}
+	"order.refused", "order.transferred", "order.uncovered", "order.verified", "order.worsened", "window.cannot_meet",
+	"works.left", "works.needs", "works.notice", "works.overrun", "works.planned"}
 
 // nouns say what a key names. A key that means different things in different
 // places stands with the key above it.
