@@ -78,6 +78,7 @@ type Act struct {
 	Message   *MessageAct   `json:"message"`
 	Press     *PressAct     `json:"press"`
 	Office    *OfficeAct    `json:"office"`
+	Works     *WorksAct     `json:"works"`
 	Registers *RegistersAct `json:"registers"`
 	Unit      *UnitAct      `json:"unit"`
 	Measure   *MeasureAct   `json:"measure"`
@@ -167,6 +168,15 @@ type (
 		Part   plantroom.AssetID      `json:"part"` // the asset of the part
 		Scope  string                 `json:"scope"`
 		Reason string                 `json:"reason"`
+	}
+	WorksAct struct {
+		ID         plantroom.WorksID      `json:"id"`
+		Assets     []plantroom.AssetID    `json:"assets"`
+		Contractor plantroom.ContractorID `json:"contractor"`
+		In         Offset                 `json:"in"`     // how long from now they begin
+		For        Offset                 `json:"for"`    // how long they are planned to last
+		Hold       plantroom.HeldCalls    `json:"hold"`   // which calls are held back
+		Finish     bool                   `json:"finish"` // instead: the works are said to be done
 	}
 )
 
