@@ -85,9 +85,10 @@ type Candidate struct {
 	Contract   ContractID   `json:"contract"`
 	OnDuty     int          `json:"on_duty"`
 	Free       int          `json:"free"`
-	Committed  Duration     `json:"committed"` // the restore (or attend) window that it has promised
-	Earliest   Instant      `json:"earliest"`  // when it could be on site
-	Due        Instant      `json:"due"`       // when somebody has to be
+	FreeAt     Instant      `json:"free_at,omitzero"` // nobody is free now: when somebody is taken to be
+	Committed  Duration     `json:"committed"`        // the restore (or attend) window that it has promised
+	Earliest   Instant      `json:"earliest"`         // when it could be on site
+	Due        Instant      `json:"due"`              // when somebody has to be
 	CanMeet    bool         `json:"can_meet"`
 	CallOut    int64        `json:"call_out"`
 	Chosen     bool         `json:"chosen"`

@@ -34,6 +34,9 @@ type Estate struct {
 	Contracts   []Contract
 	Ladders     []Ladder
 	Calendars   []Calendar
+
+	Works       []Works    // planned, as the file declares them
+	WorksNotice []Duration // how long before the beginning residents are told, the longest first
 }
 
 // Building is one block of the estate.
@@ -87,8 +90,10 @@ type Device struct {
 type Person struct {
 	ID       PersonID
 	Name     string
-	Role     string // manager, engineer, technician, resident
-	Lang     string // en or zh
+	Role     string   // manager, engineer, technician, resident
+	Zone     ZoneID   // where a resident lives; "": not known
+	Needs    []string // what a resident has registered, as in "wheelchair"; handle with care
+	Lang     string   // en or zh
 	Channels []Address
 	Quiet    Quiet
 }

@@ -337,7 +337,8 @@ var detectionNumbers = []named{
 
 var dispatchNumbers = []named{
 	{"roster.OnSiteWalk", length(roster.OnSiteWalk), "how long somebody on the estate takes to the asset (an estimate)"},
-	{"dispatch.JobLength", length(dispatch.JobLength), "how long a busy technician is taken to stay so (an estimate)"},
+	{"dispatch.JobLength", length(dispatch.JobLength), "how long a technician is taken to be busy from the arrival on (an estimate)"},
+	{"dispatch.JobRest", length(dispatch.JobRest), "how long one is taken to be busy yet who has been there for longer (an estimate)"},
 	{"dispatch.ContradictAfter", length(dispatch.ContradictAfter), "how long “fixed” stands while the sensor still sees the fault"},
 	{"dispatch.CloseAfter", length(dispatch.CloseAfter), "how long a verified order stays open"},
 	{"dispatch.LinkLife", length(dispatch.LinkLife), "how long a job link can be used"},

@@ -12,6 +12,7 @@ import (
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
 	"plantroom/services/report"
+	"plantroom/services/works"
 )
 
 // runningSpine is a Spine on the real clock, with the estate that it serves.
@@ -160,6 +161,26 @@ func (d desk) Statement(ctx context.Context, id plantroom.ContractID, m report.M
 		return err
 	})
 	return s, err
+}
+
+// DeclareWorks implements httpapi.Desk.
+func (d desk) DeclareWorks(ctx context.Context, actor string, w plantroom.Works) (kept plantroom.Works, err error) {
+	sp := d.spine.Load()
+	err = sp.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		kept, err = sp.Works.Declare(tx, d.now(), actor, w)
+		return err
+	})
+	return kept, err
+}
+
+// DoWorks implements httpapi.Desk.
+func (d desk) DoWorks(ctx context.Context, r works.Request) (kept plantroom.Works, err error) {
+	sp := d.spine.Load()
+	err = sp.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		kept, err = sp.Works.Do(tx, d.now(), r)
+		return err
+	})
+	return kept, err
 }
 
 // Retry implements httpapi.Desk.

@@ -19,6 +19,7 @@ import (
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
 	"plantroom/services/sla"
+	"plantroom/services/works"
 )
 
 // Domains lists everything that is watched: the domains, and the devices and
@@ -55,6 +56,7 @@ type Spine struct {
 	Store  plantroom.Store
 	Ingest *ingest.Ingest
 	Desk   *dispatch.Desk
+	Works  *works.Office
 	Outbox *outbox.Outbox
 	Engine *detect.Engine
 
@@ -96,7 +98,11 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spine{Desk: desk, Engine: engine, core: newCore(engine, desk)}
+	office, err := works.New(o.Estate, desk)
+	if err != nil {
+		return nil, err
+	}
+	s := &Spine{Desk: desk, Works: office, Engine: engine, core: newCore(engine, desk)}
 	s.Store = watchedStore{Store: o.Store, changed: func(cs []change) {
 		for _, c := range cs {
 			if c.kind == live.Call {
@@ -144,11 +150,18 @@ func cleanCycles(e plantroom.Estate, all []plantroom.Domain) func(plantroom.Inst
 // tickLimit bounds one transaction of the desk.
 const tickLimit = 200
 
-// TickOrders does everything on orders that has come due; the first time, it
-// also looks after those that the estate's file has left alone.
+// TickOrders does everything on orders and planned works that has come due; the
+// first time, it also looks after those that the estate's file has left alone,
+// and takes the planned works of the file over.
 func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
 	if !s.adopted {
-		if err := s.Store.Update(ctx, func(tx plantroom.Tx) error { return s.Desk.Adopt(tx, now) }); err != nil {
+		err := s.Store.Update(ctx, func(tx plantroom.Tx) error {
+			if err := s.Works.Sync(tx, now); err != nil {
+				return err
+			}
+			return s.Desk.Adopt(tx, now)
+		})
+		if err != nil {
 			return err
 		}
 		s.adopted = true
@@ -156,6 +169,11 @@ func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
 	for {
 		var n int
 		err := s.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+			if s.Works != nil {
+				if err := s.Works.Tick(tx, now); err != nil {
+					return err
+				}
+			}
 			n, err = s.Desk.Tick(tx, now, tickLimit)
 			return err
 		})

@@ -149,6 +149,12 @@ func (b *book) asset(in plantroom.Incident) plantroom.Asset {
 	return a
 }
 
+// assetOf is what an order is about, in the order's domain. It is the incident's
+// asset, but for a part that is about another one.
+func (b *book) assetOf(o *plantroom.WorkOrder) plantroom.Asset {
+	return b.asset(plantroom.Incident{Asset: o.Asset, Building: o.Building, Domain: o.Domain})
+}
+
 // covering returns the contracts in force for an asset, as listed in the estate.
 func (b *book) covering(a plantroom.Asset, at plantroom.Instant) []*plantroom.Contract {
 	var out []*plantroom.Contract

@@ -70,8 +70,11 @@ func (d *decision) tellManagers(kind, subject string, key ...any) (called []stri
 // ones. That a decision is not taken twice is the order's version's business.
 func (d *decision) tell(kind string, to recipient, subject string, key ...any) string {
 	o := &d.order
+	if d.heldByWorks(kind, to.who) {
+		return to.who
+	}
 	at := d.now
-	if until := d.held(to); !until.IsZero() {
+	if until := d.quietUntil(to); !until.IsZero() {
 		at, key = until, key[:min(len(key), 1)] // the repeats of a night are one call in the morning
 		d.row("call.held", bySystem, entry{Called: []string{to.who}, Due: until, Reason: kind + ": quiet hours until " + d.when(until)})
 	}
@@ -104,9 +107,9 @@ func (r recipient) reach(s plantroom.Severity) []plantroom.Address {
 	return some
 }
 
-// held says until when a call waits, zero where it goes out at once. Where a
+// quietUntil says until when a call waits, zero where it goes out at once. Where a
 // life depends on the order no hour is quiet, whatever the estate's file says.
-func (d *decision) held(to recipient) plantroom.Instant {
+func (d *decision) quietUntil(to recipient) plantroom.Instant {
 	if s := d.order.Severity; s >= plantroom.Life || s >= to.quiet.Below {
 		return 0
 	}
@@ -159,6 +162,7 @@ type EventOrder struct {
 	Cause      string                 `json:"cause"`
 	Detail     string                 `json:"detail"`
 	Contractor plantroom.ContractorID `json:"contractor,omitempty"`
+	During     plantroom.WorksID      `json:"during_works,omitempty"` // planned works in which it was raised
 	Occurred   plantroom.Instant      `json:"occurred"`
 	Raised     plantroom.Instant      `json:"raised"`
 	ETA        plantroom.Instant      `json:"eta,omitzero"`
@@ -199,6 +203,9 @@ func (d *decision) event(id plantroom.MessageID, kind string, to recipient, text
 		Asset:  d.place(),
 		Clocks: make([]EventClock, 0, len(o.Clocks)),
 	}
+	if o.During != nil {
+		data.Order.During = o.During.Works
+	}
 	for i := range o.Choice {
 		if o.Choice[i].Chosen {
 			data.Window = &o.Choice[i]
@@ -217,7 +224,7 @@ func (d *decision) event(id plantroom.MessageID, kind string, to recipient, text
 }
 
 func (d *decision) place() EventAsset {
-	a := d.book.asset(d.incident)
+	a := d.book.assetOf(&d.order)
 	return EventAsset{ID: a.ID, Name: a.Name, Kind: a.Kind, Building: d.book.buildings[a.Building].Name, Floor: a.Floor}
 }
 
@@ -242,11 +249,18 @@ func (d *decision) jobLink() string {
 // title names the order in a subject line.
 func (d *decision) title() string {
 	o := &d.order
-	name := d.book.asset(d.incident).Name.En
+	name := d.book.assetOf(&d.order).Name.En
 	if name == "" {
 		name = string(o.Asset)
 	}
-	return fmt.Sprintf("%s %s: %s (%s)", o.ID, name, strings.ReplaceAll(o.Cause, "_", " "), o.Severity)
+	if o.Scope != "" {
+		name += ", " + o.Scope
+	}
+	title := fmt.Sprintf("%s %s: %s (%s)", o.ID, name, strings.ReplaceAll(o.Cause, "_", " "), o.Severity)
+	if o.During != nil {
+		title += ", during planned works"
+	}
+	return title
 }
 
 // dueWords says by when what has to have happened.

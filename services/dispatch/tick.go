@@ -110,6 +110,7 @@ func (d *decision) climb() {
 	if len(levels) == 0 {
 		o.NextCall = 0
 	}
+	d.restWorks()
 	for !o.NextCall.IsZero() && o.NextCall <= d.now {
 		planned := o.NextCall
 		o.Level = min(o.Level, len(levels)-1)

@@ -112,6 +112,7 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	c.addressRefs(f)
 	c.contractRefs(f, buildings, contractors, ladders)
 	c.calendarRefs(f)
+	c.worksRefs(e, f, contractors, zones)
 	for i, l := range f.Ladders {
 		c.ladderRefs(fmt.Sprintf("/ladders/%d", i), l, people)
 	}

@@ -80,6 +80,7 @@ func (c *checker) build(f file) plantroom.Estate {
 	c.people(&e, f, loc)
 	c.calendars(&e, f)
 	c.contracts(&e, f, loc)
+	c.works(&e, f, loc)
 	c.references(&e, f)
 	return e
 }
@@ -118,7 +119,7 @@ func (c *checker) people(e *plantroom.Estate, f file, loc *time.Location) {
 		if lang == "" {
 			lang = "en"
 		}
-		out := plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Channels: addresses(p.Channels)}
+		out := plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Zone: p.Zone, Needs: p.Needs, Channels: addresses(p.Channels)}
 		if p.Quiet != nil {
 			out.Quiet = plantroom.Quiet{Hours: hoursOf(p.Quiet.Hours), Below: p.Quiet.Below}
 			if out.Quiet.Below == plantroom.NoSeverity {

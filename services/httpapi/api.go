@@ -17,6 +17,7 @@ import (
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/problem"
 	"plantroom/services/report"
+	"plantroom/services/works"
 )
 
 // Reader gives a consistent snapshot of what is kept: a plantroom.Store.
@@ -32,6 +33,10 @@ type Desk interface {
 	Retry(ctx context.Context, actor string, id plantroom.MessageID) (plantroom.Call, error)
 	// Statement takes a step about a statement; report.Request.Row names the codes.
 	Statement(context.Context, plantroom.ContractID, report.Month, report.Request) (report.Statement, error)
+	// DeclareWorks keeps planned works; works.Office.Declare names the codes.
+	DeclareWorks(ctx context.Context, actor string, w plantroom.Works) (plantroom.Works, error)
+	// DoWorks takes a step about planned works; works.Request names the codes.
+	DoWorks(context.Context, works.Request) (plantroom.Works, error)
 }
 
 // Probe asks one part that the server depends on whether it works.
@@ -109,6 +114,10 @@ func (a *API) Routes() []guard.Route {
 		{Pattern: "POST /api/v1/gateways/{id}/configuration", Need: guard.Operator, Body: maxConfiguration, Handler: a.handler(a.configure, nil)},
 		operator("GET /api/v1/contracts/{id}/statements/{month}", a.statement),
 		operator("POST /api/v1/contracts/{id}/statements/{month}/{action}", a.statementStep),
+		operator("GET /api/v1/works", a.worksList, "limit"),
+		operator("POST /api/v1/works", a.declareWorks),
+		operator("GET /api/v1/works/{id}", a.worksOne),
+		operator("POST /api/v1/works/{id}/{action}", a.worksStep),
 		operator("GET /api/v1/ledger", a.ledgerPage, "after", "limit"),
 		{Pattern: "GET /api/v1/events", Need: guard.Operator, Handler: a.opt.Events},
 	}

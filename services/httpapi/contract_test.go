@@ -152,6 +152,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	s.Hold(plantroom.Quarantined{Gateway: "gw-b1", Epoch: 1, Seq: 7, At: s.Now(), Stage: "check", Source: "b1-l1-box", Reason: "floor is 412", Raw: []byte("{}")})
 	s.Lose("gw-b1", plantroom.Gap{First: 3, Last: 9, Reason: "disk full", At: s.Now()})
 	id := string(o.ID)
+	s.Planned("painting")
 	s.Configured("gw-b1", "refused", "gateway.yaml:1:1: estate: it is missing")
 
 	good := map[string]string{ // operation: path and body
@@ -167,6 +168,8 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		"configure":     "/api/v1/gateways/gw-b1/configuration" + ` {"files":[{"name":"gateway.yaml","text":"gateway: gw-b1\n"}]}`,
 		"roster":        "/api/v1/roster?days=7", "calendar": "/calendar/" + s.calendar() + ".ics",
 		"ledger": "/api/v1/ledger?limit=3", "statement": "/api/v1/contracts/quicklift-2026/statements/2026-03",
+		"worksList": "/api/v1/works?limit=5", "works": "/api/v1/works/painting", "worksStep": "/api/v1/works/painting/cancel" + ` {"reason":"rain"}`,
+		"declareWorks":  "/api/v1/works" + ` {"id":"overhaul","title":{"en":"Overhaul"},"assets":["b1-l1"],"contractor":"quicklift","from":"2026-03-09T00:00:00Z","to":"2026-03-09T04:00:00Z","hold":"managers"}`,
 		"statementStep": "/api/v1/contracts/quicklift-2026/statements/2026-02/issue" + ` {"by":"Lin Mei"}`,
 	}
 	doc := loadDocument(t)

@@ -9,6 +9,7 @@ import (
 type round struct {
 	number   int // from 1
 	incident plantroom.IncidentID
+	partOf   plantroom.OrderID // the whole, of a part
 	begun    plantroom.Instant
 	occurred plantroom.Instant
 	severity []step // what it was from when on
@@ -54,6 +55,8 @@ const (
 	declined  = "it declined the order"
 	cancelled = "the order was cancelled"
 	takenAway = "the order was given to another one"
+	handedOn  = "the office gave the order to another one"
+	merged    = "another order of the same cause went on with it"
 )
 
 // story walks through what is written of an order.
@@ -119,7 +122,15 @@ func (s *story) take(row *plantroom.LedgerRow, e entry) {
 		s.note(row)
 		s.close(row, e.Clocks, cancelled)
 		return
-	case "order.worsened":
+	case "order.transfer":
+		s.note(row)
+		s.close(row, e.Clocks, handedOn)
+		return
+	case "order.merge": // what went on with the other order is none of this one's any more
+		s.note(row)
+		s.close(row, append([]plantroom.Clock{}, e.Clocks...), merged)
+		return
+	case "order.worsened", "order.carries":
 		s.round().severity = append(s.round().severity, step{row.At, severityOf(e.Severity)})
 	case "incident.released":
 		s.round().released = e.Source
@@ -143,12 +154,15 @@ func (s *story) note(row *plantroom.LedgerRow) {
 }
 
 func (s *story) begin(row *plantroom.LedgerRow, e entry) {
-	r := &round{number: len(s.rounds) + 1, incident: e.Incident, begun: row.At}
+	r := &round{number: len(s.rounds) + 1, incident: e.Incident, begun: row.At, partOf: s.record.Order.PartOf}
 	in := s.record.incident(e.Incident)
 	r.occurred = in.Episode
 	first := s.opened[e.Incident]
 	if n := len(s.rounds); n > 0 && s.rounds[n-1].incident == e.Incident { // cancelled, and taken up again
 		r.occurred, first = row.At, step{row.At, in.Severity}
+	}
+	if e.Severity != "" { // a part's
+		first = step{row.At, severityOf(e.Severity)}
 	}
 	r.severity = []step{first}
 	s.rounds = append(s.rounds, r)

@@ -146,6 +146,8 @@ func standsAside(claims joblink.Claims, o *plantroom.WorkOrder) string {
 		return "declined"
 	case o.State == plantroom.Cancelled:
 		return "cancelled"
+	case o.State == plantroom.Merged:
+		return "merged"
 	}
 	return ""
 }

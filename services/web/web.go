@@ -99,6 +99,8 @@ func (p *Pages) Routes() []guard.Route {
 		operator("POST /orders/{id}/calls/{call}/retry", p.retryCall),
 		operator("GET /assets/{id}", p.asset),
 		operator("GET /quarantine", p.quarantine),
+		operator("GET /works", p.works),
+		operator("POST /works/{id}/{action}", p.worksAction),
 		operator("POST /logout", p.logout),
 		{Pattern: "GET /login", Need: guard.Anyone, Page: true, Handler: p.handler(p.loginForm)},
 		anyone("POST /login", p.login),

@@ -63,11 +63,9 @@ func (p *play) pressButtons() error {
 			if err := p.look(); err != nil {
 				return err
 			}
-			for _, o := range p.seen.orders { // newest first
-				if o.Asset == x.asset && !o.State.Final() {
-					x.order = o.ID
-					break
-				}
+			x.order = p.newestOpen(x.asset, x.rule())
+			if x.office != nil {
+				x.other = p.newestOpen(x.office.With, "")
 			}
 		}
 		if x.repair {
@@ -81,4 +79,15 @@ func (p *play) pressButtons() error {
 		}
 	}
 	return nil
+}
+
+// newestOpen is the newest open order of an asset and of a rule ("": any), "" where
+// there is none.
+func (p *play) newestOpen(asset plantroom.AssetID, rule plantroom.RuleID) plantroom.OrderID {
+	for _, o := range p.seen.orders { // newest first
+		if o.Asset == asset && !o.State.Final() && (rule == "" || o.Rule == rule) {
+			return o.ID
+		}
+	}
+	return ""
 }

@@ -91,6 +91,9 @@ type press struct {
 	note        string
 	code, proof string // of a pause
 	repair      bool   // the asset is repaired first
+
+	office *OfficeAct        // what the office asks for; nil: somebody else presses
+	other  plantroom.OrderID // with office: the order on its asset With
 }
 
 // actor is who presses.
@@ -149,14 +152,29 @@ func (b Behaviour) plan(now plantroom.Instant, c plantroom.ContractorID, o plant
 	return out
 }
 
-func (p press) command() dispatch.Command {
-	return dispatch.Command{Order: p.order, Do: p.do, Actor: p.actor, By: p.who(), Note: p.note, Reason: p.note, Code: p.code, Proof: p.proof}
+// rule says of which rule the order is, "" where any will do.
+func (p press) rule() plantroom.RuleID {
+	if p.office == nil {
+		return ""
+	}
+	return p.office.Rule
 }
 
-// who is the actor as a story names it.
+// who presses, in the story.
 func (p press) who() string {
+	if p.office != nil {
+		return "office"
+	}
 	_, id, _ := strings.Cut(p.actor, ":")
 	return id
+}
+
+func (p press) command() dispatch.Command {
+	if a := p.office; a != nil {
+		return dispatch.Command{Order: p.order, Do: p.do, Actor: "person:office", Reason: a.Reason,
+			To: a.To, Other: p.other, Asset: a.Part, Scope: a.Scope}
+	}
+	return dispatch.Command{Order: p.order, Do: p.do, Actor: p.actor, By: p.who(), Note: p.note, Reason: p.note, Code: p.code, Proof: p.proof}
 }
 
 // presses is a queue in the order of time.

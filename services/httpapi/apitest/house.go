@@ -25,6 +25,7 @@ import (
 	"plantroom/services/outbox"
 	"plantroom/services/report"
 	"plantroom/services/store"
+	"plantroom/services/works"
 )
 
 // Token is the operator's token in tests.
@@ -34,6 +35,7 @@ const Token = "correct-horse-battery-staple"
 type House struct {
 	Store *store.SQLite
 	Desk  *dispatch.Desk
+	Works *works.Office
 	Links *joblink.Key
 	Sign  *gatewayconfig.Key
 	Hub   *live.Hub
@@ -73,6 +75,9 @@ func New(t testing.TB) *House {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if h.Works, err = works.New(h.estate, h.Desk); err != nil {
+		t.Fatal(err)
+	}
 	return h
 }
 
@@ -109,6 +114,9 @@ func (h *House) Pass(d time.Duration) {
 	for end := h.Now().Add(d); h.Now() < end; {
 		h.now.Add(int64(time.Second))
 		h.update(func(tx plantroom.Tx) error {
+			if err := h.Works.Tick(tx, h.Now()); err != nil {
+				return err
+			}
 			_, err := h.Desk.Tick(tx, h.Now(), 100)
 			return err
 		})
@@ -144,6 +152,24 @@ func (h *House) Command(ctx context.Context, cmd dispatch.Command) (o plantroom.
 		h.Hub.Publish(live.Order, string(o.ID), h.Now())
 	}
 	return o, err
+}
+
+// DeclareWorks keeps planned works.
+func (h *House) DeclareWorks(ctx context.Context, actor string, w plantroom.Works) (kept plantroom.Works, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		kept, err = h.Works.Declare(tx, h.Now(), actor, w)
+		return err
+	})
+	return kept, err
+}
+
+// DoWorks takes a step about planned works.
+func (h *House) DoWorks(ctx context.Context, r works.Request) (kept plantroom.Works, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		kept, err = h.Works.Do(tx, h.Now(), r)
+		return err
+	})
+	return kept, err
 }
 
 // Statement takes a step about a statement.
