@@ -8,6 +8,7 @@ import (
 	"plantroom"
 	"plantroom/internal/yamldoc"
 	"plantroom/services/app/config"
+	"plantroom/services/roster"
 )
 
 // Reload takes a changed estate over. Everything that can fail comes first;
@@ -38,6 +39,9 @@ func (s *Server) Reload(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	if err := s.recordRosters(ctx, &cfg.Estate); err != nil {
+		return err
+	}
 	old.stop()
 	s.launch(r)
 	s.waitForRestart(cfg)
@@ -63,6 +67,31 @@ func (s *Server) lintAtStart() {
 			s.log.Error("look ahead: a roster or ladder is wrong", "fault", f.Error(), "next", "mend the estate's file and reload")
 		}
 	}
+}
+
+// recordRosters puts the rosters that come into force into the ledger, each
+// where it has changed.
+func (s *Server) recordRosters(ctx context.Context, e *plantroom.Estate) error {
+	err := s.store.Update(ctx, func(tx plantroom.Tx) error {
+		for i := range e.Contractors {
+			before, err := tx.LedgerOf(roster.Subject(e.Contractors[i].ID))
+			if err != nil {
+				return err
+			}
+			row, changed, err := roster.Record(&e.Contractors[i], before, s.now())
+			if err == nil && changed {
+				err = tx.AppendLedger(row)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return &plantroom.Error{Code: plantroom.CodeOf(err), Op: "record the rosters", Message: "the ledger does not take them", Hint: "see to the disk of the data directory", Err: err}
+	}
+	return nil
 }
 
 // waitForRestart says what of a reloaded file is not in force yet.

@@ -121,13 +121,23 @@ func TestARosterWithAGapIsRefusedByAReloadAndNamedAtAStart(t *testing.T) {
 	if _, _, body := h.request("GET", "/api/v1/roster?days=1", h.token()); strings.Contains(body, `"kind":"gap"`) {
 		t.Errorf("the refused roster is in force: %.300s", body)
 	}
+	recorded := func() int {
+		_, _, body := h.request("GET", "/api/v1/ledger?limit=1000", h.token())
+		return strings.Count(body, `"kind":"roster.published"`)
+	}
+	if n := recorded(); n != 1 {
+		t.Errorf("%d rosters are on record, want that of the start", n)
+	}
 	h.files.Duty = nobodyAtNight + "\n    rotations: [{name: nights, people: [li], from: 2020-01-01, turn: 1d, hand_over: \"20:00\", start: \"20:00\", end: \"08:30\"}]"
 	h.write()
 	if err := h.Reload(t.Context(), h.load()); err != nil {
 		t.Fatalf("with somebody at night: %v", err)
 	}
-	if h.log.count("look ahead: a roster or ladder is worth a look") != 1 {
-		t.Errorf("li stands on two entries for half an hour, which the log does not say:\n%s", h.log)
+	if err := h.Reload(t.Context(), h.load()); err != nil || recorded() != 2 {
+		t.Errorf("%d rosters are on record, want that of the start and the changed one, once: %v", recorded(), err)
+	}
+	if h.log.count("look ahead: a roster or ladder is worth a look") != 2 {
+		t.Errorf("li stands on two entries for half an hour, which the log does not say at each reload:\n%s", h.log)
 	}
 	if _, _, body := h.request("GET", "/api/v1/roster?days=1", h.token()); !strings.Contains(body, `"by":"rotation nights"`) {
 		t.Errorf("the changed roster is not in force: %.300s", body)

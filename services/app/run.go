@@ -28,6 +28,9 @@ func (s *Server) startSpine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.recordRosters(ctx, &s.cfg.Estate); err != nil {
+		return err
+	}
 	s.launch(r)
 	s.onStop(func() { s.spine.Load().stop() })
 	return nil

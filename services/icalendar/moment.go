@@ -63,10 +63,13 @@ func readMoment(p property, value string, local *time.Location) (moment, *Fault)
 }
 
 // zoneOf finds an IANA zone, also behind a prefix, as in
-// /freeassociation.sourceforge.net/Europe/Berlin.
+// /freeassociation.sourceforge.net/Europe/Berlin, or by one of windowsZones.
 func zoneOf(id string) (*time.Location, bool) {
 	if len(id) > 200 {
 		return nil, false
+	}
+	if name, ok := windowsZones[id]; ok {
+		id = name
 	}
 	for name := strings.Trim(id, "/"); name != ""; {
 		if name != "Local" {

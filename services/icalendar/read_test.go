@@ -42,6 +42,7 @@ func TestWhenAnEventTakesPlace(t *testing.T) {
 		{"UTC", "DTSTART:20260302T070000Z\nDTEND:20260302T090000Z", "03-02T08:00–10:00"},
 		{"a zone", "DTSTART;TZID=Asia/Shanghai:20260302T150000\nDTEND;TZID=Asia/Shanghai:20260302T170000", "03-02T08:00–10:00"},
 		{"a zone behind a prefix", "DTSTART;TZID=\"/freeassociation.sourceforge.net/Asia/Shanghai\":20260302T150000\nDURATION:PT2H", "03-02T08:00–10:00"},
+		{"a zone as Windows calls it", "DTSTART;TZID=\"China Standard Time\":20260302T150000\nDURATION:PT2H", "03-02T08:00–10:00"},
 		{"no zone is that of the estate", "DTSTART:20260302T080000\nDTEND:20260302T100000", "03-02T08:00–10:00"},
 		{"a day", "DTSTART;VALUE=DATE:20260302", "03-02T00:00–03T00:00"},
 		{"days, the end exclusive", "DTSTART;VALUE=DATE:20260302\nDTEND;VALUE=DATE:20260305", "03-02T00:00–05T00:00"},
@@ -67,6 +68,14 @@ func TestWhenAnEventTakesPlace(t *testing.T) {
 				t.Errorf("got %s, %v; want %s", s, err, c.want)
 			}
 		})
+	}
+}
+
+func TestEachZoneOfWindowsIsOneThatWeKnow(t *testing.T) {
+	for windows, name := range windowsZones {
+		if z, ok := zoneOf(windows); !ok || z.String() != name {
+			t.Errorf("%s is %v, want %s", windows, z, name)
+		}
 	}
 }
 
@@ -124,7 +133,7 @@ func TestWhatCannotBeTakenIsNamedByItsLine(t *testing.T) {
 		{"a begin twice", "DTSTART:20260302T080000\nDTSTART:20260302T080000", "line 5: DTSTART stands twice"},
 		{"a time that is none", "DTSTART:20260332T080000", `line 4: DTSTART is "20260332T080000"`},
 		{"a year before all", "DTSTART:00010101T080000", `line 4: DTSTART is "00010101T080000"`},
-		{"a zone of Windows", "DTSTART;TZID=W. Europe Standard Time:20260302T080000", `line 4: the time zone "W. Europe Standard Time" is not known; export the calendar with an IANA zone`},
+		{"a zone that is none", "DTSTART;TZID=Customized Time Zone:20260302T080000", `line 4: the time zone "Customized Time Zone" is not known; export the calendar with an IANA zone`},
 		{"a zone that is a path", "DTSTART;TZID=../../etc/passwd:20260302T080000", `line 4: the time zone "../../etc/passwd" is not known`},
 		{"this machine's zone", "DTSTART;TZID=Local:20260302T080000", `line 4: the time zone "Local" is not known`},
 		{"a length that is none", "DTSTART:20260302T080000\nDURATION:P", `line 5: DURATION is "P"`},

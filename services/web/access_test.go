@@ -62,12 +62,15 @@ var access = map[string]string{
 	"GET /job/{token}":                                        "anyone", // checks the signed link itself
 	"POST /job/{token}/{action}":                              "anyone", // checks the signed link itself
 	"GET /static/{file}":                                      "anyone",
+	"GET /calendar/{token}":                                   "anyone", // checks the link itself
+	"GET /api/v1/roster":                                      "operator",
 	"GET /api/v1/gateways/{id}/configuration":                 "operator",
 	"POST /api/v1/gateways/{id}/configuration":                "operator",
 }
 
 // limited are the routes on which secrets could be guessed.
-var limited = map[string]bool{"POST /login": true, "GET /job/{token}": true, "POST /job/{token}/{action}": true}
+var limited = map[string]bool{"POST /login": true, "GET /job/{token}": true, "POST /job/{token}/{action}": true,
+	"GET /calendar/{token}": true}
 
 func TestWhoMayReachWhat(t *testing.T) {
 	house := apitest.New(t)
