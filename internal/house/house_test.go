@@ -63,6 +63,7 @@ var mayImport = map[string][]string{
 	"services/detect":          {"."},
 	"services/sla":             {"."},
 	"services/roster":          {"."},
+	"services/rehearsal":       {".", "services/roster"},
 	"services/ledger":          {"."},
 	"services/report":          {".", "services/sla", "services/roster"},
 	"services/joblink":         {".", "internal/keyfile"},

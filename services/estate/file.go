@@ -23,6 +23,13 @@ type file struct {
 	Contracts   []contract         `json:"contracts"`
 	Ladders     []ladder           `json:"ladders"`
 	Calendars   []calendar         `json:"calendars"`
+	Tests       []channelTest      `json:"channel_tests"`
+}
+
+type channelTest struct {
+	Channel string             `json:"channel"`
+	Person  plantroom.PersonID `json:"person"`
+	At      string             `json:"at"`
 }
 
 // text is a name, written plainly or by language.

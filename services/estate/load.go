@@ -72,6 +72,7 @@ func (c *checker) build(f file) plantroom.Estate {
 	c.assets(&e, f)
 	c.people(&e, f)
 	c.calendars(&e, f)
+	c.tests(&e, f)
 	c.contracts(&e, f, loc)
 	c.references(&e, f)
 	return e
