@@ -37,6 +37,7 @@ type Estate struct {
 
 	Works       []Works    // planned, as the file declares them
 	WorksNotice []Duration // how long before the beginning residents are told, the longest first
+	Tests       []ChannelTest
 }
 
 // Building is one block of the estate.
@@ -104,6 +105,13 @@ type Person struct {
 type Quiet struct {
 	Hours []Hours // on the clocks of the estate's zone
 	Below Severity
+}
+
+// ChannelTest is a call that is made every day to see that a channel works.
+type ChannelTest struct {
+	Channel string
+	Person  PersonID // who expects it, and has an address on the channel
+	At      Duration // after midnight, on the clocks of the estate's zone
 }
 
 // Address is how to reach a person or a contractor on one channel.

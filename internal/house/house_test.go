@@ -65,6 +65,7 @@ var mayImport = map[string][]string{
 	"services/roster":          {".", "services/icalendar"},
 	"services/icalendar":       {"."},
 	"services/calendarlink":    {"."},
+	"services/rehearsal":       {".", "services/roster"},
 	"services/ledger":          {"."},
 	"services/report":          {".", "services/sla", "services/roster"},
 	"services/evidence":        {".", "services/ledger", "services/dispatch", "services/httpapi/apitest", "internal/parts"}, // apitest and parts: tests only

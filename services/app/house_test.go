@@ -44,6 +44,7 @@ type files struct {
 	Lifts    []string // assets besides b1-l1, each with a box at gw-b1
 	Webhook  string   // address of the contractor's webhook; "": it has none
 	Reach    string   // the contractor's channels in place of that, as in the estate's file
+	Tests    string   // when e-mail to the manager is tested; "": never, and the manager has none
 	Broker   string   // a broker elsewhere; "": embedded
 	MQTT     string   // the address of the embedded broker
 	Influx   string   // an InfluxDB elsewhere; "": a child
@@ -77,9 +78,10 @@ assets:
   - {id: b1-l1, domain: lifts, kind: passenger, building: b1, name: {en: Lift 1}, devices: [{id: b1-l1-box, gateway: gw-b1, model: lift-box}]}
 {{range .Lifts}}  - {id: {{.}}, domain: lifts, kind: passenger, building: b1, name: {en: Lift}, devices: [{id: {{.}}-box, gateway: gw-b1, model: lift-box}]}
 {{end}}people:
-  - {id: lin, name: Lin Mei, role: manager, lang: en, channels: [{channel: mqtt, to: lin}]}
+  - {id: lin, name: Lin Mei, role: manager, lang: en, channels: [{channel: mqtt, to: lin}{{if .Tests}}, {channel: email, to: lin@example.org}{{end}}]}
   - {id: li, name: Li Qiang, role: technician, lang: en, channels: [{channel: mqtt, to: li}]}
-contractors:
+{{if .Tests}}channel_tests: [{channel: email, person: lin, at: "{{.Tests}}"}]
+{{end}}contractors:
   - id: quicklift
     name: {en: Quicklift Services}
     technicians: [li]

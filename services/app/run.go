@@ -79,6 +79,7 @@ func (s *Server) launch(r *runningSpine) {
 		}
 	})
 	others.Go(func() { s.tickOrders(ctx, r) })
+	others.Go(func() { s.rehearse(ctx, r) })
 	others.Go(func() { r.Outbox.Run(ctx) })
 	r.stop = func() {
 		close(last)
@@ -142,6 +143,24 @@ func (s *Server) tickOrders(ctx context.Context, r *runningSpine) {
 			s.log.Info("look after the orders: it works again")
 		}
 		failing = err != nil
+	}
+}
+
+// rehearseEvery is how often the tests of channels are looked at.
+const rehearseEvery = time.Second
+
+func (s *Server) rehearse(ctx context.Context, r *runningSpine) {
+	t := time.NewTicker(rehearseEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if err := r.Rehearse(ctx, s.now()); err != nil && ctx.Err() == nil {
+			s.log.Debug("test the channels: not possible now, it is tried again", "error", err) // the orders' clock says it aloud
+		}
 	}
 }
 

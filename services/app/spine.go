@@ -18,6 +18,7 @@ import (
 	"plantroom/services/httpapi/live"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
+	"plantroom/services/rehearsal"
 	"plantroom/services/sla"
 	"plantroom/services/works"
 )
@@ -60,6 +61,7 @@ type Spine struct {
 	Outbox *outbox.Outbox
 	Engine *detect.Engine
 
+	plan    *rehearsal.Plan
 	core    *core
 	adopted bool // orders that the estate's file had left alone were looked after
 }
@@ -102,7 +104,11 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spine{Desk: desk, Works: office, Engine: engine, core: newCore(engine, desk)}
+	plan, err := rehearsal.New(o.Estate)
+	if err != nil {
+		return nil, err
+	}
+	s := &Spine{Desk: desk, Works: office, Engine: engine, plan: plan, core: newCore(engine, desk)}
 	s.Store = watchedStore{Store: o.Store, changed: func(cs []change) {
 		for _, c := range cs {
 			if c.kind == live.Call {
@@ -181,6 +187,30 @@ func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
 			return err
 		}
 	}
+}
+
+// Rehearse puts the tests of channels that have come due into the outbox, and
+// the calls about those that have failed.
+func (s *Spine) Rehearse(ctx context.Context, now plantroom.Instant) error {
+	due := func(tx plantroom.Tx) (calls []plantroom.Call, err error) { return s.plan.Due(tx, now) }
+	var calls []plantroom.Call
+	err := s.Store.View(ctx, func(tx plantroom.Tx) (err error) { calls, err = due(tx); return err })
+	if err != nil || len(calls) == 0 {
+		return err // as nearly always: nothing is written
+	}
+	return s.Store.Update(ctx, func(tx plantroom.Tx) error {
+		calls, err := due(tx)
+		if err != nil {
+			return err
+		}
+		return tx.InsertCalls(calls...)
+	})
+}
+
+// Rehearsed lists how the last tests of channels went.
+func (s *Spine) Rehearsed(ctx context.Context, now plantroom.Instant) (list []rehearsal.Result, err error) {
+	err = s.Store.View(ctx, func(tx plantroom.Tx) (err error) { list, err = s.plan.Results(tx, now); return err })
+	return list, err
 }
 
 // Command does what a human asks, in a transaction of its own.

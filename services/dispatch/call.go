@@ -76,6 +76,7 @@ func (d *decision) tell(kind string, to recipient, subject string, key ...any) s
 	at := d.now
 	if until := d.quietUntil(to); !until.IsZero() {
 		at, key = until, key[:min(len(key), 1)] // the repeats of a night are one call in the morning
+		subject += " (of " + d.when(d.now) + ", held in quiet hours)"
 		d.row("call.held", bySystem, entry{Called: []string{to.who}, Due: until, Reason: kind + ": quiet hours until " + d.when(until)})
 	}
 	id := messageID(append([]any{o.ID, int64(at), o.Reopens, kind, to.who}, key...)...)

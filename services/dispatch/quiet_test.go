@@ -27,6 +27,9 @@ func TestInQuietHoursACallWaitsAndTheLedgerSaysSo(t *testing.T) {
 	if c.NextTry != noon || c.State != plantroom.CallPending {
 		t.Errorf("the call to Lin goes out at %v, want %v", c.NextTry, noon)
 	}
+	if !strings.HasSuffix(c.Subject, "restore was due 10:30 (of 10:30, held in quiet hours)") {
+		t.Errorf("the call does not say of when it is: %s", c.Subject)
+	}
 	if c := h.call("order.dispatched", "contractor:quicklift"); c.NextTry != c.Created {
 		t.Error("the firm has no quiet hours, and its call waits")
 	}

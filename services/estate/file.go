@@ -25,6 +25,13 @@ type file struct {
 	Calendars   []calendar           `json:"calendars"`
 	Works       []planned            `json:"works"`
 	WorksNotice []plantroom.Duration `json:"works_notice"`
+	Tests       []channelTest        `json:"channel_tests"`
+}
+
+type channelTest struct {
+	Channel string             `json:"channel"`
+	Person  plantroom.PersonID `json:"person"`
+	At      string             `json:"at"`
 }
 
 // text is a name, written plainly or by language.

@@ -79,6 +79,7 @@ func (c *checker) build(f file) plantroom.Estate {
 	c.assets(&e, f)
 	c.people(&e, f, loc)
 	c.calendars(&e, f)
+	c.tests(&e, f)
 	c.contracts(&e, f, loc)
 	c.works(&e, f, loc)
 	c.references(&e, f)

@@ -109,6 +109,7 @@ func (p *Pages) snapshot(r *http.Request) (snapshot, error) {
 			return err
 		}
 		s.dead, err = tx.Calls(plantroom.CallDead, maxCards)
+		s.dead = slices.DeleteFunc(s.dead, func(c plantroom.Call) bool { return strings.HasPrefix(c.Kind, "channel.") }) // of no order; the health page tells
 		return err
 	})
 	slices.SortFunc(s.orders, func(a, b plantroom.WorkOrder) int { return urgency(&a, &b) })

@@ -80,6 +80,12 @@ func (h *House) Hold(q ...plantroom.Quarantined) {
 	h.update(func(tx plantroom.Tx) error { return tx.PutQuarantine(q...) })
 }
 
+// Put puts calls into the outbox.
+func (h *House) Put(calls ...plantroom.Call) {
+	h.t.Helper()
+	h.update(func(tx plantroom.Tx) error { return tx.InsertCalls(calls...) })
+}
+
 // GiveUp makes all calls of an order dead.
 func (h *House) GiveUp(o plantroom.WorkOrder, why string) []plantroom.Call {
 	h.t.Helper()

@@ -136,10 +136,10 @@ func CheckSender(s string) (*mail.Address, error) {
 	return a, CheckAddress(a.Address)
 }
 
-// Send hands the call to the mail server.
+// Send hands the call to the mail server. Its error does not show the address.
 func (c *Channel) Send(ctx context.Context, call plantroom.Call) error {
-	if err := CheckAddress(call.To); err != nil {
-		return &plantroom.SendError{Err: err, Permanent: true}
+	if CheckAddress(call.To) != nil {
+		return &plantroom.SendError{Err: errNoAddress, Permanent: true}
 	}
 	letter, err := c.letter(call)
 	if err != nil {
@@ -156,8 +156,11 @@ func (c *Channel) Send(ctx context.Context, call plantroom.Call) error {
 	case within.Err() != nil:
 		return &plantroom.SendError{Err: plantroom.Errorf(plantroom.CodeUnavailable, "the mail server %s did not take it within %s", c.o.Host, c.o.Timeout)}
 	}
-	return verdict(err)
+	return verdict(err, call.To)
 }
+
+// errNoAddress does not show the address: what becomes of a call is in the ledger.
+var errNoAddress = plantroom.Errorf(plantroom.CodeInvalid, "the address is not a plain e-mail address: correct it in the estate's file")
 
 // letter makes the message. Date and Message-ID are the call's, so that each
 // try sends the same letter.

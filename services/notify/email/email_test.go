@@ -112,10 +112,13 @@ func TestRepliesInThe500sAreForGoodAndThoseInThe400sAreNot(t *testing.T) {
 	for _, command := range []string{"mail", "rcpt", "data"} {
 		for code, permanent := range map[int]bool{421: false, 450: false, 452: false, 550: true, 552: true, 554: true} {
 			o := open(t, postbox{})
-			o.answer(command, &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "no"})
+			o.answer(command, &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "<lin@example.org>: no"})
 			se := send(t, channel(t, o), call)
 			if se == nil || se.Permanent != permanent || !strings.Contains(se.Error(), fmt.Sprint(code)) {
 				t.Errorf("%d at %s: %v, permanent should be %v", code, command, se, permanent)
+			}
+			if se != nil && strings.Contains(se.Error(), call.To) {
+				t.Errorf("%d at %s: the error shows the address: %v", code, command, se)
 			}
 			if len(o.taken()) > 0 {
 				t.Errorf("%d at %s: a letter was taken", code, command)
@@ -204,6 +207,8 @@ func TestAnAddressThatCouldBeReadInTwoWaysIsGivenUp(t *testing.T) {
 		out.To = to
 		if se := send(t, c, out); se == nil || !se.Permanent {
 			t.Errorf("%q: %v, want it given up", to, se)
+		} else if to != "" && strings.Contains(se.Error(), to) {
+			t.Errorf("the error shows the address: %v", se)
 		}
 	}
 	for _, to := range []string{"lin@example.org", "lin.mei+lifts@mail.example.org", "o'neil@example.org", "root@localhost"} {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"strings"
 
 	gomail "github.com/wneessen/go-mail"
 
@@ -82,8 +83,10 @@ var errTooMuch = plantroom.Errorf(plantroom.CodeUnavailable, "the mail server ta
 // verdict says whether another try makes sense. By RFC 5321 section 4.2.1 a
 // reply in the 500s is for good and one in the 400s for the time being. What is
 // no reply at all may heal: broken connections, names that do not resolve,
-// certificates, a server that has stopped to offer TLS.
-func verdict(err error) error {
+// certificates, a server that has stopped to offer TLS. Servers and the SMTP
+// client name the recipient, who is left out: what becomes of a call is in the
+// ledger, and that is handed on.
+func verdict(err error, to string) error {
 	var ours *plantroom.SendError
 	if errors.As(err, &ours) {
 		return ours
@@ -91,7 +94,8 @@ func verdict(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = plantroom.Errorf(plantroom.CodeUnavailable, "the mail server hung up")
 	}
-	return &plantroom.SendError{Err: errors.New(wording.Line(err.Error())), Permanent: code(err)/100 == 5}
+	text := strings.ReplaceAll(wording.Line(err.Error()), to, "the recipient")
+	return &plantroom.SendError{Err: errors.New(text), Permanent: code(err)/100 == 5}
 }
 
 // code is the reply behind an error, 0 where there was none.

@@ -245,6 +245,8 @@ func TestEveryShippedTemplateIsPlayed(t *testing.T) {
 			asked := s.asked
 			if se := send(t, c, p.missing); se == nil || !se.Permanent || s.asked != asked {
 				t.Errorf("the address %q: %v, want it given up and nobody asked", p.missing, se)
+			} else if strings.Contains(se.Error(), `"`+p.missing) {
+				t.Errorf("the error shows the address: %v", se)
 			}
 			for _, s.answer = range []string{"200 " + strings.Repeat(" ", 70<<10) + strings.TrimLeft(p.taken[0], "0123456789 "), "302 {}"} {
 				if se := send(t, c, p.to); se == nil {

@@ -111,7 +111,7 @@ func (m Message) Letter() string {
 	if m.Cause != "" {
 		fmt.Fprintf(&b, "\nFault:  %s (%s)", m.Cause, m.Severity)
 	}
-	if m.Order != "" {
+	if m.Order != "" && !strings.HasPrefix(m.Kind, "channel.") {
 		fmt.Fprintf(&b, "\nOrder:  %s\n", m.Order)
 	}
 	switch {
