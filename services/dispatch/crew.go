@@ -21,6 +21,25 @@ const (
 // yet restored, but for those on the asset in question.
 type jobs map[plantroom.ContractorID][]plantroom.WorkOrder
 
+// busy finds, for each contractor that might be chosen, the orders that keep a
+// technician: given to it and not yet restored. Orders on the same asset do not
+// count: whoever is there for one sees to the other.
+func (d *Desk) busy(tx plantroom.Tx, asset plantroom.Asset, now plantroom.Instant) (jobs, error) {
+	found := make(jobs)
+	for _, c := range d.book.covering(asset, now) {
+		if _, done := found[c.Contractor]; done {
+			continue
+		}
+		orders, err := tx.Orders(plantroom.OrderFilter{Open: true, Contractor: c.Contractor,
+			States: []plantroom.OrderState{plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended}})
+		if err != nil {
+			return nil, err
+		}
+		found[c.Contractor] = slices.DeleteFunc(orders, func(o plantroom.WorkOrder) bool { return o.Asset == asset.ID })
+	}
+	return found, nil
+}
+
 // job is one of them, and when it is taken to end.
 type job struct {
 	order plantroom.OrderID

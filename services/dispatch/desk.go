@@ -1,8 +1,6 @@
 package dispatch
 
 import (
-	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -165,25 +163,6 @@ func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Inciden
 	return write(tx, plantroom.WorkOrder{}, d.book.raise(now, id, in, busy, works))
 }
 
-// busy finds, for each contractor that might be chosen, the orders that keep a
-// technician: given to it and not yet restored. Orders on the same asset do not
-// count: whoever is there for one sees to the other.
-func (d *Desk) busy(tx plantroom.Tx, asset plantroom.Asset, now plantroom.Instant) (jobs, error) {
-	found := make(jobs)
-	for _, c := range d.book.covering(asset, now) {
-		if _, done := found[c.Contractor]; done {
-			continue
-		}
-		orders, err := tx.Orders(plantroom.OrderFilter{Open: true, Contractor: c.Contractor,
-			States: []plantroom.OrderState{plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended}})
-		if err != nil {
-			return nil, err
-		}
-		found[c.Contractor] = slices.DeleteFunc(orders, func(o plantroom.WorkOrder) bool { return o.Asset == asset.ID })
-	}
-	return found, nil
-}
-
 // Command does what a human asks, or says why not. Asking for what the same
 // actor has already done returns the order as it is. See Command for the codes.
 func (d *Desk) Command(tx plantroom.Tx, now plantroom.Instant, cmd Command) (plantroom.WorkOrder, error) {
@@ -280,35 +259,4 @@ func (d *Desk) Tick(tx plantroom.Tx, now plantroom.Instant, limit int) (done int
 		done++
 	}
 	return done, nil
-}
-
-// write stores a decision over the order that it was taken on; a zero order
-// means a new one.
-func write(tx plantroom.Tx, before plantroom.WorkOrder, d *decision) error {
-	if d.err != nil {
-		return d.err
-	}
-	if !d.order.Due.IsZero() && d.order.Due <= d.now {
-		return plantroom.Errorf(plantroom.CodeInternal, "order %s is still due at %s after it was handled at %s", d.order.ID, d.order.Due, d.now)
-	}
-	if err := writeOrder(tx, before, &d.order); err != nil {
-		return fmt.Errorf("write %s: %w", d.order.ID, err)
-	}
-	if err := tx.AppendLedger(d.rows...); err != nil {
-		return err
-	}
-	return tx.InsertCalls(d.calls...)
-}
-
-// writeOrder stores the order if it has changed; a clean cycle, for one, leaves
-// it as it is.
-func writeOrder(tx plantroom.Tx, before plantroom.WorkOrder, o *plantroom.WorkOrder) error {
-	if reflect.DeepEqual(before, *o) {
-		return nil
-	}
-	o.Version = before.Version + 1
-	if before.Version == 0 {
-		return tx.InsertOrder(*o)
-	}
-	return tx.UpdateOrder(*o)
 }

@@ -61,6 +61,20 @@ func TestThePromiseThatStaysTheSameRunsOnOverATransfer(t *testing.T) {
 	}
 }
 
+func TestWhoeverHadComeIsGoneWithATransferAndTheSamePromiseRunsAgain(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) { e.Contracts[0].Windows, e.Contracts[1].Windows = nil, nil })
+	first := h.open("lift.entrapment", "b1-l1", plantroom.Life, "entrapment").Contractor
+	h.must(plantroom.DoAcknowledge, "contractor:"+string(first))
+	h.must(plantroom.DoArrive, "contractor:"+string(first))
+	h.wantClock(plantroom.Attend, plantroom.ClockMet)
+	to := plantroom.ContractorID("quicklift")
+	if first == to {
+		to = "grandlift"
+	}
+	h.must(plantroom.DoTransfer, lin, give(to, "they have no key for this make"))
+	h.wantClock(plantroom.Attend, plantroom.ClockRunning)
+}
+
 func TestWhoeverLostAnOrderToTheOfficeIsNotAskedAgainBySystem(t *testing.T) {
 	h := opened(t)
 	h.must(plantroom.DoTransfer, lin, give("grandlift", "the drive is under warranty"))

@@ -61,11 +61,11 @@ func TestAWindowThatWasMissedBeforeTheMergeStaysMissedAndGrows(t *testing.T) {
 	h := newHouse(t)
 	h.open("l2", plantroom.Medium, "door_close_fault") // wo-000001, which will go on
 	first := h.in
-	h.pass(20 * time.Minute)
+	h.pass(32 * time.Minute) // it is late before the other one is raised
 	h.open("l1", plantroom.Medium, "door_close_fault")
 	second := h.in
 	h.in = first
-	h.pass(15 * time.Minute) // the first is 5 late
+	h.pass(3 * time.Minute)
 	h.must(plantroom.DoMerge, lin, func(c *dispatch.Command) { c.Other, c.Reason = "wo-000002", "one cause" })
 	h.pass(60 * time.Minute)
 	h.proved(h.now)

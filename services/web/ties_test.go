@@ -55,3 +55,13 @@ func TestTheOfficeSplitsAPartOffAndRelatesOrders(t *testing.T) {
 	s.get("/").wants(t, http.StatusOK, string(part))
 	s.get("/orders/"+string(part)).wants(t, http.StatusOK, "the whole is proved; the part is not done yet")
 }
+
+func TestAClaimThatTheSensorContradictsIsShownAsSuch(t *testing.T) {
+	s, _, _, page := twoFaults(t)
+	s.press(page+"/acknowledge", "by", "Li Qiang").wants(t, http.StatusOK)
+	s.press(page+"/arrive").wants(t, http.StatusOK)
+	s.press(page+"/fix", "note", "door adjusted").wants(t, http.StatusOK, "the sensor has yet to agree", "not:but the sensor does not agree")
+	s.Pass(3 * time.Minute)
+	s.get(page).wants(t, http.StatusOK, "reported fixed, but the sensor does not agree", "door adjusted")
+	s.get("/").wants(t, http.StatusOK, "reported fixed, but the sensor does not agree")
+}
