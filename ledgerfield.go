@@ -1,8 +1,6 @@
 package plantroom
 
 import (
-	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -34,40 +32,52 @@ func (r *LedgerRow) Fields() []LedgerField {
 	} else {
 		fields = append(fields, LedgerField{Name: bodyField, Value: string(r.Body)})
 	}
+	key := newFieldKey(r.Salt)
 	for i := range fields {
-		mac := hmac.New(sha256.New, r.Salt[:])
-		mac.Write([]byte(fields[i].Name))
-		mac.Sum(fields[i].Salt[:0])
+		fields[i].Salt = key.of(fields[i].Name)
 		fields[i].Digest = fields[i].Sum()
 	}
 	return fields
 }
 
+// fieldKey makes the salts of a row's fields: HMAC-SHA256 (RFC 2104) of their
+// names under the row's salt, with its two inner keys made once. crypto/hmac
+// allocates for each, and rows are hashed on the way of every transition.
+type fieldKey struct{ inner, outer [sha256.BlockSize]byte }
+
+func newFieldKey(s Salt) (k fieldKey) {
+	copy(k.inner[:], s[:])
+	k.outer = k.inner
+	for i := range k.inner {
+		k.inner[i] ^= 0x36
+		k.outer[i] ^= 0x5c
+	}
+	return k
+}
+
+func (k *fieldKey) of(name string) Hash {
+	b := make([]byte, 0, 4*sha256.BlockSize)
+	sum := sha256.Sum256(append(append(b, k.inner[:]...), name...))
+	return sha256.Sum256(append(append(b, k.outer[:]...), sum[:]...))
+}
+
 // Sum computes the digest of a field that is shown.
 func (f *LedgerField) Sum() Hash {
-	h := sha256.New()
-	h.Write(f.Salt[:])
-	h.Write([]byte(f.Value))
-	var out Hash
-	h.Sum(out[:0])
-	return out
+	b := make([]byte, 0, len(f.Salt)+len(f.Value))
+	return sha256.Sum256(append(append(b, f.Salt[:]...), f.Value...))
 }
 
 // LedgerContent is what a row's fields come to: SHA-256 over each name, behind
 // its length as four bytes, and its digest. Of a field that is left out it takes
 // no more than that.
 func LedgerContent(fields []LedgerField) Hash {
-	h := sha256.New()
-	var n [4]byte
+	b := make([]byte, 0, len(fields)*64)
 	for i := range fields {
-		binary.BigEndian.PutUint32(n[:], uint32(len(fields[i].Name)))
-		h.Write(n[:])
-		h.Write([]byte(fields[i].Name))
-		h.Write(fields[i].Digest[:])
+		b = binary.BigEndian.AppendUint32(b, uint32(len(fields[i].Name)))
+		b = append(b, fields[i].Name...)
+		b = append(b, fields[i].Digest[:]...)
 	}
-	var out Hash
-	h.Sum(out[:0])
-	return out
+	return sha256.Sum256(b)
 }
 
 // linkForm tells the hashed text of a salted row from that of the first form,
@@ -99,28 +109,49 @@ func LedgerBody(members []LedgerField) string {
 	return b.String()
 }
 
-// members lists the members of a JSON object; less than all of them where it is
-// none, or not compact.
+// members lists the members of a compact JSON object, in slices of its text;
+// none where it is no such thing, or has whitespace between its members.
 func members(body []byte) []LedgerField {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+	if len(body) < 2 || body[0] != '{' || body[len(body)-1] != '}' || !json.Valid(body) {
 		return nil
 	}
 	var out []LedgerField
-	for dec.More() {
-		from := dec.InputOffset()
-		if len(out) > 0 {
-			from++ // the comma
+	for rest := string(body[1 : len(body)-1]); rest != ""; {
+		name := rest[:endOf(rest, ':')]
+		if name == rest {
+			return nil // a brace within whitespace
 		}
-		if _, err := dec.Token(); err != nil {
-			return out
+		rest = rest[len(name)+1:]
+		value := rest[:endOf(rest, ',')]
+		if rest = rest[len(value):]; rest != "" {
+			rest = rest[1:]
 		}
-		name := body[from:dec.InputOffset()]
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return out
+		if name != strings.TrimSpace(name) || value != strings.TrimSpace(value) {
+			return nil
 		}
-		out = append(out, LedgerField{Name: string(name), Value: string(value)})
+		out = append(out, LedgerField{Name: name, Value: value})
 	}
 	return out
+}
+
+// endOf returns where a valid JSON text first has a byte that stands in no
+// string, object or array, or its length.
+func endOf(text string, stop byte) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case depth == 0 && c == stop:
+			return i
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return len(text)
 }

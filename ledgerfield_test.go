@@ -89,3 +89,29 @@ func TestRowsThatDifferHaveFieldsThatDiffer(t *testing.T) {
 }
 
 func rowSum(body string) plantroom.Hash { r := salted(body); return r.Sum() }
+
+// FuzzLedgerFields: whatever the body, it is taken apart without loss or not at all.
+func FuzzLedgerFields(f *testing.F) {
+	for _, s := range []string{`{"by":"Li","n":{"a":[1]}}`, `{}`, ``, `{"a": 1}`, `{"a":1,}`, `{"a":1}{"b":2}`, "\xff", `{"\u0061":1,"a":2}`, strings.Repeat(`{"a":`, 2000)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		row := plantroom.LedgerRow{Body: body, Salt: plantroom.Salt{1}}
+		fields := row.Fields()[4:]
+		if len(fields) == 1 && fields[0].Name == "body" {
+			if fields[0].Value != string(body) {
+				t.Errorf("%q is kept as %q", body, fields[0].Value)
+			}
+		} else if plantroom.LedgerBody(fields) != string(body) {
+			t.Errorf("%q comes together as %q", body, plantroom.LedgerBody(fields))
+		}
+	})
+}
+
+func BenchmarkSum(b *testing.B) {
+	row := plantroom.LedgerRow{Seq: 7, Kind: "order.acknowledge", Subject: "wo-000001", Actor: "contractor:quicklift",
+		Body: json.RawMessage(`{"from":"dispatched","to":"acknowledged","by":"Li Qiang","eta":"2026-03-02T10:10:00+08:00","via_link":1}`), Salt: plantroom.Salt{1}}
+	for b.Loop() {
+		row.Sum()
+	}
+}

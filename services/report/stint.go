@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"plantroom"
 )
 
@@ -146,9 +148,10 @@ func (s *story) take(row *plantroom.LedgerRow, e entry) {
 	s.note(row)
 }
 
-// note keeps a row with the stint that it belongs to.
+// note keeps a row with the stint that it belongs to. That a job link was looked
+// at, or refused, says nothing of a promise, and may come long after.
 func (s *story) note(row *plantroom.LedgerRow) {
-	if st := s.stint(); st != nil {
+	if st := s.stint(); st != nil && !strings.HasPrefix(row.Kind, "link.") {
 		st.rows = append(st.rows, *row)
 	}
 }

@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -124,6 +126,20 @@ func TestAFloodThroughAGoodLinkFillsNoLedger(t *testing.T) {
 	if got = s.told(string(o.ID)); !slices.Contains(got, "order.acknowledge by contractor:quicklift: Li 1 0") {
 		t.Errorf("after the flood the acceptance is not told: %q", got[len(got)-2:])
 	}
+}
+
+// fullDisk is a ledger that nothing can be written to.
+type fullDisk struct{}
+
+func (fullDisk) Note(context.Context, plantroom.Instant, joblink.Use) error {
+	return errors.New("disk full")
+}
+
+func TestATechnicianWorksOnWhereUsesCannotBeWrittenDown(t *testing.T) {
+	s := newSiteWith(t, fullDisk{})
+	o := s.Open(doorFault)
+	job := s.JobPath(o)
+	s.press(job+"/accept", "seen", seenOf(t, s.get(job)), "by", "Li").wants(t, http.StatusOK, "Accepted by Li")
 }
 
 // TestOfTwoRacingPressesTheLedgerNamesBoth: one wins, the other is shown who,
