@@ -109,8 +109,10 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	}
 	c.deviceRefs(e, gateways)
 	c.contractorRefs(f, people)
+	c.addressRefs(f)
 	c.contractRefs(f, buildings, contractors, ladders)
 	c.calendarRefs(f)
+	c.worksRefs(e, f, contractors, zones)
 	for i, l := range f.Ladders {
 		c.ladderRefs(fmt.Sprintf("/ladders/%d", i), l, people)
 	}
@@ -161,23 +163,6 @@ func (c *checker) deviceRefs(e *plantroom.Estate, gateways names) {
 			c.fault(c.devices[i]+"/id", fmt.Sprintf("the device %q exists already", d.ID), "choose another id")
 		}
 		seen[string(d.ID)] = true
-	}
-}
-
-func (c *checker) contractorRefs(f file, people names) {
-	for i, k := range f.Contractors {
-		for j, p := range k.Technicians {
-			c.refer(people, fmt.Sprintf("/contractors/%d/technicians/%d", i, j), "person", string(p))
-		}
-		for j, s := range k.Roster {
-			for n, p := range s.People {
-				path := fmt.Sprintf("/contractors/%d/roster/%d/people/%d", i, j, n)
-				c.refer(people, path, "person", string(p))
-				if people[string(p)] && !slices.Contains(k.Technicians, p) {
-					c.fault(path, fmt.Sprintf("%q is on the roster but not one of the contractor's technicians", p), "add the person to technicians")
-				}
-			}
-		}
 	}
 }
 

@@ -8,7 +8,6 @@ package estate
 import (
 	_ "embed"
 	"fmt"
-	"os"
 	"time"
 
 	"plantroom"
@@ -23,35 +22,50 @@ var Schema []byte
 // Known is what an estate file may refer to.
 type Known struct {
 	Domains  []plantroom.Domain
-	Profiles []string // ids of jurisdiction profiles
+	Profiles []string  // ids of jurisdiction profiles
+	Channels []Channel // on which calls go out; nil: addresses are not looked at
+}
+
+// Channel is a way on which calls go out.
+type Channel struct {
+	Name  string
+	Check func(to string) error // says what is wrong with an address, and how it is written
 }
 
 // Load reads and checks the file at path.
 func Load(path string, known Known) (plantroom.Estate, error) {
-	src, err := os.ReadFile(path)
+	f, err := Read(path, known)
 	if err != nil {
-		return plantroom.Estate{}, fmt.Errorf("read the estate file: %w", err)
+		return plantroom.Estate{}, err
 	}
-	return Parse(path, src, known)
+	return f.Estate, nil
 }
 
 // Parse checks src and makes an Estate of it. The error is a yamldoc.Faults
 // with all that is wrong.
 func Parse(name string, src []byte, known Known) (plantroom.Estate, error) {
-	doc, err := yamldoc.Parse(name, src, Schema)
+	f, err := read(name, src, known)
 	if err != nil {
 		return plantroom.Estate{}, err
 	}
+	return f.Estate, nil
+}
+
+func read(name string, src []byte, known Known) (*File, error) {
+	doc, err := yamldoc.Parse(name, src, Schema)
+	if err != nil {
+		return nil, err
+	}
 	var f file
 	if err := doc.Decode(&f); err != nil {
-		return plantroom.Estate{}, err
+		return nil, err
 	}
 	c := checker{doc: doc, known: known}
 	e := c.build(f)
 	if err := c.faults.Err(); err != nil {
-		return plantroom.Estate{}, err
+		return nil, err
 	}
-	return e, nil
+	return &File{Estate: e, doc: doc}, nil
 }
 
 func (c *checker) build(f file) plantroom.Estate {
@@ -63,9 +77,11 @@ func (c *checker) build(f file) plantroom.Estate {
 	e := plantroom.Estate{ID: f.Estate, Name: plantroom.Text(f.Name), Zone: f.TimeZone, Profile: f.Profile, Currency: f.Currency}
 	c.places(&e, f)
 	c.assets(&e, f)
-	c.people(&e, f)
+	c.people(&e, f, loc)
 	c.calendars(&e, f)
+	c.tests(&e, f)
 	c.contracts(&e, f, loc)
+	c.works(&e, f, loc)
 	c.references(&e, f)
 	return e
 }
@@ -98,19 +114,24 @@ func (c *checker) places(e *plantroom.Estate, f file) {
 	}
 }
 
-func (c *checker) people(e *plantroom.Estate, f file) {
+func (c *checker) people(e *plantroom.Estate, f file, loc *time.Location) {
 	for _, p := range f.People {
 		lang := p.Lang
 		if lang == "" {
 			lang = "en"
 		}
-		e.People = append(e.People, plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Channels: addresses(p.Channels)})
-	}
-	for _, k := range f.Contractors {
-		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels)}
-		for _, s := range k.Roster {
-			out.Roster = append(out.Roster, plantroom.Shift{Days: weekdays(s.Days), Start: clockTime(s.Start), End: clockTime(s.End), People: s.People})
+		out := plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Zone: p.Zone, Needs: p.Needs, Channels: addresses(p.Channels)}
+		if p.Quiet != nil {
+			out.Quiet = plantroom.Quiet{Hours: hoursOf(p.Quiet.Hours), Below: p.Quiet.Below}
+			if out.Quiet.Below == plantroom.NoSeverity {
+				out.Quiet.Below = plantroom.High
+			}
 		}
+		e.People = append(e.People, out)
+	}
+	for i, k := range f.Contractors {
+		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels)}
+		c.duty(fmt.Sprintf("/contractors/%d", i), &out, k, loc)
 		e.Contractors = append(e.Contractors, out)
 	}
 	for _, l := range f.Ladders {

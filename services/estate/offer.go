@@ -65,7 +65,7 @@ func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (pl
 	e.People, e.Contractors, e.Contracts = slices.Clone(base.People), slices.Clone(base.Contractors), slices.Clone(base.Contracts)
 	e.Calendars, e.Ladders = slices.Clone(base.Calendars), slices.Clone(base.Ladders)
 	c := checker{doc: doc, known: known, given: given(&base)}
-	c.people(&e, f)
+	c.people(&e, f, zone)
 	c.calendars(&e, f)
 	c.contracts(&e, f, zone)
 	people := define(&c, "people", "person", f.People, func(p person) string { return string(p.ID) })
@@ -73,6 +73,7 @@ func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (pl
 	define(&c, "contracts", "contract", f.Contracts, func(k contract) string { return string(k.ID) })
 	ladders := define(&c, "ladders", "ladder", f.Ladders, func(l ladder) string { return string(l.ID) })
 	c.contractorRefs(f, people)
+	c.addressRefs(f)
 	c.contractRefs(f, c.given["buildings"], contractors, ladders)
 	c.calendarRefs(f)
 	for i, l := range f.Ladders {
