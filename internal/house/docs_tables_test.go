@@ -19,8 +19,8 @@ import (
 	"plantroom/services/domains/leaks"
 	"plantroom/services/domains/lifts"
 	"plantroom/services/domains/waste"
+	"plantroom/services/profiles"
 	"plantroom/services/roster"
-	"plantroom/services/sla"
 	"plantroom/sim/bench"
 )
 
@@ -251,25 +251,29 @@ func transitionsTable() string {
 
 func profilesTable() string {
 	var rows [][]string
-	for _, p := range sla.Profiles() {
-		if len(p.Windows) == 0 {
-			rows = append(rows, []string{code(p.ID), "–", "–", "–", "–", p.Title.En})
+	for _, p := range profiles.All() {
+		if len(p.Demands) == 0 {
+			rows = append(rows, []string{code(p.ID), "–", "–", "–", "–", "–", p.Title.En})
 		}
-		for _, w := range p.Windows {
-			rows = append(rows, []string{code(p.ID), scope(w), string(w.Clock), w.Severity.String(), fmt.Sprintf("%s from %s", w.Length, w.From), w.Source})
+		for _, d := range p.Demands {
+			rows = append(rows, []string{code(p.ID), scope(d), string(d.Clock), d.Severity.String(), fmt.Sprintf("%s from %s until %s", d.Length, d.From, d.Keeps()),
+				string(d.Sure), d.Source})
 		}
 	}
-	return table("profile|binds|clock|from severity|window|source", rows)
+	return table("profile|binds|clock|from severity|window|sure|source", rows)
 }
 
 // scope says of what a demand speaks.
-func scope(d sla.Demand) string {
+func scope(d plantroom.Demand) string {
 	parts := []string{codes(d.Rules)}
 	if len(d.Rules) == 0 {
 		parts = []string{join(d.Domains)}
 	}
 	if len(d.Kinds) > 0 {
 		parts = append(parts, "of the kind "+codes(d.Kinds))
+	}
+	if len(d.Causes) > 0 {
+		parts = append(parts, "by "+codes(d.Causes))
 	}
 	return strings.Join(parts, " ")
 }
@@ -280,8 +284,8 @@ func TestProfilesSpeakOfWhatThereIs(t *testing.T) {
 	for _, d := range watched() {
 		domain[d.Name] = d
 	}
-	for _, p := range sla.Profiles() {
-		for _, w := range p.Windows {
+	for _, p := range profiles.All() {
+		for _, w := range p.Demands {
 			for _, name := range w.Domains {
 				d, ok := domain[name]
 				if !ok {

@@ -17,7 +17,7 @@ import (
 	"plantroom/services/httpapi/live"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
-	"plantroom/services/sla"
+	"plantroom/services/profiles"
 )
 
 // Domains lists everything that is watched: the domains, and the devices and
@@ -26,11 +26,8 @@ func Domains() []plantroom.Domain { return append(domains.All(), detect.Devices(
 
 // Known is what an estate file may refer to.
 func Known() estate.Known {
-	k := estate.Known{Domains: Domains()}
-	for _, p := range sla.Profiles() {
-		k.Profiles = append(k.Profiles, p.ID)
-	}
-	return k
+	all := Domains()
+	return estate.Known{Domains: all, Profiles: profiles.IDs(), Profile: func(path string) (plantroom.Profile, error) { return profiles.Load(path, all) }}
 }
 
 // SpineOptions say what a Spine is made of.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/profiles"
 	"plantroom/services/sla"
 )
 
@@ -13,7 +14,7 @@ import (
 type book struct {
 	estate      plantroom.Estate
 	zone        *time.Location
-	profile     sla.Profile
+	profile     plantroom.Profile
 	links       LinkSigner
 	publicURL   string
 	assets      map[plantroom.AssetID]plantroom.Asset
@@ -35,7 +36,7 @@ func newBook(o Options) (*book, error) {
 	if err != nil {
 		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "estate zone " + o.Estate.Zone, Hint: "use an IANA name, as in Asia/Shanghai", Err: err}
 	}
-	profile, err := sla.ProfileByID(o.Estate.Profile)
+	profile, err := profiles.Of(&o.Estate)
 	if err != nil {
 		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "estate profile", Err: err}
 	}

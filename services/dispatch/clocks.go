@@ -38,8 +38,8 @@ func (d *decision) windows(c *plantroom.Contract, s plantroom.Severity, at plant
 }
 
 // matter says what the order is about, as the law sees it.
-func (d *decision) matter() sla.Matter {
-	return sla.Matter{Domain: d.order.Domain, Rule: d.order.Rule, Kind: d.book.assets[d.order.Asset].Kind}
+func (d *decision) matter() plantroom.Matter {
+	return plantroom.Matter{Domain: d.order.Domain, Rule: d.order.Rule, Kind: d.book.assets[d.order.Asset].Kind, Cause: d.order.Cause}
 }
 
 // begin starts a waiting clock if its starting event has happened.
@@ -87,6 +87,25 @@ func (d *decision) stop(kind plantroom.ClockKind, at plantroom.Instant) {
 func (d *decision) resume(kind plantroom.ClockKind) {
 	if c := d.order.Clock(kind); c != nil {
 		sla.Resume(c)
+	}
+}
+
+// claimed stops the clocks that the contractor's word keeps, and unclaimed takes
+// that back once a sensor has contradicted it: they count on as if nobody had
+// said anything.
+func (d *decision) claimed() {
+	for i := range d.order.Clocks {
+		if c := &d.order.Clocks[i]; c.Keeps() == plantroom.UntilFixed {
+			sla.Stop(c, max(d.now, c.Started))
+		}
+	}
+}
+
+func (d *decision) unclaimed() {
+	for i := range d.order.Clocks {
+		if c := &d.order.Clocks[i]; c.Keeps() == plantroom.UntilFixed {
+			sla.Resume(c)
+		}
 	}
 }
 
@@ -141,7 +160,8 @@ func (d *decision) transfer(c *plantroom.Contract) {
 		case old != nil && (n.Kind == plantroom.Release && !old.Stopped.IsZero() || same(old, n)):
 			promise := *n
 			*n = *old
-			n.Contract, n.Basis, n.ByLaw = promise.Contract, promise.Basis, promise.ByLaw
+			n.Contract, n.Profile, n.ByLaw = promise.Contract, promise.Profile, promise.ByLaw
+			n.Basis, n.Source, n.Sure = promise.Basis, promise.Source, promise.Sure
 		case n.Kind == plantroom.Release && !d.incident.Released.IsZero():
 			sla.Stop(n, max(d.incident.Released, n.Started))
 		}
@@ -151,7 +171,7 @@ func (d *decision) transfer(c *plantroom.Contract) {
 
 // same reports whether two clocks time one promise.
 func same(a, b *plantroom.Clock) bool {
-	return a.From == b.From && a.Window == b.Window && a.Calendar == b.Calendar && a.Started == b.Started
+	return a.From == b.From && a.Keeps() == b.Keeps() && a.Window == b.Window && a.Calendar == b.Calendar && a.Started == b.Started
 }
 
 // tighten notes that the severity has gone up, and applies its windows.

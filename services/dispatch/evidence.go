@@ -110,6 +110,7 @@ func (d *decision) proved() {
 func (d *decision) contradict(why string) {
 	d.order.Contradicted++
 	d.order.Restored, d.order.Watched = 0, 0
+	d.unclaimed()
 	action := plantroom.DoContradict
 	if d.order.Attended.IsZero() {
 		action = plantroom.DoDoubt

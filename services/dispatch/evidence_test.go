@@ -252,3 +252,47 @@ func TestClearingAndCyclesAreWrittenDownOnly(t *testing.T) {
 		return err
 	})
 }
+
+// asked is an estate whose contract takes the contractor's word.
+func asked(e *plantroom.Estate) {
+	for i := range e.Contracts[0].Windows {
+		if w := &e.Contracts[0].Windows[i]; w.Clock == plantroom.Restore {
+			w.Until = plantroom.UntilFixed
+		}
+	}
+}
+
+func TestAWordStopsAClockOnlyWhereTheContractSaysSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		change []func(*plantroom.Estate)
+		want   plantroom.ClockState
+	}{"until proved": {nil, plantroom.ClockRunning}, "until fixed": {[]func(*plantroom.Estate){asked}, plantroom.ClockMet}} {
+		h := newHouse(t, c.change...)
+		h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+		h.must(plantroom.DoAcknowledge, "contractor:quicklift")
+		h.must(plantroom.DoArrive, "contractor:quicklift")
+		h.cleared()
+		h.sleep(time.Minute)
+		h.must(plantroom.DoFix, "contractor:quicklift")
+		if k := h.clock(plantroom.Restore); k.State != c.want {
+			t.Errorf("%s: %+v", name, k)
+		}
+	}
+}
+
+func TestAWordThatTheSensorContradictsHasKeptNothing(t *testing.T) {
+	h := newHouse(t, asked)
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.must(plantroom.DoAcknowledge, "contractor:quicklift")
+	h.must(plantroom.DoArrive, "contractor:quicklift")
+	h.must(plantroom.DoFix, "contractor:quicklift") // the sensor still sees it
+	h.wantClock(plantroom.Restore, plantroom.ClockMet)
+	h.pass(dispatch.ContradictAfter + time.Second)
+	h.wantClock(plantroom.Restore, plantroom.ClockRunning)
+	h.pass(time.Hour)
+	h.wantClock(plantroom.Restore, plantroom.ClockBreached)
+	h.must(plantroom.DoFix, "contractor:quicklift")
+	if k := h.clock(plantroom.Restore); k.State != plantroom.ClockBreached || k.Stopped != h.now {
+		t.Errorf("said to be fixed, late: %+v", k)
+	}
+}

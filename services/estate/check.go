@@ -20,6 +20,8 @@ type checker struct {
 	at      map[plantroom.AssetID]string // where each asset stands in the file
 	devices []string                     // where each device stands, in order
 	given   map[string]names             // by list: what the estate has that an offer adds to
+
+	elsewhere yamldoc.Faults // in the files that this one names
 }
 
 func (c *checker) fault(path, problem, remedy string) {
@@ -83,6 +85,13 @@ func (c *checker) refer(n names, path, what, id string) {
 	c.fault(path, fmt.Sprintf("there is no %s %q", what, id), remedy)
 }
 
+// oneOf refuses a name that is not in a list.
+func (c *checker) oneOf(path, what, name string, list []string) {
+	if !slices.Contains(list, name) {
+		c.fault(path, fmt.Sprintf("there is no %s %q", what, name), "use one of "+strings.Join(list, ", "))
+	}
+}
+
 func (c *checker) references(e *plantroom.Estate, f file) {
 	buildings := define(c, "buildings", "building", f.Buildings, func(b building) string { return string(b.ID) })
 	define(c, "zones", "zone", f.Zones, func(z zone) string { return string(z.ID) })
@@ -94,9 +103,6 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	zones := make(names, len(e.Zones))
 	for _, z := range e.Zones {
 		zones[string(z.ID)] = true
-	}
-	if !slices.Contains(c.known.Profiles, f.Profile) {
-		c.fault("/profile", fmt.Sprintf("there is no profile %q", f.Profile), "use one of "+strings.Join(c.known.Profiles, ", "))
 	}
 	for i, z := range f.Zones {
 		c.refer(buildings, fmt.Sprintf("/zones/%d/building", i), "building", string(z.Building))
@@ -110,7 +116,8 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	c.deviceRefs(e, gateways)
 	c.contractorRefs(f, people)
 	c.contractRefs(f, buildings, contractors, ladders)
-	c.calendarRefs(f)
+	calendars := c.calendarRefs(f)
+	c.lawCalendars(e, calendars)
 	for i, l := range f.Ladders {
 		c.ladderRefs(fmt.Sprintf("/ladders/%d", i), l, people)
 	}

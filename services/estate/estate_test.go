@@ -2,6 +2,7 @@ package estate_test
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"plantroom"
 	"plantroom/services/estate"
+	"plantroom/services/profiles"
 )
 
 // known stands for the domains and profiles of the house: what an estate file
@@ -136,6 +138,42 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 				t.Errorf("want %s\ngot  %v", c.want, err)
 			}
 		})
+	}
+}
+
+func TestAnEstateMayBringAProfileOfItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "estate.yaml")
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("estate.yaml", strings.Replace(small, "profile: plain", "profile: ours.yaml", 1))
+	const law = "profile: ours\ntitle: Ours\nincludes: [cn-urban]\nwindows: [{binds: {domains: [leaks]}, severity: low, clock: restore, length: 8h, calendar: office, from: raised, until: proved, source: bylaw, sure: verified}]\n"
+	reads := known
+	reads.Profile = func(path string) (plantroom.Profile, error) { return profiles.Load(path, known.Domains) }
+	for says, c := range map[string]struct{ law, want string }{
+		"no such file":          {"", "estate.yaml:4:1: profile: read the profile: open " + filepath.Join(dir, "ours.yaml")},
+		"no such calendar":      {law, `estate.yaml:4:1: profile: the profile "ours" counts on the calendar "office", which this file has not; add it to calendars`},
+		"a fault in that file":  {strings.Replace(law, "[leaks]", "[pools]", 1), `ours.yaml:4:30: windows.0.binds.domains.0: there is no domain "pools"`},
+		"one that binds always": {strings.Replace(law, "calendar: office, ", "", 1), ""},
+	} {
+		_ = os.Remove(filepath.Join(dir, "ours.yaml"))
+		if c.law != "" {
+			write("ours.yaml", c.law)
+		}
+		e, err := estate.Load(file, reads)
+		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: want %s\ngot  %v", says, c.want, err)
+		}
+		if c.want == "" && (err != nil || e.Profile != "ours" || e.Law.ID != "ours" || len(e.Law.Demands) != 2) {
+			t.Errorf("%s: %v, %+v", says, err, e.Law)
+		}
+	}
+	if _, err := estate.Parse(file, []byte(strings.Replace(small, "profile: plain", "profile: ours.yaml", 1)), known); err == nil ||
+		!strings.Contains(err.Error(), "a profile of one's own cannot be read here; use one of cn-urban, plain") {
+		t.Errorf("where no file may be read: %v", err)
 	}
 }
 

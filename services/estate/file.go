@@ -124,6 +124,7 @@ type contract struct {
 		Length   plantroom.Duration   `json:"length"`
 		Calendar plantroom.CalendarID `json:"calendar"`
 		From     plantroom.ClockStart `json:"from"`
+		Until    plantroom.ClockStop  `json:"until"`
 		Source   string               `json:"source"`
 	} `json:"windows"`
 	Pauses []struct {

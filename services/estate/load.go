@@ -23,7 +23,9 @@ var Schema []byte
 // Known is what an estate file may refer to.
 type Known struct {
 	Domains  []plantroom.Domain
-	Profiles []string // ids of jurisdiction profiles
+	Profiles []string // ids of the jurisdiction profiles that are built in
+	// Profile reads a profile of the estate's own; nil: it cannot bring one.
+	Profile func(path string) (plantroom.Profile, error)
 }
 
 // Load reads and checks the file at path.
@@ -48,8 +50,9 @@ func Parse(name string, src []byte, known Known) (plantroom.Estate, error) {
 	}
 	c := checker{doc: doc, known: known}
 	e := c.build(f)
-	if err := c.faults.Err(); err != nil {
-		return plantroom.Estate{}, err
+	_ = c.faults.Err() // puts them in the order of the file
+	if faults := append(c.faults, c.elsewhere...); len(faults) > 0 {
+		return plantroom.Estate{}, faults
 	}
 	return e, nil
 }
@@ -61,6 +64,7 @@ func (c *checker) build(f file) plantroom.Estate {
 		loc = time.UTC
 	}
 	e := plantroom.Estate{ID: f.Estate, Name: plantroom.Text(f.Name), Zone: f.TimeZone, Profile: f.Profile, Currency: f.Currency}
+	c.profile(&e)
 	c.places(&e, f)
 	c.assets(&e, f)
 	c.people(&e, f)
@@ -139,7 +143,10 @@ func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
 			if w.From == "" {
 				w.From = plantroom.FromRaised
 			}
-			out.Windows = append(out.Windows, plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, Calendar: w.Calendar, From: w.From, Source: w.Source})
+			if stops := w.Clock.Stops(); w.Until == "" && len(stops) > 0 {
+				w.Until = stops[0]
+			}
+			out.Windows = append(out.Windows, plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, Calendar: w.Calendar, From: w.From, Until: w.Until, Source: w.Source})
 		}
 		for _, p := range k.Pauses {
 			out.Pauses = append(out.Pauses, plantroom.PauseTerm{Code: p.Code, Title: named(p.Title, p.Code), Clocks: p.Clocks,

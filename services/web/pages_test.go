@@ -110,3 +110,12 @@ func TestStaticFilesMayBeKeptForEverUnderTheirFingerprint(t *testing.T) {
 	s.get("/static/..%2fweb.go").wants(t, http.StatusNotFound)
 	s.get("/static/nothing.js").wants(t, http.StatusNotFound)
 }
+
+func TestAnOrdersPageSaysWhichPromiseBindsAndWhereItIsWritten(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(apitest.Fault{Rule: "lift.entrapment", Asset: "b1-l1", Cause: "entrapment", Severity: plantroom.Life, Detail: "two people", Needed: 3})
+	s.signIn()
+	s.get("/orders/"+string(o.ID)).wants(t, http.StatusOK, "from the raising of the order until somebody is there", "from the dispatch until somebody answers",
+		"contract quicklift-2026", "where profile cn-urban wants 30m from raised: national lift maintenance rule: on site within 30 min")
+	s.get("/orders/"+string(o.ID)+"?lang=zh").wants(t, http.StatusOK, "自生成工单起，至人员到场止")
+}
