@@ -7,8 +7,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"plantroom"
+	"plantroom/services/estate"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/profiles"
 	"plantroom/services/web"
 )
 
@@ -38,9 +40,25 @@ func (s *Server) pages(door web.Door) (*web.Pages, error) {
 // estate is the present one.
 func (s *Server) estate() *plantroom.Estate { return &s.spine.Load().estate }
 
+// checkFiles finds fault with an estate's file; the profiles that it names are
+// those behind it, and no file of this machine.
+func checkFiles(files []httpapi.File) error {
+	known := Known()
+	known.Profile = func(path string) (plantroom.Profile, error) {
+		for _, f := range files[1:] {
+			if f.Name == path {
+				return profiles.Parse(path, []byte(f.Text), known.Domains)
+			}
+		}
+		return plantroom.Profile{}, plantroom.Errorf(plantroom.CodeNotFound, "%.80q is not among the files", path)
+	}
+	_, err := estate.Parse(files[0].Name, []byte(files[0].Text), known)
+	return err
+}
+
 // routes lists everything that the server answers.
 func (s *Server) routes(pages *web.Pages) []guard.Route {
-	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Gateways: s.gateways, Events: s.hub, Now: s.now, Logger: s.log, Probes: s.probes()})
+	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Gateways: s.gateways, Events: s.hub, Check: checkFiles, Now: s.now, Logger: s.log, Probes: s.probes()})
 	return append(append(api.Routes(), pages.Routes()...),
 		guard.Route{Pattern: "GET /metrics", Need: guard.Operator, Handler: promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{})})
 }

@@ -80,9 +80,9 @@ assets:
     devices: [{id: "{zone}-leak", gateway: gw}]
   - {id: bin, domain: waste, kind: rigid_1100, building: b1, params: {d_empty_m: 1.3}, devices: [{id: bin-level, gateway: gw}]}
 people:
-  - {id: eva, name: Eva, role: technician}
+  - {id: eva, name: Eva, role: manager, channels: [{channel: mqtt, to: eva}]}
 contractors:
-  - {id: firm, name: Firm, technicians: [eva], roster: [{start: "08:00", end: "18:00", people: [eva]}]}
+  - {id: firm, name: Firm, technicians: [eva], roster: [{start: "08:00", end: "18:00", people: [eva]}], channels: [{channel: mqtt, to: firm}]}
 contracts:
   - {id: c, contractor: firm, domains: [leaks], from: 2026-01-01, windows: [{clock: attend, length: 1h}]}
 ladders:

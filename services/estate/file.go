@@ -102,12 +102,14 @@ type contractor struct {
 	Name        text                   `json:"name"`
 	Technicians []plantroom.PersonID   `json:"technicians"`
 	Channels    []address              `json:"channels"`
-	Roster      []struct {
-		Days   []string             `json:"days"`
-		Start  string               `json:"start"`
-		End    string               `json:"end"`
-		People []plantroom.PersonID `json:"people"`
-	} `json:"roster"`
+	Roster      []shift                `json:"roster"`
+}
+
+type shift struct {
+	Days   []string             `json:"days"`
+	Start  string               `json:"start"`
+	End    string               `json:"end"`
+	People []plantroom.PersonID `json:"people"`
 }
 
 type contract struct {
@@ -181,6 +183,10 @@ type ladder struct {
 		People []plantroom.PersonID `json:"people"`
 		Repeat plantroom.Duration   `json:"repeat"`
 	} `json:"levels"`
+	Then struct {
+		Ladder plantroom.LadderID `json:"ladder"`
+		After  plantroom.Duration `json:"after"`
+	} `json:"then"`
 }
 
 type calendar struct {

@@ -42,7 +42,7 @@ func (c *checker) profile(e *plantroom.Estate) {
 // lawCalendars checks that the estate has the calendars of its profile.
 func (c *checker) lawCalendars(e *plantroom.Estate, calendars names) {
 	for _, d := range e.Law.Demands {
-		if d.Calendar != "" && !calendars[string(d.Calendar)] {
+		if d.Calendar != "" && !calendars.has[string(d.Calendar)] && !calendars.open {
 			c.fault("/profile", fmt.Sprintf("the profile %q counts on the calendar %q, which this file has not", e.Law.ID, d.Calendar), "add it to calendars")
 		}
 	}

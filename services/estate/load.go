@@ -7,6 +7,7 @@ package estate
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -19,6 +20,17 @@ import (
 //
 //go:embed estate.schema.json
 var Schema []byte
+
+// The most that an estate has. An entry of a file may stand for many: the product's
+// own numbers, far above any estate.
+const (
+	maxZones  = 50_000
+	maxAssets = 200_000
+)
+
+// maxFaults is how many faults are told at once: from there on the work of finding
+// more would serve nobody.
+const maxFaults = 500
 
 // Known is what an estate file may refer to.
 type Known struct {
@@ -40,21 +52,43 @@ func Load(path string, known Known) (plantroom.Estate, error) {
 // Parse checks src and makes an Estate of it. The error is a yamldoc.Faults
 // with all that is wrong.
 func Parse(name string, src []byte, known Known) (plantroom.Estate, error) {
-	doc, err := yamldoc.Parse(name, src, Schema)
+	doc, f, err := read(name, src, Schema)
 	if err != nil {
 		return plantroom.Estate{}, err
 	}
-	var f file
-	if err := doc.Decode(&f); err != nil {
+	c := checker{doc: doc, known: known, faults: doc.Faults()}
+	e := c.build(f)
+	if err := c.err(); err != nil {
 		return plantroom.Estate{}, err
 	}
-	c := checker{doc: doc, known: known}
-	e := c.build(f)
+	return e, nil
+}
+
+// read takes what is sound out of a file; what is not is among the faults of the
+// Doc. The error is for a file of which nothing can be said but what is wrong with
+// its form.
+func read(name string, src, schema []byte) (*yamldoc.Doc, file, error) {
+	var f file
+	doc, err := yamldoc.Parse(name, src, schema)
+	if doc == nil {
+		return nil, f, err
+	}
+	if err := doc.Decode(&f); err != nil && !errors.As(err, new(yamldoc.Faults)) {
+		return nil, f, err
+	}
+	if faults := doc.Faults(); len(faults) >= maxFaults {
+		return nil, f, faults[:maxFaults]
+	}
+	return doc, f, nil
+}
+
+// err is all that is wrong, that in other files last.
+func (c *checker) err() error {
 	_ = c.faults.Err() // puts them in the order of the file
 	if faults := append(c.faults, c.elsewhere...); len(faults) > 0 {
-		return plantroom.Estate{}, faults
+		return faults
 	}
-	return e, nil
+	return nil
 }
 
 func (c *checker) build(f file) plantroom.Estate {
@@ -80,10 +114,17 @@ func (c *checker) places(e *plantroom.Estate, f file) {
 		if b.Flats == nil {
 			continue
 		}
+		if !c.doc.Sound(fmt.Sprintf("/buildings/%d", i)) {
+			continue
+		}
 		if b.Flats.From > b.Flats.To || b.Flats.To > b.Floors {
 			c.fault(fmt.Sprintf("/buildings/%d/flats", i), fmt.Sprintf("flats from floor %d to %d in a building of %d floors", b.Flats.From, b.Flats.To, b.Floors),
 				"use from ≤ to ≤ floors")
 			continue
+		}
+		if n := len(e.Zones) + (b.Flats.To-b.Flats.From+1)*len(b.Flats.Risers); n > maxZones {
+			c.fault(fmt.Sprintf("/buildings/%d/flats", i), fmt.Sprintf("with these flats the estate has %d zones", n), fmt.Sprintf("keep it below %d", maxZones))
+			return
 		}
 		for fl := b.Flats.From; fl <= b.Flats.To; fl++ {
 			for _, r := range b.Flats.Risers {
@@ -117,13 +158,7 @@ func (c *checker) people(e *plantroom.Estate, f file) {
 		}
 		e.Contractors = append(e.Contractors, out)
 	}
-	for _, l := range f.Ladders {
-		out := plantroom.Ladder{ID: l.ID}
-		for _, v := range l.Levels {
-			out.Levels = append(out.Levels, plantroom.Level{After: v.After, People: v.People, Repeat: v.Repeat})
-		}
-		e.Ladders = append(e.Ladders, out)
-	}
+	c.ladders(e, f)
 }
 
 func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
@@ -152,8 +187,11 @@ func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
 			out.Pauses = append(out.Pauses, plantroom.PauseTerm{Code: p.Code, Title: named(p.Title, p.Code), Clocks: p.Clocks,
 				Proof: p.Proof, Second: p.Second, Longest: p.Longest, Source: p.Source})
 		}
-		c.money(at, &out, k)
-		c.twice(at, &out, e.Contracts)
+		if c.doc.Sound(at) {
+			c.money(at, &out, k)
+			c.twice(at, &out, c.settled)
+			c.settled = append(c.settled, out)
+		}
 		e.Contracts = append(e.Contracts, out)
 	}
 }

@@ -123,7 +123,7 @@ func (c *checker) windows(at string, k *plantroom.Contract) {
 		if w.Length <= 0 {
 			c.fault(path+"/length", "a window of no length promises nothing", "give it a length, as in 30m")
 		}
-		c.ends(path, &w)
+		c.stops(path, &w)
 		for j, v := range k.Windows {
 			if i == j || w.From != v.From || w.Calendar != v.Calendar {
 				continue
@@ -143,8 +143,8 @@ func (c *checker) windows(at string, k *plantroom.Contract) {
 	}
 }
 
-// ends checks that a window can be kept by what is to keep it.
-func (c *checker) ends(path string, w *plantroom.Window) {
+// stops checks that a window can be kept by what is to keep it.
+func (c *checker) stops(path string, w *plantroom.Window) {
 	if stops := w.Clock.Stops(); len(stops) > 0 && !slices.Contains(stops, w.Until) {
 		names := make([]string, len(stops))
 		for i, s := range stops {

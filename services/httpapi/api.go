@@ -40,14 +40,15 @@ type Probe struct {
 	Check func(context.Context) error
 }
 
-// Options of an API. Estate, Store, Desk, Gateways, Events and Now are required.
+// Options of an API. All but Probes and Logger are required.
 type Options struct {
 	Estate func() *plantroom.Estate // the present one; a reload swaps it
 	Store  Reader
 	Desk   Desk
 
-	Gateways Gateways     // sends them their files
-	Events   http.Handler // the event stream, a *live.Hub
+	Gateways Gateways           // sends them their files
+	Events   http.Handler       // the event stream, a *live.Hub
+	Check    func([]File) error // finds fault with an estate's file and with the profiles behind it
 	Now      func() plantroom.Instant
 	Probes   []Probe // further parts for /healthz; the store is always asked
 	Logger   *slog.Logger
@@ -81,6 +82,7 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/openapi.yaml", a.openapi),
 		operator("GET /api/v1/summary", a.summary, "from", "to"),
 		operator("GET /api/v1/estate", a.estate),
+		{Pattern: "POST /api/v1/estate/check", Need: guard.Operator, Body: maxConfiguration, Handler: a.handler(a.checkEstate, nil)},
 		operator("GET /api/v1/buildings", a.buildings, "limit", "after"),
 		operator("GET /api/v1/assets", a.assets, "building", "domain", "limit", "after"),
 		operator("GET /api/v1/assets/{id}", a.asset),

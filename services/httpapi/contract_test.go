@@ -163,6 +163,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		"quarantine": "/api/v1/quarantine", "quarantineCount": "/api/v1/quarantine/count", "gaps": "/api/v1/gaps", "gateways": "/api/v1/gateways",
 		"configuration": "/api/v1/gateways/gw-b1/configuration",
 		"configure":     "/api/v1/gateways/gw-b1/configuration" + ` {"files":[{"name":"gateway.yaml","text":"gateway: gw-b1\n"}]}`,
+		"checkEstate":   "/api/v1/estate/check " + checkBody(minimal),
 		"ledger":        "/api/v1/ledger?limit=3", "statement": "/api/v1/contracts/quicklift-2026/statements/2026-03",
 		"statementStep": "/api/v1/contracts/quicklift-2026/statements/2026-02/issue" + ` {"by":"Lin Mei"}`,
 	}

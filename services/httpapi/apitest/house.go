@@ -16,12 +16,14 @@ import (
 	"plantroom"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
+	"plantroom/services/estate"
 	"plantroom/services/gatewayconfig"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/live"
 	"plantroom/services/joblink"
 	"plantroom/services/outbox"
+	"plantroom/services/profiles"
 	"plantroom/services/report"
 	"plantroom/services/store"
 )
@@ -96,7 +98,7 @@ func (h *House) Guard(opt guard.Options) *guard.Guard {
 
 // API makes the house's API.
 func (h *House) API() *httpapi.API {
-	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Gateways: h, Events: h.Hub, Now: h.Now})
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Gateways: h, Events: h.Hub, Check: check, Now: h.Now})
 }
 
 // Pass lets time pass, a second at a time, and does what comes due.
@@ -151,4 +153,10 @@ func (h *House) Retry(ctx context.Context, actor string, id plantroom.MessageID)
 		return err
 	})
 	return c, err
+}
+
+// check finds fault with an estate's file alone.
+func check(files []httpapi.File) error {
+	_, err := estate.Parse(files[0].Name, []byte(files[0].Text), estate.Known{Domains: domains.All(), Profiles: profiles.IDs()})
+	return err
 }
