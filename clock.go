@@ -104,6 +104,7 @@ type Clock struct {
 	Paused   Instant    `json:"paused,omitzero"`    // since when it pauses; kept where it was stopped in a pause
 	Stopped  Instant    `json:"stopped,omitzero"`   // when the promise was kept, early or late
 	Breached Instant    `json:"breached,omitzero"`  // the Due that passed; zero again once a breach was corrected
+	Noticed  Instant    `json:"noticed,omitzero"`   // when the breach was found; long after Due only where nobody could look
 	Marked   int        `json:"marked,omitempty"`   // the highest of Marks that has taken effect
 }
 

@@ -345,6 +345,7 @@ var dispatchNumbers = []named{
 	{"dispatch.ContradictAfter", length(dispatch.ContradictAfter), "how long “fixed” stands while the sensor still sees the fault"},
 	{"dispatch.CloseAfter", length(dispatch.CloseAfter), "how long a verified order stays open"},
 	{"dispatch.LinkLife", length(dispatch.LinkLife), "how long a job link can be used"},
+	{"dispatch.NewsDelay", length(dispatch.NewsDelay), "how late a sensor's news may be without an excuse, and how long a gateway's backlog may take"},
 	{"dispatch.SayLate", length(dispatch.SayLate), "lateness from which a call says that it is late"},
 }
 

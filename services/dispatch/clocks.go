@@ -109,11 +109,10 @@ func (d *decision) unclaimed() {
 	}
 }
 
-// prove ends one clock by what a sensor saw at an instant, but never before it
-// has started.
+// prove ends one clock by what a sensor saw at an instant.
 func (d *decision) prove(kind plantroom.ClockKind, at plantroom.Instant) {
-	if c := d.order.Clock(kind); c != nil && sla.Prove(c, max(at, c.Started)) {
-		d.correct(*c, at)
+	if c := d.order.Clock(kind); c != nil {
+		d.end(c, at, sla.Prove)
 	}
 }
 
@@ -124,27 +123,52 @@ func (d *decision) prove(kind plantroom.ClockKind, at plantroom.Instant) {
 func (d *decision) proveAll(proved plantroom.Instant) {
 	for i := range d.order.Clocks {
 		c := &d.order.Clocks[i]
-		end := sla.Moot
 		if c.Kind == plantroom.Restore || c.Kind == plantroom.Release {
-			end = sla.Prove
-		}
-		if end(c, max(proved, c.Started)) {
-			d.correct(*c, proved)
+			d.end(c, proved, sla.Prove)
+		} else {
+			d.end(c, proved, sla.Moot)
 		}
 	}
 }
 
+// end ends a clock at the source time of the news that ends it, but never before
+// it has started. Where that would correct a breach and is not believed, the
+// breach stays, and it ends when the news was heard.
+func (d *decision) end(c *plantroom.Clock, at plantroom.Instant, by func(*plantroom.Clock, plantroom.Instant) bool) {
+	before, at := *c, max(at, c.Started)
+	if !by(c, at) {
+		return
+	}
+	b := believe(before, at, d.now, d.away)
+	if b.correct {
+		d.correct(*c, at, b.why)
+		return
+	}
+	*c = before
+	sla.Stop(c, d.now)
+	d.disbelieve(*c, at, b.why)
+}
+
 // correct tells those who were told of a breach that there was none.
-func (d *decision) correct(c plantroom.Clock, at plantroom.Instant) {
+func (d *decision) correct(c plantroom.Clock, at plantroom.Instant, why string) {
 	by := plantroom.Duration(d.now.Sub(at).Round(time.Second))
 	d.row("clock.corrected", bySensor, entry{Clock: c.Kind, Due: c.Due, Source: at, LateBy: by,
-		Reason: "the sensor's news came after the window had ended"})
+		Reason: "the sensor's news came after the window had ended: " + why})
 	what := "was kept at "
 	if c.State == plantroom.ClockVoid {
 		what = "was no longer needed from "
 	}
 	d.tellManagers("clock.corrected", fmt.Sprintf("%s: %s %s%s, due %s: heard %s later, the window was not missed",
 		d.title(), c.Kind, what, d.when(at), d.when(c.Due), words(d.now.Sub(at))), c.Kind, c.Due)
+}
+
+// disbelieve says that a breach stays although a sensor's time speaks against
+// it, so that somebody looks at the sensor's clock.
+func (d *decision) disbelieve(c plantroom.Clock, at plantroom.Instant, why string) {
+	by := plantroom.Duration(d.now.Sub(at).Round(time.Second))
+	d.row("clock.disbelieved", bySystem, entry{Clock: c.Kind, Due: c.Due, Source: at, LateBy: by, Reason: why})
+	d.tellManagers("clock.disbelieved", fmt.Sprintf("%s: %s stays missed, due %s: the sensor says %s, and was heard %s later; %s",
+		d.title(), c.Kind, d.when(c.Due), d.when(at), words(d.now.Sub(at)), why), c.Kind, c.Due)
 }
 
 // transfer exchanges the clocks for those under the contract of the next

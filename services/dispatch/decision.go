@@ -16,7 +16,8 @@ type decision struct {
 	order    plantroom.WorkOrder
 	rows     []plantroom.LedgerRow
 	calls    []plantroom.Call
-	err      error // of encoding a row or a call
+	away     []absence // of the gateways that bring news of the asset
+	err      error     // of encoding a row or a call
 }
 
 // Actors that are no humans.

@@ -102,7 +102,11 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 			return err
 		}
 	}
-	return write(tx, order, d.book.evidence(now, order, present, ev, busy))
+	away, err := d.absences(tx, order)
+	if err != nil {
+		return err
+	}
+	return write(tx, order, d.book.evidence(now, order, present, ev, busy, away))
 }
 
 // keepIncident stores an incident and says whether it was stored like that before.

@@ -10,8 +10,9 @@ import (
 // change has a ledger row, also one about an earlier episode of the order,
 // which moves nothing any more; present is the episode behind it now.
 func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present plantroom.Incident, ev plantroom.IncidentEvent,
-	busy map[plantroom.ContractorID]int) *decision {
+	busy map[plantroom.ContractorID]int, away []absence) *decision {
 	d := b.decide(now, o, present)
+	d.away = away
 	in := ev.Incident
 	e := entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail}
 	switch ev.Change {

@@ -202,7 +202,7 @@ func evidence(st *stint, o *Outcome) []Evidence {
 			fits = true
 		case "order.prove":
 			fits = o.Verdict == Void // it went before anybody came
-		case "clock.breached", "clock.corrected":
+		case "clock.breached", "clock.corrected", "clock.disbelieved":
 			e, err := told(row)
 			fits = err == nil && e.Clock == o.Clock
 		case "order.pause", "order.agree_pause", "order.continue":

@@ -177,6 +177,7 @@ var catalogue = map[string]plantroom.Text{
 	"call.window.cannot_meet":  {En: "nobody can meet the window", Zh: "无人能按时到"},
 	"call.clock.at_risk":       {En: "80 % of a window used", Zh: "时限已用80%"},
 	"call.clock.breached":      {En: "window missed", Zh: "超过时限"},
+	"call.clock.disbelieved":   {En: "window stays missed, check the sensor's clock", Zh: "仍为超时，请检查传感器时钟"},
 	"call.clock.corrected":     {En: "window not missed after all", Zh: "更正：未超过时限"},
 	"call.ladder.call":         {En: "reminder", Zh: "催办"},
 
@@ -214,6 +215,7 @@ var catalogue = map[string]plantroom.Text{
 	"ledger.clock.breached":      {En: "window missed", Zh: "超过时限"},
 	"ledger.order.unwatched":     {En: "sensor silent: the claim cannot be checked", Zh: "传感器失联：无法核实修复"},
 	"ledger.order.watched":       {En: "sensor heard again: the claim can be checked", Zh: "传感器恢复上报：可以核实修复"},
+	"ledger.clock.disbelieved":   {En: "a sensor's late word was not believed", Zh: "迟到的传感器时间未予采信"},
 	"ledger.clock.corrected":     {En: "window not missed after all", Zh: "更正：未超过时限"},
 	"ledger.ladder.call":         {En: "called again", Zh: "再次呼叫"},
 	"ledger.call.sent":           {En: "call delivered", Zh: "通知已送达"},

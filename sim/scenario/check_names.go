@@ -75,7 +75,7 @@ func visit(v any, pointer, parent string, see func(pointer, parent, key, text st
 }
 
 // callKinds are the calls that dispatch makes.
-var callKinds = []string{"clock.at_risk", "clock.breached", "clock.corrected", "ladder.call", "order.cancelled", "order.contradicted", "order.dispatched",
+var callKinds = []string{"clock.at_risk", "clock.breached", "clock.corrected", "clock.disbelieved", "ladder.call", "order.cancelled", "order.contradicted", "order.dispatched",
 	"order.refused", "order.uncovered", "order.verified", "order.worsened", "window.cannot_meet"}
 
 // nouns say what a key names. A key that means different things in different
