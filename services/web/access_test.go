@@ -19,6 +19,7 @@ var access = map[string]string{
 	"GET /api/v1/openapi.yaml":                                "operator",
 	"GET /api/v1/summary":                                     "operator",
 	"GET /api/v1/estate":                                      "operator",
+	"POST /api/v1/estate/check":                               "operator",
 	"GET /api/v1/buildings":                                   "operator",
 	"GET /api/v1/assets":                                      "operator",
 	"GET /api/v1/assets/{id}":                                 "operator",
