@@ -99,7 +99,9 @@ type WorkOrder struct {
 	Choice     []Candidate    `json:"choice"` // the window check as it was
 	DeclinedBy []ContractorID `json:"declined_by,omitempty"`
 	Clocks     []Clock        `json:"clocks"`
-	Pauses     []Pause        `json:"pauses,omitempty"` // of the present round
+	Pauses     []Pause        `json:"pauses,omitempty"`   // of the present round
+	Playbook   string         `json:"playbook,omitempty"` // whose tasks they are; "": the rule's own steps
+	Tasks      []Task         `json:"tasks,omitempty"`    // of the present round
 
 	Occurred     Instant `json:"occurred"` // source time
 	Raised       Instant `json:"raised"`

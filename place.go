@@ -35,6 +35,7 @@ type Estate struct {
 	Contracts   []Contract
 	Ladders     []Ladder
 	Calendars   []Calendar
+	Playbooks   []Playbook // of its own; they go before those that are built in
 }
 
 // Building is one block of the estate.

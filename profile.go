@@ -1,7 +1,5 @@
 package plantroom
 
-import "slices"
-
 // Profile is what a jurisdiction demands, whatever a contract says.
 type Profile struct {
 	ID      string
@@ -11,14 +9,10 @@ type Profile struct {
 }
 
 // Demand is a window with the matters that the law speaks of. It binds no
-// other: a rule on lifts says nothing of a bin that burns. An empty list does
-// not restrict.
+// other: a rule on lifts says nothing of a bin that burns.
 type Demand struct {
 	Window
-	Domains []DomainName
-	Rules   []RuleID
-	Kinds   []string // of assets
-	Causes  []string // slugs of the domain's vocabulary
+	Binds
 }
 
 // Matter is what an order is about, as a law sees it.
@@ -27,14 +21,6 @@ type Matter struct {
 	Rule   RuleID
 	Kind   string // of the asset, "" where it is not known
 	Cause  string // "" where it is not known
-}
-
-// SpeaksOf reports whether a demand is made of a matter.
-func (d *Demand) SpeaksOf(m Matter) bool {
-	return (len(d.Domains) == 0 || slices.Contains(d.Domains, m.Domain)) &&
-		(len(d.Rules) == 0 || slices.Contains(d.Rules, m.Rule)) &&
-		(len(d.Kinds) == 0 || slices.Contains(d.Kinds, m.Kind)) &&
-		(len(d.Causes) == 0 || slices.Contains(d.Causes, m.Cause))
 }
 
 // DemandsOf returns the windows that a profile demands of a matter.

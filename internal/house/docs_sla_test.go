@@ -8,6 +8,7 @@ import (
 	"plantroom"
 	"plantroom/services/app"
 	"plantroom/services/estate"
+	"plantroom/services/playbooks"
 	"plantroom/services/profiles"
 	"plantroom/sim/estates"
 )
@@ -49,6 +50,23 @@ func TestTheProfileInTheGuideIsRight(t *testing.T) {
 	}
 	if n != 1 {
 		t.Errorf("docs/dispatch.md has %d profiles", n)
+	}
+}
+
+// A playbook is written after the one in docs/dispatch.md.
+func TestThePlaybookInTheGuideIsRight(t *testing.T) {
+	n := 0
+	for _, b := range blocks(page{"docs/dispatch.md", read(t, "docs/dispatch.md")}, "yml") {
+		if !strings.HasPrefix(b, "playbook:") {
+			continue
+		}
+		n++
+		if p, err := playbooks.Parse("block", []byte(b), app.Domains()); err != nil || len(p.Steps) != 2 {
+			t.Errorf("%v, %+v", err, p)
+		}
+	}
+	if n != 1 {
+		t.Errorf("docs/dispatch.md has %d playbooks", n)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"plantroom/services/domains/leaks"
 	"plantroom/services/domains/lifts"
 	"plantroom/services/domains/waste"
+	"plantroom/services/playbooks"
 	"plantroom/services/profiles"
 	"plantroom/services/roster"
 	"plantroom/sim/bench"
@@ -44,7 +45,7 @@ func tables(t *testing.T) map[string]map[string]string {
 	}
 	return map[string]map[string]string{
 		"detection.md": detection,
-		"dispatch.md":  {"transitions": transitionsTable(), "profiles": profilesTable(), "numbers": numbersTable(dispatchNumbers)},
+		"dispatch.md":  {"transitions": transitionsTable(), "profiles": profilesTable(), "playbooks": playbooksTable(), "numbers": numbersTable(dispatchNumbers)},
 		"operations.md": {
 			"metrics of the server": metricsTable(t, "../../services/app/metrics.go",
 				`(counted|gauge|partsOf)\("([a-z_]+)", "([^"]+)"(?:, "([a-z]+)")?|New(Gauge)Func\(prometheus.GaugeOpts\{Name: "plantroom_([a-z_]+)", Help: "([^"]+)"`, serverMetric),
@@ -247,6 +248,18 @@ func transitionsTable() string {
 		rows = append(rows, []string{string(s), strings.Join(cells, ", ")})
 	}
 	return table("an order that is|can", rows)
+}
+
+func playbooksTable() string {
+	var rows [][]string
+	for _, p := range playbooks.All() {
+		steps := make([]string, len(p.Steps))
+		for i, s := range p.Steps {
+			steps[i] = s.ID + " (" + s.Proof + ")"
+		}
+		rows = append(rows, []string{code(p.ID), scope(plantroom.Demand{Binds: p.Binds}), p.Title.En, strings.Join(steps, ", ")})
+	}
+	return table("playbook|binds|about|steps and their proofs", rows)
 }
 
 func profilesTable() string {

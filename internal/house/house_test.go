@@ -63,6 +63,7 @@ var mayImport = map[string][]string{
 	"services/detect":         {"."},
 	"services/sla":            {"."},
 	"services/profiles":       {".", "internal/yamldoc"},
+	"services/playbooks":      {".", "internal/yamldoc"},
 	"services/roster":         {"."},
 	"services/ledger":         {"."},
 	"services/report":         {".", "services/sla", "services/profiles", "services/roster"},

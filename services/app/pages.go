@@ -10,6 +10,7 @@ import (
 	"plantroom/services/estate"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/playbooks"
 	"plantroom/services/profiles"
 	"plantroom/services/web"
 )
@@ -40,17 +41,31 @@ func (s *Server) pages(door web.Door) (*web.Pages, error) {
 // estate is the present one.
 func (s *Server) estate() *plantroom.Estate { return &s.spine.Load().estate }
 
-// checkFiles finds fault with an estate's file; the profiles that it names are
-// those behind it, and no file of this machine.
+// checkFiles finds fault with an estate's file; the profiles and playbooks that
+// it names are those behind it, and no file of this machine.
 func checkFiles(files []httpapi.File) error {
 	known := Known()
-	known.Profile = func(path string) (plantroom.Profile, error) {
+	text := func(path string) ([]byte, error) {
 		for _, f := range files[1:] {
 			if f.Name == path {
-				return profiles.Parse(path, []byte(f.Text), known.Domains)
+				return []byte(f.Text), nil
 			}
 		}
-		return plantroom.Profile{}, plantroom.Errorf(plantroom.CodeNotFound, "%.80q is not among the files", path)
+		return nil, plantroom.Errorf(plantroom.CodeNotFound, "%.80q is not among the files", path)
+	}
+	known.Profile = func(path string) (plantroom.Profile, error) {
+		src, err := text(path)
+		if err != nil {
+			return plantroom.Profile{}, err
+		}
+		return profiles.Parse(path, src, known.Domains)
+	}
+	known.Playbook = func(path string) (plantroom.Playbook, error) {
+		src, err := text(path)
+		if err != nil {
+			return plantroom.Playbook{}, err
+		}
+		return playbooks.Parse(path, src, known.Domains)
 	}
 	_, err := estate.Parse(files[0].Name, []byte(files[0].Text), known)
 	return err

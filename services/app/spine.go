@@ -17,6 +17,7 @@ import (
 	"plantroom/services/httpapi/live"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
+	"plantroom/services/playbooks"
 	"plantroom/services/profiles"
 )
 
@@ -27,7 +28,9 @@ func Domains() []plantroom.Domain { return append(domains.All(), detect.Devices(
 // Known is what an estate file may refer to.
 func Known() estate.Known {
 	all := Domains()
-	return estate.Known{Domains: all, Profiles: profiles.IDs(), Profile: func(path string) (plantroom.Profile, error) { return profiles.Load(path, all) }}
+	return estate.Known{Domains: all, Profiles: profiles.IDs(),
+		Profile:  func(path string) (plantroom.Profile, error) { return profiles.Load(path, all) },
+		Playbook: func(path string) (plantroom.Playbook, error) { return playbooks.Load(path, all) }}
 }
 
 // SpineOptions say what a Spine is made of.
@@ -69,7 +72,7 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	all := Domains()
-	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, Domains: all, Links: o.Links, PublicURL: o.PublicURL})
+	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, Domains: all, Playbooks: playbooks.All(), Links: o.Links, PublicURL: o.PublicURL})
 	if err != nil {
 		return nil, err
 	}

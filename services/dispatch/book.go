@@ -26,6 +26,7 @@ type book struct {
 	calendars   map[plantroom.CalendarID]*sla.Calendar
 	rules       map[plantroom.RuleID]plantroom.Rule
 	targets     map[plantroom.DomainName][]plantroom.Window
+	playbooks   []plantroom.Playbook // the first that speaks of a matter counts
 	managers    []plantroom.Person
 	gateways    map[plantroom.AssetID]map[plantroom.GatewayID]struct{} // behind which an asset's devices stand
 }
@@ -41,7 +42,7 @@ func newBook(o Options) (*book, error) {
 		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "estate profile", Err: err}
 	}
 	b := &book{
-		estate: o.Estate, zone: zone, profile: profile,
+		estate: o.Estate, zone: zone, profile: profile, playbooks: slices.Concat(o.Estate.Playbooks, o.Playbooks),
 		links: o.Links, publicURL: strings.TrimRight(o.PublicURL, "/"),
 		assets:      index(o.Estate.Assets, func(a plantroom.Asset) plantroom.AssetID { return a.ID }),
 		buildings:   index(o.Estate.Buildings, func(b plantroom.Building) plantroom.BuildingID { return b.ID }),

@@ -31,6 +31,7 @@ func (b *book) decide(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 	o.Clocks = slices.Clone(o.Clocks)
 	o.Pauses = clonePauses(o.Pauses)
 	o.Choice = slices.Clone(o.Choice)
+	o.Tasks = slices.Clone(o.Tasks)
 	o.Rises = slices.Clone(o.Rises)
 	o.Earlier = slices.Clone(o.Earlier)
 	o.DeclinedBy = slices.Clone(o.DeclinedBy)
@@ -59,7 +60,10 @@ type entry struct {
 	LateBy     plantroom.Duration     `json:"late_by,omitzero"`
 	Level      int                    `json:"level,omitempty"` // from 1
 	Called     []string               `json:"called,omitempty"`
-	Code       string                 `json:"code,omitempty"` // of a pause
+	Playbook   string                 `json:"playbook,omitempty"`
+	Task       *plantroom.Task        `json:"task,omitempty"`
+	Tasks      []plantroom.Task       `json:"tasks,omitempty"` // of a round that is over
+	Code       string                 `json:"code,omitempty"`  // of a pause
 	Proof      string                 `json:"proof,omitempty"`
 	By         string                 `json:"by,omitempty"`
 	Note       string                 `json:"note,omitempty"`

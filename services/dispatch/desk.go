@@ -44,6 +44,7 @@ type LinkSigner interface {
 type Options struct {
 	Estate    plantroom.Estate
 	Domains   []plantroom.Domain
+	Playbooks []plantroom.Playbook // that are built in; those of Estate go before them
 	Links     LinkSigner
 	PublicURL string // where the pages are reached from outside, as in https://plantroom.example.net
 }

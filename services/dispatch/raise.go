@@ -19,7 +19,8 @@ func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.I
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
 	choice := d.check(busy)
 	d.order.Choice = choice
-	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice})
+	d.plan()
+	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice, Playbook: d.order.Playbook})
 	d.order.Clocks = d.clocksFor(nil)
 	d.give(choice)
 	return d.finish()
@@ -43,7 +44,7 @@ func (b *book) continues(o plantroom.WorkOrder, repaired, in plantroom.Incident)
 func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy map[plantroom.ContractorID]int) *decision {
 	d := b.decide(now, o, in)
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses,
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks,
 		Reason: fmt.Sprintf("the same fault %s after the repair was proved", words(in.Episode.Sub(o.Verified)))})
 	n := &d.order
 	n.Earlier = append(n.Earlier, o.Incident)
@@ -56,7 +57,7 @@ func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 // worse or come back. Its windows run from now: nobody was asked in between.
 func (d *decision) takeUp(why string, busy map[plantroom.ContractorID]int) {
 	o := &d.order
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses, Reason: why})
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, Reason: why})
 	o.Occurred, o.Begun = d.now, d.now
 	d.afresh(busy, "it had the order before")
 }
@@ -70,6 +71,7 @@ func (d *decision) afresh(busy map[plantroom.ContractorID]int, why string) {
 	n.Severity, n.Cause, n.Detail, n.Rises = in.Severity, in.Cause, in.Detail, nil
 	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Watched, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0, 0
 	n.By, n.FixNote, n.DeclinedBy, n.Pauses = "", "", nil, nil
+	d.plan()
 	n.Choice = stayWith(contract, d.check(busy), why)
 	n.Clocks = d.clocksFor(nil)
 	d.give(n.Choice)

@@ -10,6 +10,7 @@ import (
 
 	"plantroom"
 	"plantroom/services/estate"
+	"plantroom/services/playbooks"
 	"plantroom/services/profiles"
 )
 
@@ -174,6 +175,39 @@ func TestAnEstateMayBringAProfileOfItsOwn(t *testing.T) {
 	if _, err := estate.Parse(file, []byte(strings.Replace(small, "profile: plain", "profile: ours.yaml", 1)), known); err == nil ||
 		!strings.Contains(err.Error(), "a profile of one's own cannot be read here; use one of cn-urban, plain") {
 		t.Errorf("where no file may be read: %v", err)
+	}
+}
+
+func TestAnEstateMayBringPlaybooksOfItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"estate.yaml": small + "playbooks: [a.yaml, b.yaml, c.yaml, d.yaml]\n",
+		"a.yaml":      "playbook: a\ntitle: A\nbinds: {domains: [leaks]}\nsteps: [{id: look, title: Look, proof: photo}]\n",
+		"b.yaml":      "playbook: a\ntitle: B\nbinds: {domains: [leaks]}\nsteps: [{id: look, title: Look, proof: photo}]\n",
+		"c.yaml":      "playbook: c\ntitle: C\nbinds: {domains: [pools]}\nsteps: [{id: look, title: Look, proof: photo}]\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reads := known
+	reads.Playbook = func(path string) (plantroom.Playbook, error) { return playbooks.Load(path, known.Domains) }
+	_, err := estate.Load(filepath.Join(dir, "estate.yaml"), reads)
+	if err == nil {
+		t.Fatal("no fault")
+	}
+	for _, want := range []string{`estate.yaml:25:21: playbooks.1: there is a playbook "a" already; give one of them another id`,
+		"estate.yaml:25:37: playbooks.3: read the playbook: open ", `c.yaml:3:19: binds.domains.0: there is no domain "pools"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %s in\n%v", want, err)
+		}
+	}
+	if _, err := estate.Parse("e.yaml", []byte(small+"playbooks: [a.yaml]\n"), known); err == nil || !strings.Contains(err.Error(), "a playbook of one's own cannot be read here") {
+		t.Errorf("where no file may be read: %v", err)
+	}
+	e, err := estate.Parse(filepath.Join(dir, "estate.yaml"), []byte(small+"playbooks: [a.yaml]\n"), reads)
+	if err != nil || len(e.Playbooks) != 1 || e.Playbooks[0].Steps[0].ID != "look" {
+		t.Errorf("%v, %+v", err, e.Playbooks)
 	}
 }
 

@@ -23,6 +23,7 @@ type file struct {
 	Contracts   []contract         `json:"contracts"`
 	Ladders     []ladder           `json:"ladders"`
 	Calendars   []calendar         `json:"calendars"`
+	Playbooks   []string           `json:"playbooks"`
 }
 
 // text is a name, written plainly or by language.

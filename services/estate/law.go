@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"plantroom"
@@ -22,21 +23,54 @@ func (c *checker) profile(e *plantroom.Estate) {
 		c.fault("/profile", "a profile of one's own cannot be read here", "use one of "+strings.Join(c.known.Profiles, ", "))
 		return
 	}
-	path := e.Profile
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(c.doc.File()), path)
+	law, err := c.known.Profile(c.beside(e.Profile))
+	if !c.readable("/profile", err) {
+		return
 	}
-	law, err := c.known.Profile(path)
+	e.Profile, e.Law = law.ID, law
+}
+
+// beside is where a file lies that the estate's names.
+func (c *checker) beside(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(c.doc.File()), path)
+}
+
+// readable notes what is wrong with a file that the estate's names, and reports
+// whether nothing is.
+func (c *checker) readable(path string, err error) bool {
 	var faults yamldoc.Faults
 	switch {
 	case errors.As(err, &faults):
 		c.elsewhere = append(c.elsewhere, faults...)
-		return
 	case err != nil:
-		c.fault("/profile", err.Error(), "name a file that is there; paths are relative to this file")
-		return
+		c.fault(path, err.Error(), "name a file that is there; paths are relative to this file")
 	}
-	e.Profile, e.Law = law.ID, law
+	return err == nil
+}
+
+// playbooks reads those of the estate's own.
+func (c *checker) playbooks(e *plantroom.Estate, f file) {
+	for i, name := range f.Playbooks {
+		at := fmt.Sprintf("/playbooks/%d", i)
+		switch {
+		case !c.doc.Sound(at):
+			continue
+		case c.known.Playbook == nil:
+			c.fault(at, "a playbook of one's own cannot be read here", "take it away")
+			continue
+		}
+		p, err := c.known.Playbook(c.beside(name))
+		if !c.readable(at, err) {
+			continue
+		}
+		if slices.ContainsFunc(e.Playbooks, func(q plantroom.Playbook) bool { return q.ID == p.ID }) {
+			c.fault(at, fmt.Sprintf("there is a playbook %q already", p.ID), "give one of them another id")
+		}
+		e.Playbooks = append(e.Playbooks, p)
+	}
 }
 
 // lawCalendars checks that the estate has the calendars of its profile.

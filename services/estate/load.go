@@ -38,6 +38,8 @@ type Known struct {
 	Profiles []string // ids of the jurisdiction profiles that are built in
 	// Profile reads a profile of the estate's own; nil: it cannot bring one.
 	Profile func(path string) (plantroom.Profile, error)
+	// Playbook reads a playbook of the estate's own; nil: it cannot bring one.
+	Playbook func(path string) (plantroom.Playbook, error)
 }
 
 // Load reads and checks the file at path.
@@ -99,6 +101,7 @@ func (c *checker) build(f file) plantroom.Estate {
 	}
 	e := plantroom.Estate{ID: f.Estate, Name: plantroom.Text(f.Name), Zone: f.TimeZone, Profile: f.Profile, Currency: f.Currency}
 	c.profile(&e)
+	c.playbooks(&e, f)
 	c.places(&e, f)
 	c.assets(&e, f)
 	c.people(&e, f)

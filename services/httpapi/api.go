@@ -28,6 +28,8 @@ type Reader interface {
 type Desk interface {
 	// Command moves a work order; dispatch.Command names the codes.
 	Command(context.Context, dispatch.Command) (plantroom.WorkOrder, error)
+	// Task notes that a task of an order is done; dispatch.Desk.Task names the codes.
+	Task(context.Context, dispatch.TaskDone) (plantroom.WorkOrder, error)
 	// Retry sets a call that was given up to be sent again.
 	Retry(ctx context.Context, actor string, id plantroom.MessageID) (plantroom.Call, error)
 	// Statement takes a step about a statement; report.Request.Row names the codes.
@@ -95,6 +97,7 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/orders/{id}/timeline", a.timeline),
 		operator("GET /api/v1/orders/{id}/calls", a.callsOf),
 		operator("POST /api/v1/orders/{id}/{action}", a.command),
+		operator("POST /api/v1/orders/{id}/tasks/{task}", a.task),
 		operator("GET /api/v1/outbox", a.outbox, "state", "limit"),
 		operator("GET /api/v1/outbox/{id}", a.call),
 		operator("POST /api/v1/outbox/{id}/resend", a.resend),

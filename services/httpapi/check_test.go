@@ -58,6 +58,22 @@ func TestAnEstatesFileIsRefusedWithEveryFaultItsPlaceAndItsRemedy(t *testing.T) 
 	}
 }
 
+func TestATaskIsNotedOverTheAPIWithItsProof(t *testing.T) {
+	s := newService(t)
+	o := s.Open(doorFault)
+	path := "/api/v1/orders/" + string(o.ID) + "/tasks/"
+	refused(t, s.ask(http.MethodPost, path+"cause", `{}`), http.StatusBadRequest, plantroom.CodeInvalid, "the proof of cause lacks a note")
+	refused(t, s.ask(http.MethodPost, path+"dance", `{}`), http.StatusNotFound, plantroom.CodeNotFound, "no task")
+	refused(t, s.ask(http.MethodPost, path+"cause", `{"note":"x","photo":"y"}`), http.StatusBadRequest, plantroom.CodeInvalid, "photo")
+	got := decode[plantroom.WorkOrder](t, s.ask(http.MethodPost, path+"cause", `{"note":"worn roller","by":"Li"}`))
+	for _, task := range got.Tasks {
+		if task.ID == "cause" && (task.Done.IsZero() || task.Note != "worn roller" || task.By != "Li") {
+			t.Errorf("%+v", task)
+		}
+	}
+	refused(t, s.ask(http.MethodPost, path+"cause", `{"note":"other"}`), http.StatusConflict, plantroom.CodeConflict, "already")
+}
+
 func TestWhatIsNoEstatesFileIsRefusedByName(t *testing.T) {
 	s := newService(t)
 	for body, names := range map[string]string{

@@ -79,7 +79,7 @@ func read(name string, src []byte, domains []plantroom.Domain, included []plantr
 		w := &f.Windows[i]
 		c.window(i, w)
 		p.Demands = append(p.Demands, plantroom.Demand{
-			Domains: w.Binds.Domains, Rules: w.Binds.Rules, Kinds: w.Binds.Kinds, Causes: w.Binds.Causes,
+			Binds: plantroom.Binds{Domains: w.Binds.Domains, Rules: w.Binds.Rules, Kinds: w.Binds.Kinds, Causes: w.Binds.Causes},
 			Window: plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, Calendar: w.Calendar,
 				From: w.From, Until: w.Until, Source: cite(w.Source, w.Note), Sure: w.Sure},
 		})

@@ -25,6 +25,7 @@ type orderView struct {
 	Calls      []callLine
 	Timeline   []entryLine
 	Actions    []action
+	Tasks      []taskLine
 	Pause      pauseView
 	FixNote    string
 	Said       string // what became of the last thing pressed
@@ -102,7 +103,7 @@ func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
 	return orderView{Card: p.card(say, e, &o, &inc), AssetID: o.Asset, AssetKnown: say.placeOf(e, o.Asset).Known, Version: o.Version,
 		Rule: p.rule(say, o.Rule), Detail: o.Detail, FixNote: o.FixNote, Evidence: say.evidence(inc),
 		Candidates: say.candidates(e, o.Choice), Calls: say.calls(e, calls),
-		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: say.actions(o.State, pause), Pause: pause}, nil
+		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: say.actions(o.State, pause), Tasks: say.tasks(&o), Pause: pause}, nil
 }
 
 func asStrings(ids []plantroom.IncidentID) []string {

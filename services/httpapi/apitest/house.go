@@ -23,6 +23,7 @@ import (
 	"plantroom/services/httpapi/live"
 	"plantroom/services/joblink"
 	"plantroom/services/outbox"
+	"plantroom/services/playbooks"
 	"plantroom/services/profiles"
 	"plantroom/services/report"
 	"plantroom/services/store"
@@ -67,7 +68,7 @@ func New(t testing.TB) *House {
 	if h.Sign, err = gatewayconfig.LoadOrCreateKey(filepath.Join(t.TempDir(), "gateway.key")); err != nil {
 		t.Fatal(err)
 	}
-	h.Desk, err = dispatch.New(dispatch.Options{Estate: h.estate, Domains: domains.All(), Links: h.Links, PublicURL: "http://plantroom.test"})
+	h.Desk, err = dispatch.New(dispatch.Options{Estate: h.estate, Domains: domains.All(), Playbooks: playbooks.All(), Links: h.Links, PublicURL: "http://plantroom.test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,6 +131,15 @@ func (h *House) Command(ctx context.Context, cmd dispatch.Command) (o plantroom.
 	if err == nil {
 		h.Hub.Publish(live.Order, string(o.ID), h.Now())
 	}
+	return o, err
+}
+
+// Task notes that a task of an order is done.
+func (h *House) Task(ctx context.Context, t dispatch.TaskDone) (o plantroom.WorkOrder, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		o, err = h.Desk.Task(tx, h.Now(), t)
+		return err
+	})
 	return o, err
 }
 
