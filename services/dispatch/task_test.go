@@ -37,6 +37,9 @@ func TestAnOrderCarriesThePlaybookOfItsMatterOrTheStepsOfItsRule(t *testing.T) {
 	if o.Playbook != "stuck-door" || len(o.Tasks) != 5 || o.Tasks[0].Due != o.Raised.Add(10*time.Minute) || o.Tasks[0].Role != "technician" || !o.Tasks[1].Due.IsZero() {
 		t.Errorf("%s: %+v", o.Playbook, o.Tasks)
 	}
+	if e := h.body(h.call("order.dispatched", quick)); len(e.Data.Playbook) != 4 || e.Data.Playbook[0].ID != "notice" || e.Data.Playbook[2].ID != "handover" {
+		t.Errorf("the contractor is sent %+v, want all but the manager's step", e.Data.Playbook)
+	}
 	o = h.open("lift.fault", "b1-l2", plantroom.Medium, "position_lost")
 	if o.Playbook != "" || len(o.Tasks) != 1 || o.Tasks[0].ID != "look" || o.Tasks[0].Proof != plantroom.ProofPhoto {
 		t.Errorf("another cause: %s: %+v", o.Playbook, o.Tasks)
