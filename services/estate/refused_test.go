@@ -192,6 +192,9 @@ var refused = []struct{ says, edit, want string }{
 	// Both what the schema finds and what only the whole file shows, in one go.
 	{"faults of form and of meaning", "length: 30m}|length: soon}||ladder: lifts|ladder: lift||name: Tom, role: technician|name: Tom, role: boss",
 		"e.yaml:15:26: people.2.role: \"boss\" is not permitted; use one of manager, engineer, technician, resident\ne.yaml:44:5: contracts.0.ladder: there is no ladder \"lift\"; use one of all, last, lifts\ne.yaml:46:25: contracts.0.windows.0.length: \"soon\" does not have the right form; it is a length of time, as in 90s, 30m or 1h30m"},
+	{"a value that is spoilt is blamed once", "time_zone: Europe/Berlin|time_zone: 5||kind: passenger, |",
+		`e.yaml:3:1: time_zone: this is a number, not text; it is an IANA time zone, as in Asia/Shanghai
+e.yaml:11:5: assets.0: the key "kind" is missing; add it: the kind of asset within its domain`},
 	{"a definition that is spoilt blames no reference to it", "  - id: firm\n|  - id: FIRM\n",
 		`e.yaml:19:5: contractors.0.id: "FIRM" does not have the right form; it is 1 to 64 of a-z 0-9 - _ . with a letter or digit first`},
 	{"nor does a list that is spoilt", "calendars:\n  - {id: office, hours: [{days: [mon, fri], start: \"09:00\", end: \"17:00\"}]}|calendars: none||length: 30m}|length: 30m, calendar: office}",
