@@ -19,9 +19,9 @@ const (
 // Call is one message to one address, written into the outbox in the same
 // transaction as the transition that causes it, and delivered at least once.
 type Call struct {
-	ID       MessageID       `json:"id"`   // stable over retries: the receiver's key for dropping repeats
-	Kind     string          `json:"kind"` // order.dispatched, clock.at_risk, clock.breached, ladder.call …
-	Order    OrderID         `json:"order"`
+	ID       MessageID       `json:"id"`    // stable over retries: the receiver's key for dropping repeats
+	Kind     string          `json:"kind"`  // order.dispatched, clock.at_risk, clock.breached, ladder.call …
+	Order    OrderID         `json:"order"` // or "channel." and the name of one that is tested
 	Channel  string          `json:"channel"`
 	To       string          `json:"to"`
 	Who      string          `json:"who"`                // contractor:quicklift, person:li

@@ -97,6 +97,7 @@ type Clock struct {
 	Profile  string     `json:"profile,omitempty"`  // whose window it is, where it is the law's
 	Contract ContractID `json:"contract,omitempty"` // whose window it is; "": the law's, or a default of the house
 	ByLaw    bool       `json:"by_law,omitempty"`   // the law speaks of it: it never pauses
+	Of       OrderID    `json:"of,omitempty"`       // the order that it comes from, where that was merged or split
 	Started  Instant    `json:"started,omitzero"`   // zero while waiting
 	Half     Instant    `json:"half,omitzero"`      // when 50 % of the window are used up, on the calendar and without pauses
 	Most     Instant    `json:"most,omitzero"`      // the same of 80 %

@@ -1,9 +1,6 @@
 package plantroom
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // Window is the length that a clock may run.
 type Window struct {
@@ -17,22 +14,18 @@ type Window struct {
 	Sure     Certainty // how well Source is known; "": it is a contract, or nobody has said
 }
 
-// Contractor is a firm that repairs.
+// Contractor is a firm that repairs. Who of its technicians is on duty is said
+// by the shifts of its roster and its rotations together; without either, all
+// are, at all times. Swaps change that, then overrides, each in their order.
 type Contractor struct {
 	ID          ContractorID
 	Name        Text
 	Technicians []PersonID
 	Roster      []Shift
+	Rotations   []Rotation
+	Swaps       []Swap
+	Overrides   []Override
 	Channels    []Address // how an order is sent, in order of preference
-}
-
-// Shift says who is on duty, weekly: on Days, from Start to End after local
-// midnight. End at or before Start means the next day.
-type Shift struct {
-	Days   []time.Weekday // none: every day
-	Start  Duration
-	End    Duration
-	People []PersonID
 }
 
 // Contract is what a contractor has promised, for what and at which price.
@@ -94,9 +87,10 @@ type Candidate struct {
 	Contract   ContractID   `json:"contract"`
 	OnDuty     int          `json:"on_duty"`
 	Free       int          `json:"free"`
-	Committed  Duration     `json:"committed"` // the restore (or attend) window that it has promised
-	Earliest   Instant      `json:"earliest"`  // when it could be on site
-	Due        Instant      `json:"due"`       // when somebody has to be
+	FreeAt     Instant      `json:"free_at,omitzero"` // nobody is free now: when somebody is taken to be
+	Committed  Duration     `json:"committed"`        // the restore (or attend) window that it has promised
+	Earliest   Instant      `json:"earliest"`         // when it could be on site
+	Due        Instant      `json:"due"`              // when somebody has to be
 	CanMeet    bool         `json:"can_meet"`
 	CallOut    int64        `json:"call_out"`
 	Chosen     bool         `json:"chosen"`

@@ -25,6 +25,27 @@ func (h *Hash) UnmarshalText(b []byte) error {
 	return err
 }
 
+// Salt is what a ledger row's fields are hashed with, so that nobody can find
+// out a field that was left out by trying what it may have been. Zero: the row
+// is of the first form, whose fields cannot be left out. As text, 32
+// hexadecimal digits.
+type Salt [16]byte
+
+// IsZero reports whether there is none.
+func (s Salt) IsZero() bool { return s == Salt{} }
+
+// MarshalText writes the hexadecimal form.
+func (s Salt) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(s[:])), nil }
+
+// UnmarshalText reads the hexadecimal form.
+func (s *Salt) UnmarshalText(b []byte) error {
+	if len(b) != 2*len(s) {
+		return Errorf(CodeInvalid, "a salt has %d hexadecimal digits, got %d", 2*len(s), len(b))
+	}
+	_, err := hex.Decode(s[:], b)
+	return err
+}
+
 // LedgerRow is one line of the record that nobody can change unseen: each row
 // carries the hash of the row before it.
 type LedgerRow struct {
@@ -34,6 +55,7 @@ type LedgerRow struct {
 	Subject string          `json:"subject"` // the order or incident it tells of
 	Actor   string          `json:"actor"`   // system, sensor, contractor:quicklift, person:li …
 	Body    json.RawMessage `json:"body"`
+	Salt    Salt            `json:"salt,omitzero"` // random; the store makes it
 	Prev    Hash            `json:"prev"`
 	Hash    Hash            `json:"hash"`
 }
@@ -44,10 +66,15 @@ func (r *LedgerRow) Seal(seq int64, prev Hash) {
 	r.Hash = r.Sum()
 }
 
-// Sum computes what the row's hash has to be: SHA-256 over Prev, Seq and At
-// (big-endian), then Kind, Subject, Actor and Body, each behind its length as
-// four bytes, so that no two rows share an input.
+// Sum computes what the row's hash has to be. With a salt it is LedgerLink of
+// Prev, Seq and Content, so that the chain can be walked by somebody who may
+// not read the row. Rows without one are of the first form: SHA-256 over Prev,
+// Seq and At (big-endian), then Kind, Subject, Actor and Body, each behind its
+// length as four bytes, so that no two rows share an input.
 func (r *LedgerRow) Sum() Hash {
+	if !r.Salt.IsZero() {
+		return LedgerLink(r.Prev, r.Seq, LedgerContent(r.Fields()))
+	}
 	h := sha256.New()
 	h.Write(r.Prev[:])
 	var n [8]byte

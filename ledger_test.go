@@ -24,13 +24,14 @@ func rows() *rapid.Generator[plantroom.LedgerRow] {
 			Body: json.RawMessage(text.Draw(t, "body")),
 		}
 		r.Prev[31] = rapid.ByteRange(0, 1).Draw(t, "prev")
+		r.Salt[15] = rapid.ByteRange(0, 2).Draw(t, "salt") // 0: the first form
 		return r
 	})
 }
 
 func same(a, b plantroom.LedgerRow) bool {
 	return a.Seq == b.Seq && a.At == b.At && a.Kind == b.Kind && a.Subject == b.Subject && a.Actor == b.Actor &&
-		bytes.Equal(a.Body, b.Body) && a.Prev == b.Prev
+		bytes.Equal(a.Body, b.Body) && a.Prev == b.Prev && a.Salt == b.Salt
 }
 
 func TestTwoRowsHaveOneSumOnlyIfTheyAreTheSame(t *testing.T) {
@@ -47,11 +48,12 @@ func TestTwoRowsHaveOneSumOnlyIfTheyAreTheSame(t *testing.T) {
 func TestCuttingARowElsewhereChangesItsSum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := rapid.SliceOfN(rapid.Byte(), 0, 24).Draw(t, "bytes")
+		salt := plantroom.Salt{rapid.ByteRange(0, 1).Draw(t, "salt")}
 		cut := func(name string) plantroom.LedgerRow {
 			i := rapid.IntRange(0, len(all)).Draw(t, name+" first")
 			j := rapid.IntRange(i, len(all)).Draw(t, name+" second")
 			k := rapid.IntRange(j, len(all)).Draw(t, name+" third")
-			return plantroom.LedgerRow{Kind: string(all[:i]), Subject: string(all[i:j]), Actor: string(all[j:k]), Body: all[k:]}
+			return plantroom.LedgerRow{Kind: string(all[:i]), Subject: string(all[i:j]), Actor: string(all[j:k]), Body: all[k:], Salt: salt}
 		}
 		a, b := cut("a"), cut("b")
 		if (a.Sum() == b.Sum()) != same(a, b) {
@@ -61,7 +63,16 @@ func TestCuttingARowElsewhereChangesItsSum(t *testing.T) {
 }
 
 func TestEachFieldChangesTheSum(t *testing.T) {
-	row := plantroom.LedgerRow{Seq: 7, At: 8, Kind: "order.dispatch", Subject: "wo-000001", Actor: "system", Body: json.RawMessage(`{"to":"dispatched"}`)}
+	plain := plantroom.LedgerRow{Seq: 7, At: 8, Kind: "order.dispatch", Subject: "wo-000001", Actor: "system", Body: json.RawMessage(`{"to":"dispatched"}`)}
+	salted := plain
+	salted.Salt = plantroom.Salt{1}
+	for _, row := range []plantroom.LedgerRow{plain, salted} {
+		eachFieldChangesTheSum(t, row)
+	}
+}
+
+func eachFieldChangesTheSum(t *testing.T, row plantroom.LedgerRow) {
+	t.Helper()
 	sum := row.Sum()
 	for name, edit := range map[string]func(*plantroom.LedgerRow){
 		"seq":              func(r *plantroom.LedgerRow) { r.Seq++ },
@@ -74,6 +85,7 @@ func TestEachFieldChangesTheSum(t *testing.T) {
 		"body":             func(r *plantroom.LedgerRow) { r.Body = json.RawMessage(`{"to": "dispatched"}`) },
 		"no body":          func(r *plantroom.LedgerRow) { r.Body = nil },
 		"prev":             func(r *plantroom.LedgerRow) { r.Prev[0] ^= 1 },
+		"salt":             func(r *plantroom.LedgerRow) { r.Salt[9] ^= 1 },
 	} {
 		edited := row
 		edit(&edited)

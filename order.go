@@ -15,13 +15,15 @@ const (
 	Declined     OrderState = "declined"
 	Cancelled    OrderState = "cancelled"
 	Reopened     OrderState = "reopened"
+	Merged       OrderState = "merged" // another order carries it on
 )
 
 // OrderAction is what moves a work order from one state to the next.
 type OrderAction string
 
 // The actions. Dispatch, prove, contradict, doubt, close and reopen are the
-// system's; the others are a human's.
+// system's; the others are a human's. Relate is what people call to link two
+// orders; the word is taken by the link to a job's page.
 const (
 	DoDispatch      OrderAction = "dispatch"
 	DoAcknowledge   OrderAction = "acknowledge"
@@ -39,6 +41,11 @@ const (
 	DoAgreePause    OrderAction = "agree_pause"  // the second person's word
 	DoRefusePause   OrderAction = "refuse_pause" // the same, against it
 	DoContinue      OrderAction = "continue"     // let the clocks run again
+	DoTransfer      OrderAction = "transfer"     // the office gives it to another contractor
+	DoSplit         OrderAction = "split"        // a part of it becomes an order of its own
+	DoMerge         OrderAction = "merge"        // another order of the same cause carries it on
+	DoRelate        OrderAction = "relate"       // it has to do with another order; no clock minds
+	DoUnrelate      OrderAction = "unrelate"     // the same, taken back
 )
 
 // Transitions is the whole life of a work order: state × action → state. What
@@ -46,22 +53,31 @@ const (
 // remote reset), and a sensor may prove a repair at any time (it healed by
 // itself, or somebody repaired it without a word).
 var Transitions = map[OrderState]map[OrderAction]OrderState{
-	Raised: {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled},
+	Raised: {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled,
+		DoTransfer: Dispatched, DoSplit: Raised, DoMerge: Merged, DoRelate: Raised, DoUnrelate: Raised},
 	Dispatched: {DoAcknowledge: Acknowledged, DoDecline: Declined, DoDispatch: Dispatched,
-		DoProve: Verified, DoCancel: Cancelled},
-	Declined: {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled},
+		DoProve: Verified, DoCancel: Cancelled,
+		DoTransfer: Dispatched, DoSplit: Dispatched, DoMerge: Merged, DoRelate: Dispatched, DoUnrelate: Dispatched},
+	Declined: {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled,
+		DoTransfer: Dispatched, DoSplit: Declined, DoMerge: Merged, DoRelate: Declined, DoUnrelate: Declined},
 	Acknowledged: {DoArrive: Attended, DoFix: Restored, DoUnacknowledge: Dispatched, DoDecline: Declined,
 		DoProve: Verified, DoCancel: Cancelled,
-		DoPause: Acknowledged, DoAgreePause: Acknowledged, DoRefusePause: Acknowledged, DoContinue: Acknowledged},
+		DoPause: Acknowledged, DoAgreePause: Acknowledged, DoRefusePause: Acknowledged, DoContinue: Acknowledged,
+		DoTransfer: Dispatched, DoSplit: Acknowledged, DoMerge: Merged, DoRelate: Acknowledged, DoUnrelate: Acknowledged},
 	Attended: {DoFix: Restored, DoDecline: Declined, DoProve: Verified, DoCancel: Cancelled,
-		DoPause: Attended, DoAgreePause: Attended, DoRefusePause: Attended, DoContinue: Attended},
-	Restored: {DoProve: Verified, DoContradict: Attended, DoDoubt: Acknowledged, DoCancel: Cancelled},
-	Verified: {DoClose: Closed, DoReopen: Reopened},
-	Closed:   {DoReopen: Reopened},
+		DoPause: Attended, DoAgreePause: Attended, DoRefusePause: Attended, DoContinue: Attended,
+		DoTransfer: Dispatched, DoSplit: Attended, DoMerge: Merged, DoRelate: Attended, DoUnrelate: Attended},
+	Restored: {DoProve: Verified, DoContradict: Attended, DoDoubt: Acknowledged, DoCancel: Cancelled,
+		DoRelate: Restored, DoUnrelate: Restored},
+	Verified: {DoClose: Closed, DoReopen: Reopened, DoRelate: Verified, DoUnrelate: Verified},
+	Closed:   {DoReopen: Reopened, DoRelate: Closed, DoUnrelate: Closed},
 	// What was cancelled is taken up again when the sensor sees it grow worse or
 	// come back: its episode goes on, and has no other order.
-	Cancelled: {DoReopen: Reopened},
-	Reopened:  {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled},
+	Cancelled: {DoReopen: Reopened, DoRelate: Cancelled, DoUnrelate: Cancelled},
+	// What was merged is carried on by the other order, with all that its sensor says.
+	Merged: {DoRelate: Merged, DoUnrelate: Merged},
+	Reopened: {DoDispatch: Dispatched, DoProve: Verified, DoCancel: Cancelled,
+		DoTransfer: Dispatched, DoSplit: Reopened, DoMerge: Merged, DoRelate: Reopened, DoUnrelate: Reopened},
 }
 
 // Next returns the state after an action, or a CodeTransition error that says
@@ -74,7 +90,7 @@ func (s OrderState) Next(do OrderAction) (OrderState, error) {
 }
 
 // Final reports whether nothing more is expected of anybody.
-func (s OrderState) Final() bool { return s == Closed || s == Cancelled }
+func (s OrderState) Final() bool { return s == Closed || s == Cancelled || s == Merged }
 
 // WorkOrder is what a contractor is asked to do about an incident. It is kept
 // whole: its clocks and its place on the ladder are part of it, and Version
@@ -98,10 +114,22 @@ type WorkOrder struct {
 	Contract   ContractID     `json:"contract,omitempty"`
 	Choice     []Candidate    `json:"choice"` // the window check as it was
 	DeclinedBy []ContractorID `json:"declined_by,omitempty"`
+	TakenFrom  []ContractorID `json:"taken_from,omitempty"` // by the office, in the present round
 	Clocks     []Clock        `json:"clocks"`
+	Former     []Clock        `json:"former,omitempty"`   // marked windows of those who had it before in this round
 	Pauses     []Pause        `json:"pauses,omitempty"`   // of the present round
 	Playbook   string         `json:"playbook,omitempty"` // whose tasks they are; "": the rule's own steps
 	Tasks      []Task         `json:"tasks,omitempty"`    // of the present round
+
+	During     *During      `json:"during,omitempty"`      // it was raised during planned works
+	PartOf     OrderID      `json:"part_of,omitempty"`     // the order that it was split off, whose incident is its own
+	Scope      string       `json:"scope,omitempty"`       // PartOf: what of the job it is
+	Parts      []OrderID    `json:"parts,omitempty"`       // that were split off
+	MergedInto OrderID      `json:"merged_into,omitempty"` // the order that carries it on
+	Merged     []OrderID    `json:"merged,omitempty"`      // the orders that it carries on
+	Also       []IncidentID `json:"also,omitempty"`        // their incidents, which have to be over too
+	AlsoRules  []RuleID     `json:"also_rules,omitempty"`  // the rules of those, whose clocks the order has too
+	Related    []OrderID    `json:"related,omitempty"`     // orders that it has to do with; no clock minds
 
 	Occurred     Instant `json:"occurred"` // source time
 	Raised       Instant `json:"raised"`

@@ -14,10 +14,11 @@ import (
 
 var (
 	states = []plantroom.OrderState{plantroom.Raised, plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended,
-		plantroom.Restored, plantroom.Verified, plantroom.Closed, plantroom.Declined, plantroom.Cancelled, plantroom.Reopened}
+		plantroom.Restored, plantroom.Verified, plantroom.Closed, plantroom.Declined, plantroom.Cancelled, plantroom.Reopened, plantroom.Merged}
 	actions = []plantroom.OrderAction{plantroom.DoDispatch, plantroom.DoAcknowledge, plantroom.DoUnacknowledge, plantroom.DoDecline,
 		plantroom.DoArrive, plantroom.DoFix, plantroom.DoProve, plantroom.DoContradict, plantroom.DoDoubt, plantroom.DoClose, plantroom.DoCancel, plantroom.DoReopen,
-		plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue}
+		plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue,
+		plantroom.DoTransfer, plantroom.DoSplit, plantroom.DoMerge, plantroom.DoRelate, plantroom.DoUnrelate}
 )
 
 // reach returns every state that can follow on one, itself included.
@@ -58,7 +59,7 @@ func TestEveryStateIsReachedAndNoneIsADeadEnd(t *testing.T) {
 		if !reached[s] {
 			t.Errorf("no order can ever be %s", s)
 		}
-		if !reach(s)[plantroom.Closed] {
+		if !reach(s)[plantroom.Closed] && s != plantroom.Merged { // which another order carries on
 			t.Errorf("an order that is %s can never be closed", s)
 		}
 	}
@@ -68,15 +69,21 @@ func TestEveryStateIsReachedAndNoneIsADeadEnd(t *testing.T) {
 // closed, and a fault that grows graver what was cancelled.
 func TestFinalStates(t *testing.T) {
 	for _, s := range states {
-		if want := s == plantroom.Closed || s == plantroom.Cancelled; s.Final() != want {
+		if want := s == plantroom.Closed || s == plantroom.Cancelled || s == plantroom.Merged; s.Final() != want {
 			t.Errorf("%s: final %v, want %v", s, s.Final(), want)
 		}
 	}
-	if got := slices.Collect(maps.Keys(plantroom.Transitions[plantroom.Closed])); !slices.Equal(got, []plantroom.OrderAction{plantroom.DoReopen}) {
-		t.Errorf("a closed order permits %v", got)
-	}
-	if got := slices.Collect(maps.Keys(plantroom.Transitions[plantroom.Cancelled])); !slices.Equal(got, []plantroom.OrderAction{plantroom.DoReopen}) {
-		t.Errorf("a cancelled order permits %v", got)
+	for s, leaves := range map[plantroom.OrderState][]plantroom.OrderAction{plantroom.Closed: {plantroom.DoReopen},
+		plantroom.Cancelled: {plantroom.DoReopen}, plantroom.Merged: nil} {
+		var got []plantroom.OrderAction
+		for do, to := range plantroom.Transitions[s] {
+			if to != s {
+				got = append(got, do)
+			}
+		}
+		if !slices.Equal(got, leaves) {
+			t.Errorf("%s is left by %v, want %v", s, got, leaves)
+		}
 	}
 }
 
@@ -103,10 +110,10 @@ func TestWhatTheTableDoesNotListIsRefused(t *testing.T) {
 func TestOnlyASensorProvesARepair(t *testing.T) {
 	for s, row := range plantroom.Transitions {
 		for do, to := range row {
-			if to == plantroom.Verified && do != plantroom.DoProve {
+			if to == plantroom.Verified && to != s && do != plantroom.DoProve {
 				t.Errorf("%s: %s verifies an order", s, do)
 			}
-			if to == plantroom.Closed && s != plantroom.Verified {
+			if to == plantroom.Closed && to != s && s != plantroom.Verified {
 				t.Errorf("%s: %s closes an order that is not verified", s, do)
 			}
 		}
@@ -129,7 +136,7 @@ func TestAnyRowOfActionsStaysInTheTable(t *testing.T) {
 			if !slices.Contains(states, to) {
 				t.Fatalf("step %d: %s, %s leads to %q", i, s, do, to)
 			}
-			if s.Final() && err == nil && do != plantroom.DoReopen {
+			if s.Final() && err == nil && to != s && do != plantroom.DoReopen {
 				t.Fatalf("step %d: %s moved an order that was %s", i, do, s)
 			}
 			s = to

@@ -36,6 +36,10 @@ type Estate struct {
 	Ladders     []Ladder
 	Calendars   []Calendar
 	Playbooks   []Playbook // of its own; they go before those that are built in
+
+	Works       []Works    // planned, as the file declares them
+	WorksNotice []Duration // how long before the beginning residents are told, the longest first
+	Tests       []ChannelTest
 }
 
 // Building is one block of the estate.
@@ -89,13 +93,32 @@ type Device struct {
 type Person struct {
 	ID       PersonID
 	Name     string
-	Role     string // manager, engineer, technician, resident
-	Lang     string // en or zh
+	Role     string   // manager, engineer, technician, resident
+	Zone     ZoneID   // where a resident lives; "": not known
+	Needs    []string // what a resident has registered, as in "wheelchair"; handle with care
+	Lang     string   // en or zh
 	Channels []Address
+	Quiet    Quiet
+}
+
+// Quiet says when somebody is not called about what can wait: calls about
+// orders below a severity are held until the hours end. The zero Quiet holds
+// nothing, and none ever holds a call about an order on which a life depends.
+type Quiet struct {
+	Hours []Hours // on the clocks of the estate's zone
+	Below Severity
+}
+
+// ChannelTest is a call that is made every day to see that a channel works.
+type ChannelTest struct {
+	Channel string
+	Person  PersonID // who expects it, and has an address on the channel
+	At      Duration // after midnight, on the clocks of the estate's zone
 }
 
 // Address is how to reach a person or a contractor on one channel.
 type Address struct {
-	Channel string // webhook, mqtt, email, sms …
-	To      string // what the channel understands: a URL, a topic suffix, an address
+	Channel  string   // webhook, mqtt, email, or one that a template describes
+	To       string   // what the channel understands: a URL, a topic suffix, an address
+	Severity Severity `json:",omitzero"` // from which on it is used; NoSeverity: always. Calls have no use for it
 }

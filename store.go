@@ -24,6 +24,7 @@ type Tx interface {
 	OutboxStore
 	QuarantineStore
 	ConfigurationStore
+	WorksStore
 }
 
 // Progress is how far one gateway's spool has been heard.
@@ -79,7 +80,9 @@ type IncidentFilter struct {
 }
 
 // OrderStore keeps work orders. One order exists per incident: a second one
-// is refused with CodeConflict, whichever column collides.
+// is refused with CodeConflict, whichever column collides. An order with PartOf
+// does not count: its incident is that of the order that it was split off, which
+// OrderOf returns.
 type OrderStore interface {
 	NextOrderID() (OrderID, error) // wo-000001, wo-000002 …
 	Order(OrderID) (WorkOrder, error)
@@ -105,6 +108,16 @@ type OrderFilter struct {
 	From, To   Instant // of Raised, To exclusive
 	Before     OrderID // paging: only orders with a lower number
 	Limit      int     // 0: 1,000
+}
+
+// WorksStore keeps planned works. There are few at a time.
+type WorksStore interface {
+	Works(WorksID) (Works, error)        // CodeNotFound
+	OpenWorks() ([]Works, error)         // neither done nor cancelled, the first first
+	AllWorks(limit int) ([]Works, error) // the last first; limit 0: 1,000
+	// PutWorks writes w over the version before w.Version, 1 being new, and
+	// fails with CodeConflict when that is not what the store holds.
+	PutWorks(w Works) error
 }
 
 // LedgerStore appends to the hash chain.

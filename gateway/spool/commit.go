@@ -15,6 +15,8 @@ const (
 	// pace is how far groups are apart while records come steadily. At a
 	// hundred a second, groups after each linger would wake the disk, the
 	// acknowledgements and the uplink for two or three records.
+	// It is less than the sources gather messages for: whatever they bring at
+	// once then waits for no more than the linger.
 	pace = 100 * time.Millisecond
 	// steady is how many records within a pace are too many for that: a broker
 	// that sends no more than 20 messages ahead (mosquitto's default) would wait

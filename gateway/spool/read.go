@@ -132,6 +132,11 @@ func (s *Spool) locate(from uint64) (part, error) {
 	return part{seg, from, min(seg.next, s.next), seg.end, seg.find(from)}, nil
 }
 
+// firstArena is the memory for the first records of a Read, in bytes; more
+// comes in doubled pieces. While the services keep up a Read returns a dozen
+// records, ten times a second.
+const firstArena = 4 << 10
+
 // readPart collects consecutive records of one segment. again: what cannot be
 // read is left out.
 func (s *Spool) readPart(p part, again bool, maxRecs, maxBytes int) (first uint64, recs [][]byte, err error) {
@@ -144,6 +149,7 @@ func (s *Spool) readPart(p part, again bool, maxRecs, maxBytes int) (first uint6
 		w.sc.read = readWhatIs
 	}
 	var arena []byte
+	size := firstArena / 2
 	for total := 0; len(recs) < maxRecs; w.skip(1) {
 		e, ok, err := w.peek()
 		switch {
@@ -166,7 +172,8 @@ func (s *Spool) readPart(p part, again bool, maxRecs, maxBytes int) (first uint6
 			return first, recs, nil
 		}
 		if cap(arena)-len(arena) < len(payload) {
-			arena = make([]byte, 0, max(len(payload), min(max(maxBytes-total, 0), window)))
+			size = min(2*size, window, max(maxBytes-total, 0))
+			arena = make([]byte, 0, max(len(payload), size))
 		}
 		at := len(arena)
 		arena = append(arena, payload...)

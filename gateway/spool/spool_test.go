@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -380,6 +381,7 @@ func TestAHundredReadingsASecondNeedTenSyncs(t *testing.T) {
 		{50 * time.Millisecond, 1, 20, 20 * time.Millisecond},
 		{21 * time.Millisecond, 20, 48, 20 * time.Millisecond},
 		{100 * time.Millisecond, 20, 10, 20 * time.Millisecond},
+		{120 * time.Millisecond, 12, 9, 20 * time.Millisecond}, // what a source has read together
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, _, err := spool.Open(spool.Options{Dir: dir, FS: faultfs.New()})
@@ -407,5 +409,26 @@ func TestAHundredReadingsASecondNeedTenSyncs(t *testing.T) {
 				t.Errorf("every %v: %d groups, the slowest after %v", tc.every, st.Groups, worst)
 			}
 		})
+	}
+}
+
+// While the services keep up, each Read is of a few records.
+func TestAReadTakesNoMoreMemoryThanItsRecordsNeed(t *testing.T) {
+	s, _ := mustOpen(t, spool.Options{Dir: dir, FS: faultfs.New(), Linger: -1})
+	appendAll(t, s, newLedger(), 12)
+	read := func(n int) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range n {
+			if _, recs, err := s.Read(1, 1000, 256<<10); err != nil || len(recs) != 12 {
+				t.Fatalf("%d records, %v", len(recs), err)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		return (after.TotalAlloc - before.TotalAlloc) / uint64(n)
+	}
+	read(1) // the window over the file stays
+	if b := read(100); b > 16<<10 {
+		t.Errorf("a Read of 12 records took %d bytes", b)
 	}
 }

@@ -66,7 +66,7 @@ type Options struct {
 
 	Window     int           // batches that are not acknowledged; 64, 1 to 256
 	MaxRecords int           // in a batch; 1,000
-	Linger     time.Duration // how long a batch that is not full waits for more; 50 ms
+	Linger     time.Duration // how far batches that are not full are apart at least; 50 ms
 	AckTimeout time.Duration // until a batch is sent again; 30 s
 	ReadAgain  time.Duration // after the spool could not be read; 5 s
 	LookAgain  time.Duration // while records wait for the clock; 500 ms

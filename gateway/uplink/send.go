@@ -63,7 +63,8 @@ func (s *session) sendBatch(from uint64) (bool, error) {
 	if err := s.conn.Send(s.upTopic, false, payload); err != nil {
 		return false, err
 	}
-	u.w.sent(first, len(records), time.Now())
+	s.sent = time.Now()
+	u.w.sent(first, len(records), s.sent)
 	u.count(func(st *Stats) {
 		st.Batches++
 		st.Records += uint64(len(records))

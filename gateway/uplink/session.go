@@ -28,6 +28,7 @@ type session struct {
 	said  []byte           // the errand's answer that the broker has
 	more  chan struct{}    // the spool has grown
 	again <-chan time.Time // when the spool is read again; nil: it can be read, and nothing waits for the clock
+	sent  time.Time        // when the last batch was sent
 	full  bool             // records wait since more than the linger, or fill a batch
 }
 
@@ -88,7 +89,12 @@ func (s *session) run(ctx context.Context) error {
 			return err
 		}
 		if waits := u.w.next < u.o.Spool.Next(); waits && !s.full && !lingering {
-			linger.Reset(u.o.Linger)
+			wait := u.o.Linger - time.Since(s.sent)
+			if wait <= 0 {
+				s.full = true
+				continue
+			}
+			linger.Reset(wait)
 			lingering = true
 		}
 		if d := u.w.deadline(); !d.IsZero() {

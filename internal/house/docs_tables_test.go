@@ -48,7 +48,7 @@ func tables(t *testing.T) map[string]map[string]string {
 		"dispatch.md":  {"transitions": transitionsTable(), "profiles": profilesTable(), "playbooks": playbooksTable(), "numbers": numbersTable(dispatchNumbers)},
 		"operations.md": {
 			"metrics of the server": metricsTable(t, "../../services/app/metrics.go",
-				`(counted|gauge|partsOf)\("([a-z_]+)", "([^"]+)"(?:, "([a-z]+)")?|New(Gauge)Func\(prometheus.GaugeOpts\{Name: "plantroom_([a-z_]+)", Help: "([^"]+)"`, serverMetric),
+				`(counted|gauge|partsOf|channelGauge)\("([a-z_]+)", "([^"]+)"(?:, "([a-z]+)")?|New(Gauge)Func\(prometheus.GaugeOpts\{Name: "plantroom_([a-z_]+)", Help: "([^"]+)"`, serverMetric),
 			"metrics of a gateway": metricsTable(t, "../../gateway/app/metrics.go",
 				`(?:m\.(?:one|family)\("(plantroom_gateway_[a-z_]+)", "(counter|gauge)", |\{"([a-z_]+)", "(counter|gauge)", )"([^"]+)"`, gatewayMetric),
 		},
@@ -354,7 +354,8 @@ var detectionNumbers = []named{
 
 var dispatchNumbers = []named{
 	{"roster.OnSiteWalk", length(roster.OnSiteWalk), "how long somebody on the estate takes to the asset (an estimate)"},
-	{"dispatch.JobLength", length(dispatch.JobLength), "how long a busy technician is taken to stay so (an estimate)"},
+	{"dispatch.JobLength", length(dispatch.JobLength), "how long a technician is taken to be busy from the arrival on (an estimate)"},
+	{"dispatch.JobRest", length(dispatch.JobRest), "how long one is taken to be busy yet who has been there for longer (an estimate)"},
 	{"dispatch.ContradictAfter", length(dispatch.ContradictAfter), "how long “fixed” stands while the sensor still sees the fault"},
 	{"dispatch.CloseAfter", length(dispatch.CloseAfter), "how long a verified order stays open"},
 	{"dispatch.LinkLife", length(dispatch.LinkLife), "how long a job link can be used"},
@@ -391,7 +392,7 @@ func metricsTable(t *testing.T, path, pattern string, of func([]string) [3]strin
 }
 
 func serverMetric(m []string) [3]string {
-	kind := map[string]string{"counted": "counter", "partsOf": "counter", "gauge": "gauge", "": "gauge"}[m[1]]
+	kind := map[string]string{"counted": "counter", "partsOf": "counter", "gauge": "gauge", "channelGauge": "gauge", "": "gauge"}[m[1]]
 	name, help := "plantroom_"+m[2]+m[6], m[3]+m[7]
 	if m[4] != "" {
 		name += "{" + m[4] + "}"

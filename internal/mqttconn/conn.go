@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
@@ -26,8 +27,9 @@ type Conn struct {
 	Lost    <-chan error // one error when the connection has gone, for whatever reason but Close
 	Present bool         // the broker still had our session
 
-	lost chan error
-	quit context.CancelFunc // ends the watch of the certificates
+	lost    chan error
+	quit    context.CancelFunc // ends the watch of the certificates
+	handled atomic.Uint64
 }
 
 // Will is what the broker publishes, retained and at QoS 1, when the
@@ -55,6 +57,9 @@ type Session struct {
 	// ping reply and no loss of the connection is noticed. It calls Ack
 	// itself, then or later, from any other goroutine.
 	Handle func(mqtt.Message)
+	// Gather is how long messages may wait for each other where from one to
+	// fifteen come within it; 0: they are handled as they come.
+	Gather time.Duration
 }
 
 // Connect opens a connection and waits until the broker has accepted it or ctx
@@ -159,12 +164,21 @@ func (c *Conn) options(ctx context.Context, o Options, s Session) (*mqtt.ClientO
 	p.SetConnectTimeout(connectTimeout)
 	p.SetWriteTimeout(writeTimeout) // bounds Publish, which otherwise waits 30 s
 	p.SetConnectionLostHandler(func(_ mqtt.Client, err error) { c.end(err) })
-	p.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) { s.handle(m) })
+	p.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
+		c.handled.Add(1)
+		s.handle(m)
+	})
 	if s.Will != nil {
 		p.SetBinaryWill(s.Will.Topic, s.Will.Payload, 1, true)
 	}
 	p.SetCustomOpenConnectionFn(func(*url.URL, mqtt.ClientOptions) (net.Conn, error) {
-		return dial(ctx, addr, config)
+		conn, err := dial(ctx, addr, config)
+		if err != nil {
+			return nil, err
+		}
+		p := newPipe(conn)
+		p.gather, p.handled = gatherer{every: s.Gather}, c.handled.Load
+		return p, nil
 	})
 	return p, nil
 }
@@ -184,17 +198,9 @@ func dial(ctx context.Context, addr string, config *tls.Config) (net.Conn, error
 	defer cancel()
 	d := &net.Dialer{}
 	if config == nil {
-		c, err := d.DialContext(ctx, "tcp", addr)
-		if err != nil {
-			return nil, err
-		}
-		return newPipe(c), nil
+		return d.DialContext(ctx, "tcp", addr)
 	}
-	c, err := (&tls.Dialer{NetDialer: d, Config: config}).DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	return newPipe(c), nil
+	return (&tls.Dialer{NetDialer: d, Config: config}).DialContext(ctx, "tcp", addr)
 }
 
 // refused names a failed attempt for the operator.

@@ -26,6 +26,9 @@ type pipe struct {
 	net.Conn
 	in *bufio.Reader
 
+	gather  gatherer
+	handled func() uint64 // messages since the connection began
+
 	mu     sync.Mutex
 	more   sync.Cond // out has grown or shrunk, or closed is set
 	out    []byte
@@ -35,14 +38,19 @@ type pipe struct {
 }
 
 func newPipe(c net.Conn) *pipe {
-	p := &pipe{Conn: c, in: bufio.NewReaderSize(c, readBuffer), done: make(chan struct{})}
+	p := &pipe{Conn: c, handled: func() uint64 { return 0 }, in: bufio.NewReaderSize(c, readBuffer), done: make(chan struct{})}
 	p.more.L = &p.mu
 	go p.send()
 	return p
 }
 
-// Read reads through the buffer.
-func (p *pipe) Read(b []byte) (int, error) { return p.in.Read(b) }
+// Read reads through the buffer, which it may leave empty for a moment.
+func (p *pipe) Read(b []byte) (int, error) {
+	if p.gather.every > 0 && p.in.Buffered() == 0 {
+		time.Sleep(p.gather.pause(time.Now(), p.handled()))
+	}
+	return p.in.Read(b)
+}
 
 // Write buffers b. It waits only while the network is behind by writeBacklog.
 func (p *pipe) Write(b []byte) (int, error) {

@@ -16,6 +16,7 @@ var open = map[string]bool{
 	"POST /login":                true, // checks the token
 	"GET /job/{token}":           true, // checks the signed link
 	"POST /job/{token}/{action}": true, // checks the signed link
+	"GET /calendar/{token}":      true, // checks the link; there is none before somebody has made it
 	"GET /static/{file}":         true,
 }
 

@@ -17,6 +17,7 @@ func (s *Server) probes() []httpapi.Probe {
 	return []httpapi.Probe{
 		{Name: "broker", Check: s.uplinks.check},
 		{Name: "influxdb", Check: s.influxAnswers},
+		{Name: "channels", Check: s.channelsPass},
 		{Name: "judging", Check: func(context.Context) error {
 			if since := s.spine.Load().Ingest.Snapshot().StoreDownSince; !since.IsZero() {
 				return plantroom.Errorf(plantroom.CodeUnavailable, "the store has taken nothing since %s", since)
@@ -24,6 +25,24 @@ func (s *Server) probes() []httpapi.Probe {
 			return nil
 		}},
 	}
+}
+
+// channelsPass reports the channels whose last test has failed.
+func (s *Server) channelsPass(ctx context.Context) error {
+	list, err := s.spine.Load().Rehearsed(ctx, s.now())
+	if err != nil {
+		return nil // it is the store that fails, and says so itself
+	}
+	var bad []string
+	for _, r := range list {
+		if !r.At.IsZero() && !r.Passed {
+			bad = append(bad, r.Channel+" failed its test of "+r.At.String()+": "+r.Err)
+		}
+	}
+	if len(bad) > 0 {
+		return plantroom.Errorf(plantroom.CodeUnavailable, "%s", strings.Join(bad, "; "))
+	}
+	return nil
 }
 
 // influxAnswers reports that points could not be written of late, or that

@@ -46,18 +46,18 @@ func TestHealthNamesWhatIsWrong(t *testing.T) {
 	b := startBroker(t)
 	h := newHouse(t, func(f *files) { f.Broker = b.URL() }).withInflux().start()
 	eventually(t, "everything is well", func() bool { return h.health()["broker"] == "ok" })
-	wantHealth(t, h, map[string]string{"broker": "ok", "influxdb": "ok", "judging": "ok", "store": "ok"})
+	wantHealth(t, h, map[string]string{"channels": "ok", "broker": "ok", "influxdb": "ok", "judging": "ok", "store": "ok"})
 
 	h.influx.Stop() // nothing is being written, and still it shows
-	wantHealth(t, h, map[string]string{"broker": "ok", "influxdb": "failing", "judging": "ok", "store": "ok"})
+	wantHealth(t, h, map[string]string{"channels": "ok", "broker": "ok", "influxdb": "failing", "judging": "ok", "store": "ok"})
 
 	b.Stop()
 	eventually(t, "the broker is missed", func() bool { return h.health()["broker"] == "failing" })
-	wantHealth(t, h, map[string]string{"broker": "failing", "influxdb": "failing", "judging": "ok", "store": "ok"})
+	wantHealth(t, h, map[string]string{"channels": "ok", "broker": "failing", "influxdb": "failing", "judging": "ok", "store": "ok"})
 
 	if err := h.CloseStore(); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "judging is missed", func() bool { return h.health()["judging"] == "failing" })
-	wantHealth(t, h, map[string]string{"broker": "failing", "influxdb": "failing", "judging": "failing", "store": "failing"})
+	wantHealth(t, h, map[string]string{"channels": "ok", "broker": "failing", "influxdb": "failing", "judging": "failing", "store": "failing"})
 }

@@ -43,12 +43,15 @@ type files struct {
 	Gateways []string
 	Lifts    []string // assets besides b1-l1, each with a box at gw-b1
 	Webhook  string   // address of the contractor's webhook; "": it has none
+	Reach    string   // the contractor's channels in place of that, as in the estate's file
+	Tests    string   // when e-mail to the manager is tested; "": never, and the manager has none
 	Broker   string   // a broker elsewhere; "": embedded
 	MQTT     string   // the address of the embedded broker
 	Influx   string   // an InfluxDB elsewhere; "": a child
 	Binary   string
 	Web      string // the address of the pages
 	More     string // further lines of the server's file
+	Duty     string // further lines of the contractor; "": li is always on duty
 }
 
 var serverFile = template.Must(template.New("server").Parse(`estate: estate.yaml
@@ -75,14 +78,15 @@ assets:
   - {id: b1-l1, domain: lifts, kind: passenger, building: b1, name: {en: Lift 1}, devices: [{id: b1-l1-box, gateway: gw-b1, model: lift-box}]}
 {{range .Lifts}}  - {id: {{.}}, domain: lifts, kind: passenger, building: b1, name: {en: Lift}, devices: [{id: {{.}}-box, gateway: gw-b1, model: lift-box}]}
 {{end}}people:
-  - {id: lin, name: Lin Mei, role: manager, lang: en, channels: [{channel: mqtt, to: lin}]}
+  - {id: lin, name: Lin Mei, role: manager, lang: en, channels: [{channel: mqtt, to: lin}{{if .Tests}}, {channel: email, to: lin@example.org}{{end}}]}
   - {id: li, name: Li Qiang, role: technician, lang: en, channels: [{channel: mqtt, to: li}]}
-contractors:
+{{if .Tests}}channel_tests: [{channel: email, person: lin, at: "{{.Tests}}"}]
+{{end}}contractors:
   - id: quicklift
     name: {en: Quicklift Services}
     technicians: [li]
-    channels: [{{if .Webhook}}{channel: webhook, to: "{{.Webhook}}"}{{else}}{channel: mqtt, to: quicklift}{{end}}]
-    roster: [{start: "00:00", end: "00:00", people: [li]}]
+    channels: [{{if .Reach}}{{.Reach}}{{else if .Webhook}}{channel: webhook, to: "{{.Webhook}}"}{{else}}{channel: mqtt, to: quicklift}{{end}}]
+    {{if .Duty}}{{.Duty}}{{else}}roster: [{start: "00:00", end: "00:00", people: [li]}]{{end}}
 contracts:
   - id: quicklift-2026
     contractor: quicklift

@@ -13,12 +13,45 @@ import (
 func (s *Server) metrics() *prometheus.Registry {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		ingestMetrics{s},
+		ingestMetrics{s}, channelMetrics{s},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_broker_up", Help: "1 while gateways can reach us through the broker."},
 			func() float64 { return truth(s.uplinks.check(context.Background()) == nil) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_event_streams", Help: "Browsers and programs that follow the events."},
 			func() float64 { return float64(s.hub.Clients()) }))
 	return reg
+}
+
+// channelMetrics tell how the last tests of channels went. A channel that was
+// not tested yet has none.
+type channelMetrics struct{ server *Server }
+
+var (
+	channelPassed = channelGauge("channel_test_passed", "1 where the last test of a channel was taken, 0 where it failed.", "channel")
+	channelTested = channelGauge("channel_test_timestamp_seconds", "When the last test of a channel was made that has an end.", "channel")
+)
+
+func channelGauge(name, help, label string) *prometheus.Desc {
+	return prometheus.NewDesc("plantroom_"+name, help, []string{label}, nil)
+}
+
+// Describe implements prometheus.Collector.
+func (channelMetrics) Describe(out chan<- *prometheus.Desc) {
+	out <- channelPassed
+	out <- channelTested
+}
+
+// Collect implements prometheus.Collector.
+func (m channelMetrics) Collect(out chan<- prometheus.Metric) {
+	list, err := m.server.spine.Load().Rehearsed(context.Background(), m.server.now())
+	if err != nil {
+		return // the store is away, which other metrics say
+	}
+	for _, r := range list {
+		if !r.At.IsZero() {
+			out <- prometheus.MustNewConstMetric(channelPassed, prometheus.GaugeValue, truth(r.Passed), r.Channel)
+			out <- prometheus.MustNewConstMetric(channelTested, prometheus.GaugeValue, float64(r.At)/1e9, r.Channel)
+		}
+	}
 }
 
 // ingestMetrics reads ingest's counters when it is asked. A reload of the

@@ -106,6 +106,49 @@ func TestAReloadThatCannotBeDoneIsRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
+// A roster that has a gap ahead is not put in force by a reload, but a server
+// that is started with it comes up and says so.
+func TestARosterWithAGapIsRefusedByAReloadAndNamedAtAStart(t *testing.T) {
+	const nobodyAtNight = `roster: [{start: "08:00", end: "20:00", people: [li]}]`
+	h := newHouse(t).withInflux().start()
+	h.files.Duty = nobodyAtNight
+	h.write()
+	var faults yamldoc.Faults
+	err := h.Reload(t.Context(), h.load())
+	if !errors.As(err, &faults) || len(faults) == 0 || !strings.Contains(err.Error(), "estate.yaml:") || !strings.Contains(err.Error(), "nobody of quicklift is on duty") {
+		t.Fatalf("the reload: %v", err)
+	}
+	if _, _, body := h.request("GET", "/api/v1/roster?days=1", h.token()); strings.Contains(body, `"kind":"gap"`) {
+		t.Errorf("the refused roster is in force: %.300s", body)
+	}
+	recorded := func() int {
+		_, _, body := h.request("GET", "/api/v1/ledger?limit=1000", h.token())
+		return strings.Count(body, `"kind":"roster.published"`)
+	}
+	if n := recorded(); n != 1 {
+		t.Errorf("%d rosters are on record, want that of the start", n)
+	}
+	h.files.Duty = nobodyAtNight + "\n    rotations: [{name: nights, people: [li], from: 2020-01-01, turn: 1d, hand_over: \"20:00\", start: \"20:00\", end: \"08:30\"}]"
+	h.write()
+	if err := h.Reload(t.Context(), h.load()); err != nil {
+		t.Fatalf("with somebody at night: %v", err)
+	}
+	if err := h.Reload(t.Context(), h.load()); err != nil || recorded() != 2 {
+		t.Errorf("%d rosters are on record, want that of the start and the changed one, once: %v", recorded(), err)
+	}
+	if h.log.count("look ahead: a roster or ladder is worth a look") != 2 {
+		t.Errorf("li stands on two entries for half an hour, which the log does not say at each reload:\n%s", h.log)
+	}
+	if _, _, body := h.request("GET", "/api/v1/roster?days=1", h.token()); !strings.Contains(body, `"by":"rotation nights"`) {
+		t.Errorf("the changed roster is not in force: %.300s", body)
+	}
+
+	other := newHouse(t, func(f *files) { f.Duty = nobodyAtNight }).withInflux().start()
+	if other.log.count("look ahead: a roster or ladder is wrong") == 0 {
+		t.Errorf("the start says nothing of the gap:\n%s", other.log)
+	}
+}
+
 func TestAReloadSaysWhatHasToWaitForARestart(t *testing.T) {
 	h := newHouse(t).withInflux().start()
 	h.files.Gateways, h.files.More = []string{"gw-b1", "gw-b2"}, "# a comment is no change"

@@ -7,10 +7,12 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
+	"plantroom/services/app/config"
 	"plantroom/services/dispatch"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
 	"plantroom/services/report"
+	"plantroom/services/works"
 )
 
 // runningSpine is a Spine on the real clock, with the estate that it serves.
@@ -22,8 +24,11 @@ type runningSpine struct {
 
 // startSpine starts ingest, the orders' clock and the outbox.
 func (s *Server) startSpine(ctx context.Context) error {
-	r, err := s.newSpine(ctx, s.cfg.Estate)
+	r, err := s.newSpine(ctx, s.cfg)
 	if err != nil {
+		return err
+	}
+	if err := s.recordRosters(ctx, &s.cfg.Estate); err != nil {
 		return err
 	}
 	s.launch(r)
@@ -34,12 +39,13 @@ func (s *Server) startSpine(ctx context.Context) error {
 // newSpine does everything that can fail, the first reading of the store
 // included: a spine that cannot take up what is there must not be started, and
 // must not replace one that runs.
-func (s *Server) newSpine(ctx context.Context, e plantroom.Estate) (*runningSpine, error) {
-	channels, err := s.channels(e)
+func (s *Server) newSpine(ctx context.Context, cfg *config.Config) (*runningSpine, error) {
+	e := cfg.Estate
+	channels, err := s.channels(cfg)
 	if err != nil {
 		return nil, err
 	}
-	spine, err := NewSpine(SpineOptions{Estate: e, Store: s.store, Writer: s.writer, Channels: channels, Links: s.key,
+	spine, err := NewSpine(SpineOptions{Estate: e, File: cfg.EstateSum, Store: s.store, Writer: s.writer, Channels: channels, Links: s.key,
 		PublicURL: s.publicURL, Logger: s.log, Now: s.now,
 		Changed: func(kind, subject string) { s.hub.Publish(kind, subject, s.now()) }})
 	if err != nil {
@@ -47,6 +53,10 @@ func (s *Server) newSpine(ctx context.Context, e plantroom.Estate) (*runningSpin
 	}
 	if err := spine.Recall(ctx); err != nil {
 		return nil, &plantroom.Error{Code: plantroom.CodeOf(err), Op: "take up what the store holds", Message: "the rules cannot go on from it", Err: err}
+	}
+	if err := spine.Establish(ctx, s.now()); err != nil {
+		return nil, &plantroom.Error{Code: plantroom.CodeOf(err), Op: "keep the estate's terms in the ledger", Message: "the database does not take them",
+			Hint: "see that the disk has space and is writable", Err: err}
 	}
 	return &runningSpine{Spine: spine, estate: e}, nil
 }
@@ -69,6 +79,7 @@ func (s *Server) launch(r *runningSpine) {
 		}
 	})
 	others.Go(func() { s.tickOrders(ctx, r) })
+	others.Go(func() { s.rehearse(ctx, r) })
 	others.Go(func() { r.Outbox.Run(ctx) })
 	r.stop = func() {
 		close(last)
@@ -135,6 +146,24 @@ func (s *Server) tickOrders(ctx context.Context, r *runningSpine) {
 	}
 }
 
+// rehearseEvery is how often the tests of channels are looked at.
+const rehearseEvery = time.Second
+
+func (s *Server) rehearse(ctx context.Context, r *runningSpine) {
+	t := time.NewTicker(rehearseEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if err := r.Rehearse(ctx, s.now()); err != nil && ctx.Err() == nil {
+			s.log.Debug("test the channels: not possible now, it is tried again", "error", err) // the orders' clock says it aloud
+		}
+	}
+}
+
 // desk does what the pages and the API ask for.
 type desk struct{ *Server }
 
@@ -164,6 +193,26 @@ func (d desk) Statement(ctx context.Context, id plantroom.ContractID, m report.M
 		return err
 	})
 	return s, err
+}
+
+// DeclareWorks implements httpapi.Desk.
+func (d desk) DeclareWorks(ctx context.Context, actor string, w plantroom.Works) (kept plantroom.Works, err error) {
+	sp := d.spine.Load()
+	err = sp.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		kept, err = sp.Works.Declare(tx, d.now(), actor, w)
+		return err
+	})
+	return kept, err
+}
+
+// DoWorks implements httpapi.Desk.
+func (d desk) DoWorks(ctx context.Context, r works.Request) (kept plantroom.Works, err error) {
+	sp := d.spine.Load()
+	err = sp.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		kept, err = sp.Works.Do(tx, d.now(), r)
+		return err
+	})
+	return kept, err
 }
 
 // Retry implements httpapi.Desk.

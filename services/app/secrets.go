@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"plantroom"
+	"plantroom/services/calendarlink"
 )
 
 // secrets is the directory in which the server keeps what nobody else may
@@ -19,6 +20,9 @@ type secrets struct{ dir string }
 
 // secretsIn names the directory of secrets in a data directory.
 func secretsIn(data string) string { return filepath.Join(data, "secrets") }
+
+// Calendars keeps the links of the roster's feeds in a data directory.
+func Calendars(data string) calendarlink.Book { return calendarlink.Book{Dir: secretsIn(data)} }
 
 func (s secrets) path(name string) string { return filepath.Join(s.dir, name) }
 

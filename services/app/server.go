@@ -21,8 +21,6 @@ import (
 	"plantroom/services/influxd"
 	"plantroom/services/ingest"
 	"plantroom/services/joblink"
-	"plantroom/services/notify/mqtt"
-	"plantroom/services/notify/webhook"
 	"plantroom/services/store"
 )
 
@@ -88,6 +86,7 @@ func Start(ctx context.Context, cfg *config.Config, o Options) (_ *Server, err e
 			return nil, err
 		}
 	}
+	s.lintAtStart()
 	return s, nil
 }
 
@@ -222,31 +221,6 @@ func (s *Server) startChild(ctx context.Context, c *config.Child) error {
 	}
 	s.onStop(s.influxd.Stop)
 	return nil
-}
-
-// channels makes the ways on which calls go out.
-func (s *Server) channels(e plantroom.Estate) ([]plantroom.Channel, error) {
-	secret, err := s.secrets.webhooks(e)
-	if err != nil {
-		return nil, err
-	}
-	hooks, err := webhook.New(webhook.Options{Secret: secret, AllowPrivate: s.cfg.Webhook.AllowPrivate})
-	if err != nil {
-		return nil, err
-	}
-	topics, err := mqtt.New(e.ID, publisher{s.uplinks})
-	if err != nil {
-		return nil, err
-	}
-	return []plantroom.Channel{hooks, topics}, nil
-}
-
-// publisher lets the mqtt channel publish.
-type publisher struct{ uplinks }
-
-// Publish implements mqtt.Publisher.
-func (p publisher) Publish(ctx context.Context, topic string, payload []byte) error {
-	return p.publish(ctx, topic, payload)
 }
 
 // shutdownTime is what requests under way get to end.

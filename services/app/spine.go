@@ -10,6 +10,7 @@ import (
 	"log/slog"
 
 	"plantroom"
+	"plantroom/services/app/config"
 	"plantroom/services/detect"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
@@ -19,6 +20,8 @@ import (
 	"plantroom/services/outbox"
 	"plantroom/services/playbooks"
 	"plantroom/services/profiles"
+	"plantroom/services/rehearsal"
+	"plantroom/services/works"
 )
 
 // Domains lists everything that is watched: the domains, and the devices and
@@ -28,7 +31,7 @@ func Domains() []plantroom.Domain { return append(domains.All(), detect.Devices(
 // Known is what an estate file may refer to.
 func Known() estate.Known {
 	all := Domains()
-	return estate.Known{Domains: all, Profiles: profiles.IDs(),
+	return estate.Known{Domains: all, Profiles: profiles.IDs(), Channels: config.Channels(),
 		Profile:  func(path string) (plantroom.Profile, error) { return profiles.Load(path, all) },
 		Playbook: func(path string) (plantroom.Playbook, error) { return playbooks.Load(path, all) }}
 }
@@ -36,6 +39,7 @@ func Known() estate.Known {
 // SpineOptions say what a Spine is made of.
 type SpineOptions struct {
 	Estate    plantroom.Estate
+	File      plantroom.Hash // SHA-256 of the estate file's text; zero: not known
 	Store     plantroom.Store
 	Writer    ingest.Writer
 	Channels  []plantroom.Channel
@@ -53,9 +57,11 @@ type Spine struct {
 	Store  plantroom.Store
 	Ingest *ingest.Ingest
 	Desk   *dispatch.Desk
+	Works  *works.Office
 	Outbox *outbox.Outbox
 	Engine *detect.Engine
 
+	plan    *rehearsal.Plan
 	core    *core
 	adopted bool // orders that the estate's file had left alone were looked after
 }
@@ -66,13 +72,27 @@ type Spine struct {
 // Ingest runs.
 func (s *Spine) Recall(ctx context.Context) error { return s.core.Reload(ctx, s.Store) }
 
+// Establish keeps what the estate promises and watches in the ledger, so that
+// orders can name it. To be called before there are orders to name it.
+func (s *Spine) Establish(ctx context.Context, now plantroom.Instant) error {
+	var terms plantroom.Hash
+	err := s.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		terms, err = s.Desk.Terms(tx, now)
+		return err
+	})
+	if err == nil {
+		s.Desk.GoBy(terms)
+	}
+	return err
+}
+
 // NewSpine puts a Spine together. It reads nothing yet.
 func NewSpine(o SpineOptions) (*Spine, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	all := Domains()
-	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, Domains: all, Playbooks: playbooks.All(), Links: o.Links, PublicURL: o.PublicURL})
+	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, File: o.File, Domains: all, Playbooks: playbooks.All(), Links: o.Links, PublicURL: o.PublicURL})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +100,15 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spine{Desk: desk, Engine: engine, core: newCore(engine, desk)}
+	office, err := works.New(o.Estate, desk)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := rehearsal.New(o.Estate)
+	if err != nil {
+		return nil, err
+	}
+	s := &Spine{Desk: desk, Works: office, Engine: engine, plan: plan, core: newCore(engine, desk)}
 	s.Store = watchedStore{Store: o.Store, changed: func(cs []change) {
 		for _, c := range cs {
 			if c.kind == live.Call {
@@ -128,11 +156,18 @@ func cleanCycles(e plantroom.Estate, all []plantroom.Domain) func(plantroom.Inst
 // tickLimit bounds one transaction of the desk.
 const tickLimit = 200
 
-// TickOrders does everything on orders that has come due; the first time, it
-// also looks after those that the estate's file has left alone.
+// TickOrders does everything on orders and planned works that has come due; the
+// first time, it also looks after those that the estate's file has left alone,
+// and takes the planned works of the file over.
 func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
 	if !s.adopted {
-		if err := s.Store.Update(ctx, func(tx plantroom.Tx) error { return s.Desk.Adopt(tx, now) }); err != nil {
+		err := s.Store.Update(ctx, func(tx plantroom.Tx) error {
+			if err := s.Works.Sync(tx, now); err != nil {
+				return err
+			}
+			return s.Desk.Adopt(tx, now)
+		})
+		if err != nil {
 			return err
 		}
 		s.adopted = true
@@ -140,6 +175,11 @@ func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
 	for {
 		var n int
 		err := s.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+			if s.Works != nil {
+				if err := s.Works.Tick(tx, now); err != nil {
+					return err
+				}
+			}
 			n, err = s.Desk.Tick(tx, now, tickLimit)
 			return err
 		})
@@ -147,6 +187,30 @@ func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
 			return err
 		}
 	}
+}
+
+// Rehearse puts the tests of channels that have come due into the outbox, and
+// the calls about those that have failed.
+func (s *Spine) Rehearse(ctx context.Context, now plantroom.Instant) error {
+	due := func(tx plantroom.Tx) (calls []plantroom.Call, err error) { return s.plan.Due(tx, now) }
+	var calls []plantroom.Call
+	err := s.Store.View(ctx, func(tx plantroom.Tx) (err error) { calls, err = due(tx); return err })
+	if err != nil || len(calls) == 0 {
+		return err // as nearly always: nothing is written
+	}
+	return s.Store.Update(ctx, func(tx plantroom.Tx) error {
+		calls, err := due(tx)
+		if err != nil {
+			return err
+		}
+		return tx.InsertCalls(calls...)
+	})
+}
+
+// Rehearsed lists how the last tests of channels went.
+func (s *Spine) Rehearsed(ctx context.Context, now plantroom.Instant) (list []rehearsal.Result, err error) {
+	err = s.Store.View(ctx, func(tx plantroom.Tx) (err error) { list, err = s.plan.Results(tx, now); return err })
+	return list, err
 }
 
 // Command does what a human asks, in a transaction of its own.

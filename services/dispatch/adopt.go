@@ -18,11 +18,11 @@ func (d *Desk) Adopt(tx plantroom.Tx, now plantroom.Instant) error {
 		if _, there := d.book.contractors[o.Contractor]; there {
 			continue
 		}
-		in, err := tx.Incident(o.Incident)
+		in, err := d.behind(tx, o)
 		if err != nil {
 			return err
 		}
-		busy, err := d.busy(tx, in, now)
+		busy, err := d.busy(tx, d.book.assetOf(&o), now)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (d *Desk) Adopt(tx plantroom.Tx, now plantroom.Instant) error {
 
 // adopt gives an order that nobody has to whoever can take it. Where still
 // nobody can, everything stays as it is: the managers know already.
-func (b *book) adopt(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy map[plantroom.ContractorID]int) *decision {
+func (b *book) adopt(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy jobs) *decision {
 	d := b.decide(now, o, in)
 	d.settle() // what has come due comes first
 	if choice := d.check(busy); d.best(choice) >= 0 {

@@ -10,9 +10,12 @@ import (
 	"plantroom/services/sla"
 )
 
-// book is the estate as decisions need it: immutable, indexed, checked.
+// book is the estate as decisions need it: immutable but for the name of its
+// terms, indexed, checked.
 type book struct {
 	estate      plantroom.Estate
+	file        plantroom.Hash // of the estate file's text; zero: not known
+	terms       termsRef
 	zone        *time.Location
 	profile     plantroom.Profile
 	links       LinkSigner
@@ -42,7 +45,7 @@ func newBook(o Options) (*book, error) {
 		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "estate profile", Err: err}
 	}
 	b := &book{
-		estate: o.Estate, zone: zone, profile: profile, playbooks: slices.Concat(o.Estate.Playbooks, o.Playbooks),
+		estate: o.Estate, file: o.File, zone: zone, profile: profile, playbooks: slices.Concat(o.Estate.Playbooks, o.Playbooks),
 		links: o.Links, publicURL: strings.TrimRight(o.PublicURL, "/"),
 		assets:      index(o.Estate.Assets, func(a plantroom.Asset) plantroom.AssetID { return a.ID }),
 		buildings:   index(o.Estate.Buildings, func(b plantroom.Building) plantroom.BuildingID { return b.ID }),
@@ -146,6 +149,12 @@ func (b *book) asset(in plantroom.Incident) plantroom.Asset {
 	}
 	a.Domain = in.Domain
 	return a
+}
+
+// assetOf is what an order is about, in the order's domain. It is the incident's
+// asset, but for a part that is about another one.
+func (b *book) assetOf(o *plantroom.WorkOrder) plantroom.Asset {
+	return b.asset(plantroom.Incident{Asset: o.Asset, Building: o.Building, Domain: o.Domain})
 }
 
 // covering returns the contracts in force for an asset, as listed in the estate.

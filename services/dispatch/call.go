@@ -8,16 +8,25 @@ import (
 	"strings"
 
 	"plantroom"
+	"plantroom/services/roster"
 )
 
 // recipient is somebody who can be called.
 type recipient struct {
 	who       string // contractor:quicklift, person:li
 	addresses []plantroom.Address
+	quiet     plantroom.Quiet
 }
 
 func (d *decision) person(p plantroom.Person) recipient {
-	return recipient{who: "person:" + string(p.ID), addresses: p.Channels}
+	return recipient{who: "person:" + string(p.ID), addresses: p.Channels, quiet: p.Quiet}
+}
+
+// onDuty is a person whom the roster has on duty: no hour is quiet for it.
+func (d *decision) onDuty(p plantroom.Person) recipient {
+	to := d.person(p)
+	to.quiet = plantroom.Quiet{}
+	return to
 }
 
 func (d *decision) contractor() recipient {
@@ -52,24 +61,60 @@ func (d *decision) tellManagers(kind, subject string, key ...any) (called []stri
 	return called
 }
 
-// tell puts one call into the outbox, to the recipient's first address with
-// the others to fall back to, and returns whom it calls. The key is what tells
+// tell puts one call into the outbox, to the recipient's first address for the
+// order's severity with the others to fall back to, and returns whom it calls.
+// In the recipient's quiet hours the call waits for their end. The key is what tells
 // this call from others of its kind about the order at one moment. The moment is
 // a part of the id, because after a backup was restored numbers, versions and
 // levels are counted again, and a receiver must not take the new calls for old
 // ones. That a decision is not taken twice is the order's version's business.
 func (d *decision) tell(kind string, to recipient, subject string, key ...any) string {
 	o := &d.order
-	id := messageID(append([]any{o.ID, int64(d.now), o.Reopens, kind, to.who}, key...)...)
+	if d.heldByWorks(kind, to.who) {
+		return to.who
+	}
+	at := d.now
+	if until := d.quietUntil(to); !until.IsZero() {
+		at, key = until, key[:min(len(key), 1)] // the repeats of a night are one call in the morning
+		subject += " (of " + d.when(d.now) + ", held in quiet hours)"
+		d.row("call.held", bySystem, entry{Called: []string{to.who}, Due: until, Reason: kind + ": quiet hours until " + d.when(until)})
+	}
+	id := messageID(append([]any{o.ID, int64(at), o.Reopens, kind, to.who}, key...)...)
+	addresses := to.reach(o.Severity)
 	body, err := json.Marshal(d.event(id, kind, to, subject))
 	if err != nil && d.err == nil {
 		d.err = err
 	}
 	d.calls = append(d.calls, plantroom.Call{
-		ID: id, Kind: kind, Order: o.ID, Channel: to.addresses[0].Channel, To: to.addresses[0].To, Who: to.who,
-		Subject: subject, Body: body, Fallback: to.addresses[1:], State: plantroom.CallPending, Created: d.now, NextTry: d.now,
+		ID: id, Kind: kind, Order: o.ID, Channel: addresses[0].Channel, To: addresses[0].To, Who: to.who,
+		Subject: subject, Body: body, Fallback: addresses[1:], State: plantroom.CallPending, Created: d.now, NextTry: at,
 	})
 	return to.who
+}
+
+// reach lists the addresses that are used for a severity, in the order of
+// preference; all of them where none is, because somebody has to be called.
+func (r recipient) reach(s plantroom.Severity) []plantroom.Address {
+	var some, all []plantroom.Address
+	for _, a := range r.addresses {
+		plain := plantroom.Address{Channel: a.Channel, To: a.To}
+		if all = append(all, plain); a.Severity <= s {
+			some = append(some, plain)
+		}
+	}
+	if len(some) == 0 {
+		return all
+	}
+	return some
+}
+
+// quietUntil says until when a call waits, zero where it goes out at once. Where a
+// life depends on the order no hour is quiet, whatever the estate's file says.
+func (d *decision) quietUntil(to recipient) plantroom.Instant {
+	if s := d.order.Severity; s >= plantroom.Life || s >= to.quiet.Below {
+		return 0
+	}
+	return roster.QuietUntil(to.quiet.Hours, d.book.zone, d.now)
 }
 
 // messageID derives an id from what makes a call unique. It holds no full
@@ -118,6 +163,7 @@ type EventOrder struct {
 	Cause      string                 `json:"cause"`
 	Detail     string                 `json:"detail"`
 	Contractor plantroom.ContractorID `json:"contractor,omitempty"`
+	During     plantroom.WorksID      `json:"during_works,omitempty"` // planned works in which it was raised
 	Occurred   plantroom.Instant      `json:"occurred"`
 	Raised     plantroom.Instant      `json:"raised"`
 	ETA        plantroom.Instant      `json:"eta,omitzero"`
@@ -158,6 +204,9 @@ func (d *decision) event(id plantroom.MessageID, kind string, to recipient, text
 		Asset:  d.place(),
 		Clocks: make([]EventClock, 0, len(o.Clocks)),
 	}
+	if o.During != nil {
+		data.Order.During = o.During.Works
+	}
 	for i := range o.Choice {
 		if o.Choice[i].Chosen {
 			data.Window = &o.Choice[i]
@@ -176,7 +225,7 @@ func (d *decision) event(id plantroom.MessageID, kind string, to recipient, text
 }
 
 func (d *decision) place() EventAsset {
-	a := d.book.asset(d.incident)
+	a := d.book.assetOf(&d.order)
 	return EventAsset{ID: a.ID, Name: a.Name, Kind: a.Kind, Building: d.book.buildings[a.Building].Name, Floor: a.Floor}
 }
 
@@ -211,11 +260,18 @@ func (d *decision) jobLink() string {
 // title names the order in a subject line.
 func (d *decision) title() string {
 	o := &d.order
-	name := d.book.asset(d.incident).Name.En
+	name := d.book.assetOf(&d.order).Name.En
 	if name == "" {
 		name = string(o.Asset)
 	}
-	return fmt.Sprintf("%s %s: %s (%s)", o.ID, name, strings.ReplaceAll(o.Cause, "_", " "), o.Severity)
+	if o.Scope != "" {
+		name += ", " + o.Scope
+	}
+	title := fmt.Sprintf("%s %s: %s (%s)", o.ID, name, strings.ReplaceAll(o.Cause, "_", " "), o.Severity)
+	if o.During != nil {
+		title += ", during planned works"
+	}
+	return title
 }
 
 // dueWords says by when what has to have happened.

@@ -12,10 +12,6 @@ import (
 	"plantroom/services/roster"
 )
 
-// JobLength is how long a technician who is busy is taken to stay so: the
-// product's own estimate, unverified.
-const JobLength = 45 * time.Minute
-
 // check is the window check before an order is given away: everybody whose
 // contract covers the asset, when they could be there, when somebody has to
 // be, and who is chosen. It chooses the cheapest of those who can be there in
@@ -26,8 +22,8 @@ const JobLength = 45 * time.Minute
 // restore window that the law or any contract in force promises: a lax
 // contract does not make the need less urgent. An order that is not yet
 // acknowledged is taken to be acknowledged now.
-func (d *decision) check(busy map[plantroom.ContractorID]int) []plantroom.Candidate {
-	contracts := d.book.covering(d.book.asset(d.incident), d.now)
+func (d *decision) check(busy jobs) []plantroom.Candidate {
+	contracts := d.book.covering(d.book.assetOf(&d.order), d.now)
 	need := d.need(contracts)
 	list := make([]plantroom.Candidate, 0, len(contracts))
 	for _, c := range contracts {
@@ -49,6 +45,11 @@ func (d *decision) need(contracts []*plantroom.Contract) plantroom.Instant {
 	asked := *d
 	asked.order.Dispatched, asked.order.Acknowledged = d.now, d.now
 	var need plantroom.Instant
+	for _, clock := range d.order.Clocks { // of an order that was merged or split
+		if clock.Of != "" && clock.Open() && clock.Kind != plantroom.Acknowledge {
+			need = earlier(need, clock.Due)
+		}
+	}
 	for _, c := range contracts {
 		for _, clock := range asked.clocksFor(c) {
 			if clock.Kind != plantroom.Acknowledge && (need.IsZero() || clock.Due < need) {
@@ -60,37 +61,49 @@ func (d *decision) need(contracts []*plantroom.Contract) plantroom.Instant {
 }
 
 // candidate judges one contract.
-func (d *decision) candidate(c *plantroom.Contract, busy int, need plantroom.Instant) plantroom.Candidate {
+func (d *decision) candidate(c *plantroom.Contract, busy []plantroom.WorkOrder, need plantroom.Instant) plantroom.Candidate {
 	firm := d.book.contractors[c.Contractor]
 	onDuty := len(roster.OnDuty(firm, d.book.zone, d.now))
 	cand := plantroom.Candidate{
-		Contractor: c.Contractor, Contract: c.ID, OnDuty: onDuty, Free: max(0, onDuty-busy),
+		Contractor: c.Contractor, Contract: c.ID, OnDuty: onDuty, Free: max(0, onDuty-len(busy)),
 		Committed: committed(d.clocksFor(c)), Due: need, CallOut: c.Price.CallOut,
 	}
 	if slices.Contains(d.order.DeclinedBy, c.Contractor) {
 		cand.Reason = "has declined this order"
 		return cand
 	}
+	if slices.Contains(d.order.TakenFrom, c.Contractor) {
+		cand.Reason = "the office has taken this order from it"
+		return cand
+	}
 	way, words := roster.Way(c), "is "+c.Travel.String()+" away"
 	if c.OnSite {
 		words = "is on the estate"
 	}
+	at, after := d.freeAt(firm, d.ends(busy, onDuty))
 	switch {
-	case cand.Free > 0:
-		cand.Earliest = d.now.Add(way)
+	case at.IsZero() && onDuty > 0:
+		cand.Reason = fmt.Sprintf("all %d on duty busy, and nobody free within %d days", onDuty, roster.NextDays)
+		return cand
+	case at.IsZero():
+		cand.Reason = fmt.Sprintf("nobody on duty within %d days", roster.NextDays)
+		return cand
+	case at == d.now:
 		cand.Reason = fmt.Sprintf("%d of %d on duty free, %s", cand.Free, onDuty, words)
-	case onDuty > 0:
-		cand.Earliest = d.now.Add(way + JobLength)
-		cand.Reason = fmt.Sprintf("all %d on duty busy, %s", onDuty, words)
-	default:
-		shift := roster.Next(firm, d.book.zone, d.now)
-		if shift.IsZero() {
-			cand.Reason = fmt.Sprintf("nobody on duty within %d days", roster.NextDays)
-			return cand
+	case after != "":
+		cand.FreeAt = at
+		cand.Reason = fmt.Sprintf("all %d on duty busy, the first free about %s, after %s, %s", onDuty, d.book.clock(at, d.now), after, words)
+		if onDuty == 0 {
+			cand.Reason = fmt.Sprintf("nobody on duty and free before about %s, after %s, %s", d.book.clock(at, d.now), after, words)
 		}
-		cand.Earliest = shift.Add(way)
-		cand.Reason = fmt.Sprintf("nobody on duty before %s, %s", d.book.clock(shift, d.now), words)
+	case onDuty > 0:
+		cand.FreeAt = at
+		cand.Reason = fmt.Sprintf("all %d on duty busy, the next comes on duty at %s, %s", onDuty, d.book.clock(at, d.now), words)
+	default:
+		cand.FreeAt = at
+		cand.Reason = fmt.Sprintf("nobody on duty before %s, %s", d.book.clock(at, d.now), words)
 	}
+	cand.Earliest = at.Add(way)
 	cand.CanMeet = need.IsZero() || cand.Earliest <= need
 	cand.Reason += ": there by " + d.book.clock(cand.Earliest, d.now) + ", " + margin(cand.Earliest, need)
 	return cand
@@ -122,7 +135,7 @@ func margin(earliest, need plantroom.Instant) string {
 func (d *decision) best(list []plantroom.Candidate) int {
 	best := -1
 	for i := range list {
-		if slices.Contains(d.order.DeclinedBy, list[i].Contractor) {
+		if slices.Contains(d.order.DeclinedBy, list[i].Contractor) || slices.Contains(d.order.TakenFrom, list[i].Contractor) {
 			continue
 		}
 		if best < 0 || d.book.preferred(list[i], list[best]) < 0 {

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"plantroom"
@@ -34,7 +35,21 @@ func (d *decision) clocksFor(c *plantroom.Contract) []plantroom.Clock {
 func (d *decision) windows(c *plantroom.Contract, s plantroom.Severity, at plantroom.Instant) []plantroom.Clock {
 	o := &d.order
 	terms := sla.Terms{Contract: c, Profile: d.book.profile, Targets: d.book.targets[o.Domain], Calendars: d.book.calendars}
-	return terms.Clocks(d.book.clockKinds(o.Rule), d.matter(), s, at)
+	return terms.Clocks(d.kinds(), d.matter(), s, at)
+}
+
+// kinds are the clocks that the order's rule starts, and the rules of what was
+// merged into it.
+func (d *decision) kinds() []plantroom.ClockKind {
+	kinds := d.book.clockKinds(d.order.Rule)
+	for _, rule := range d.order.AlsoRules {
+		for _, kind := range d.book.clockKinds(rule) {
+			if !slices.Contains(kinds, kind) {
+				kinds = append(slices.Clip(kinds), kind)
+			}
+		}
+	}
+	return kinds
 }
 
 // matter says what the order is about, as the law sees it.
@@ -177,9 +192,11 @@ func (d *decision) disbelieve(c plantroom.Clock, at plantroom.Instant, why strin
 // People who are out stay so, whoever comes now.
 func (d *decision) transfer(c *plantroom.Contract) {
 	clocks := d.clocksFor(c)
+	d.remember()
 	for i := range clocks {
 		n := &clocks[i]
 		old := d.order.Clock(n.Kind)
+		d.recall(n)
 		switch {
 		case old != nil && (n.Kind == plantroom.Release && !old.Stopped.IsZero() || same(old, n)):
 			promise := *n
@@ -190,7 +207,55 @@ func (d *decision) transfer(c *plantroom.Contract) {
 			sla.Stop(n, max(d.incident.Released, n.Started))
 		}
 	}
-	d.order.Clocks = clocks
+	d.order.Clocks = d.carried(clocks)
+}
+
+// remember keeps which marks of the windows that are exchanged now have taken
+// effect: the order may come back to whoever has it.
+func (d *decision) remember() {
+	for _, old := range d.order.Clocks {
+		if old.Marked == 0 {
+			continue
+		}
+		if i := d.former(&old); i >= 0 {
+			d.order.Former[i] = old
+		} else {
+			d.order.Former = append(d.order.Former, old)
+		}
+	}
+}
+
+// former finds a window of this round that was exchanged before, -1 where none is.
+func (d *decision) former(c *plantroom.Clock) int {
+	return slices.IndexFunc(d.order.Former, func(f plantroom.Clock) bool { return f.Kind == c.Kind && same(&f, c) })
+}
+
+// recall takes over what has taken effect of a window that runs again.
+func (d *decision) recall(c *plantroom.Clock) {
+	i := d.former(c)
+	if i < 0 || !c.Open() {
+		return
+	}
+	f := &d.order.Former[i]
+	if c.Marked = f.Marked; !f.Breached.IsZero() {
+		c.State, c.Breached = plantroom.ClockBreached, f.Breached
+	}
+}
+
+// carried keeps among new clocks those that come from another order, where they
+// end sooner: the due times of a merged or split order are nobody's to loosen.
+func (d *decision) carried(clocks []plantroom.Clock) []plantroom.Clock {
+	for _, old := range d.order.Clocks {
+		i := slices.IndexFunc(clocks, func(c plantroom.Clock) bool { return c.Kind == old.Kind })
+		switch {
+		case old.Of == "" || !old.Open():
+		case i < 0:
+			clocks = append(clocks, old)
+		case clocks[i].Open() && !sla.Sooner(clocks[i], old):
+			clocks[i] = old
+		}
+	}
+	return clocks
 }
 
 // same reports whether two clocks time one promise.

@@ -30,22 +30,27 @@ const etaSlack = 5 * time.Minute
 type Command struct {
 	Order   plantroom.OrderID
 	Do      plantroom.OrderAction
-	Actor   string            // contractor:quicklift or person:li, as authenticated
-	By      string            // a human's name, in their own words; may be empty
-	Note    string            // with DoFix: what was done
-	ETA     plantroom.Instant // with DoAcknowledge: when somebody will be there; zero: not said
-	Reason  string            // with DoDecline, DoCancel, DoPause, DoRefusePause: why; needed to cancel and to pause
-	Code    string            // with DoPause: one of the reasons of the contract
-	Proof   string            // with DoPause: the photo or the letter that proves it
-	Version int64             // the version that the human has seen; 0: any
-	Link    int               // generation of the job link that was used; 0: none was
+	Actor   string                 // contractor:quicklift or person:li, as authenticated
+	By      string                 // a human's name, in their own words; may be empty
+	Note    string                 // with DoFix: what was done
+	ETA     plantroom.Instant      // with DoAcknowledge: when somebody will be there; zero: not said
+	Reason  string                 // why; needed but with DoRefusePause, DoContinue, DoRelate, DoUnrelate and what has a Note
+	Code    string                 // with DoPause: one of the reasons of the contract
+	Proof   string                 // with DoPause: the photo or the letter that proves it
+	To      plantroom.ContractorID // with DoTransfer: who gets it; with DoSplit: who gets the part, "": whom the window check chooses
+	Other   plantroom.OrderID      // with DoMerge: which carries it on; with DoRelate, DoUnrelate: the other one
+	Asset   plantroom.AssetID      // with DoSplit: of the part; "": the order's own
+	Scope   string                 // with DoSplit: what of the job the part is
+	Version int64                  // the version that the human has seen; 0: any
+	Link    int                    // generation of the job link that was used; 0: none was
 }
 
 // check reports what is wrong with a command by itself.
 func (c *Command) check(now plantroom.Instant) error {
 	human := []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoUnacknowledge, plantroom.DoDecline,
 		plantroom.DoArrive, plantroom.DoFix, plantroom.DoCancel,
-		plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue}
+		plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue,
+		plantroom.DoTransfer, plantroom.DoSplit, plantroom.DoMerge, plantroom.DoRelate, plantroom.DoUnrelate}
 	switch {
 	case !slices.Contains(human, c.Do):
 		return plantroom.Errorf(plantroom.CodeForbidden, "%q is nothing that a human can ask of a work order", c.Do)
@@ -63,8 +68,10 @@ func (c *Command) check(now plantroom.Instant) error {
 		return plantroom.Errorf(plantroom.CodeForbidden, "a contractor cannot cancel an order: decline it")
 	case c.Do == plantroom.DoCancel && strings.TrimSpace(c.Reason) == "":
 		return plantroom.Errorf(plantroom.CodeInvalid, "say why the order is cancelled: the ledger keeps the reason")
+	case c.Do == plantroom.DoDecline && strings.TrimSpace(c.Reason) == "":
+		return plantroom.Errorf(plantroom.CodeInvalid, "say why the order is declined: the next one and the statement go by the reason")
 	}
-	return nil
+	return c.checkOffice()
 }
 
 // contractor returns whose actor this is, "" for a person.
@@ -89,8 +96,15 @@ func (c *Command) name() string {
 // command that the table permits is none, but for a contractor's declining an
 // order that is with somebody else by now.
 func repeated(tx plantroom.Tx, o plantroom.WorkOrder, cmd Command) (bool, error) {
-	if pausing(cmd.Do) {
+	switch {
+	case pausing(cmd.Do):
 		return repeatedPause(o, cmd)
+	case cmd.Do == plantroom.DoTransfer:
+		return repeatedTransfer(tx, o, cmd)
+	case cmd.Do == plantroom.DoSplit:
+		return repeatedSplit(tx, o, cmd)
+	case cmd.Do == plantroom.DoRelate || cmd.Do == plantroom.DoUnrelate:
+		return repeatedRelation(tx, o, cmd)
 	}
 	if by := cmd.contractor(); cmd.Do == plantroom.DoDecline && by != o.Contractor && slices.Contains(o.DeclinedBy, by) {
 		return true, nil
@@ -119,6 +133,9 @@ func repeated(tx plantroom.Tx, o plantroom.WorkOrder, cmd Command) (bool, error)
 var done = map[plantroom.OrderAction]string{
 	plantroom.DoAcknowledge: "acknowledged", plantroom.DoUnacknowledge: "acknowledgement taken back",
 	plantroom.DoDecline: "declined", plantroom.DoArrive: "attended", plantroom.DoFix: "reported as fixed", plantroom.DoCancel: "cancelled",
+	plantroom.DoTransfer: "given to another contractor", plantroom.DoSplit: "split", plantroom.DoMerge: "merged",
+	plantroom.DoRelate: "related", plantroom.DoUnrelate: "no longer related", plantroom.DoPause: "paused", plantroom.DoAgreePause: "pause agreed to",
+	plantroom.DoRefusePause: "pause refused", plantroom.DoContinue: "continued",
 }
 
 // lastDone returns the newest row of an action since the order was last given
@@ -145,11 +162,12 @@ func whoDid(r *plantroom.LedgerRow) string {
 }
 
 // command decides on a command that is not a repeat.
-func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, cmd Command, busy map[plantroom.ContractorID]int, blind bool) (*decision, error) {
+func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, cmd Command, busy jobs, blind string) (*decision, error) {
 	if err := permitted(o, cmd); err != nil {
 		return nil, err
 	}
 	d := b.decide(now, o, in)
+	d.via = cmd.Link
 	d.settle() // what has come due comes first
 	if _, err := d.order.State.Next(cmd.Do); err != nil {
 		return nil, err
@@ -167,6 +185,9 @@ func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroo
 		d.fix(cmd, blind)
 	case plantroom.DoCancel:
 		d.cancel(cmd)
+	case plantroom.DoTransfer:
+		err := d.handOver(cmd, busy)
+		return d.finish(), err
 	default:
 		err := d.aboutPause(cmd)
 		return d.finish(), err
@@ -213,7 +234,7 @@ func (d *decision) unacknowledge(cmd Command) {
 // decline gives the order to the next best who has not declined, after a new
 // window check. Promises that the decliner had kept run again, since nobody
 // has the order and nobody is there.
-func (d *decision) decline(cmd Command, busy map[plantroom.ContractorID]int) {
+func (d *decision) decline(cmd Command, busy jobs) {
 	o := &d.order
 	d.resumeClocks(d.now, bySystem, entry{Reason: "the contractor has declined"})
 	d.do(plantroom.DoDecline, cmd.Actor, entry{By: cmd.By, Reason: cmd.Reason, Contractor: o.Contractor, Clocks: o.Clocks})
@@ -232,14 +253,17 @@ func (d *decision) arrive(cmd Command) {
 }
 
 // fix takes the contractor's word. It stops only a clock whose window says so:
-// any other waits for the sensor's proof. A blind order has nothing that could
-// contradict it yet.
-func (d *decision) fix(cmd Command, blind bool) {
+// any other waits for the sensor's proof. Blind says why nothing could contradict
+// it yet. A part is done with it, where the sensor has proved the whole already.
+func (d *decision) fix(cmd Command, blind string) {
 	d.resumeClocks(d.now, bySystem, entry{Reason: "it is said to be fixed"})
 	d.order.Restored, d.order.Watched, d.order.FixNote = d.now, d.now, cmd.Note
 	d.claimed()
 	d.do(plantroom.DoFix, cmd.Actor, entry{By: cmd.By, Note: cmd.Note})
 	d.watch(blind)
+	if d.order.PartOf != "" && d.incident.State == plantroom.IncidentClosed {
+		d.proved()
+	}
 }
 
 func (d *decision) cancel(cmd Command) {

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"plantroom"
 )
@@ -16,6 +17,7 @@ type decision struct {
 	order    plantroom.WorkOrder
 	rows     []plantroom.LedgerRow
 	calls    []plantroom.Call
+	via      int       // the job link that a human has used; 0: none
 	away     []absence // of the gateways that bring news of the asset
 	err      error     // of encoding a row or a call
 }
@@ -29,12 +31,16 @@ const (
 // decide starts a decision on a copy of the order.
 func (b *book) decide(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident) *decision {
 	o.Clocks = slices.Clone(o.Clocks)
+	o.Former = slices.Clone(o.Former)
 	o.Pauses = clonePauses(o.Pauses)
 	o.Choice = slices.Clone(o.Choice)
 	o.Tasks = slices.Clone(o.Tasks)
 	o.Rises = slices.Clone(o.Rises)
 	o.Earlier = slices.Clone(o.Earlier)
 	o.DeclinedBy = slices.Clone(o.DeclinedBy)
+	o.TakenFrom = slices.Clone(o.TakenFrom)
+	o.Parts, o.Merged, o.Related = slices.Clone(o.Parts), slices.Clone(o.Merged), slices.Clone(o.Related)
+	o.Also, o.AlsoRules = slices.Clone(o.Also), slices.Clone(o.AlsoRules)
 	return &decision{book: b, now: now, order: o, incident: in}
 }
 
@@ -50,7 +56,11 @@ type entry struct {
 	Clean      string                 `json:"clean,omitempty"` // "2 of 3"
 	Contractor plantroom.ContractorID `json:"contractor,omitempty"`
 	Contract   plantroom.ContractID   `json:"contract,omitempty"`
+	TakenFrom  plantroom.ContractorID `json:"taken_from,omitempty"` // by the office
 	Link       int                    `json:"link,omitempty"`
+	Terms      string                 `json:"terms,omitempty"`    // the hash of the row of TermsKind that was in force
+	Via        int                    `json:"via_link,omitempty"` // the generation of the job link that was pressed
+	During     *plantroom.During      `json:"during,omitempty"`   // planned works
 	Choice     []plantroom.Candidate  `json:"choice,omitempty"`
 	Clocks     []plantroom.Clock      `json:"clocks,omitempty"`
 	Pauses     []plantroom.Pause      `json:"pauses,omitempty"`
@@ -84,6 +94,9 @@ func (d *decision) incidentRow(change plantroom.IncidentChange, id plantroom.Inc
 }
 
 func (d *decision) add(kind, actor, subject string, e entry) {
+	if strings.HasPrefix(actor, "contractor:") {
+		e.Via = d.via
+	}
 	body, err := json.Marshal(e)
 	if err != nil && d.err == nil {
 		d.err = err

@@ -1,8 +1,8 @@
 package dispatch
 
 import (
-	"fmt"
-	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"plantroom"
@@ -46,14 +46,16 @@ type Options struct {
 	Domains   []plantroom.Domain
 	Playbooks []plantroom.Playbook // that are built in; those of Estate go before them
 	Links     LinkSigner
-	PublicURL string // where the pages are reached from outside, as in https://plantroom.example.net
+	File      plantroom.Hash // SHA-256 of the estate file's text, named with the terms; zero: not known
+	PublicURL string         // where the pages are reached from outside, as in https://plantroom.example.net
 }
 
 // Desk takes incidents, commands and the passing of time. It holds no state
-// but the estate, and is safe for concurrent use; of two transactions that
+// but the estate and the name of its terms, and is safe for concurrent use; of two transactions that
 // change the same order the store lets one win.
 type Desk struct {
-	book *book
+	book  *book
+	terms []byte // the body of the row that holds them
 }
 
 // New makes a Desk. It fails with CodeInvalid for an estate in which somebody
@@ -64,7 +66,11 @@ func New(o Options) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{book: b}, nil
+	terms, err := b.termsOf(o.Domains)
+	if err != nil {
+		return nil, err
+	}
+	return &Desk{book: b, terms: terms}, nil
 }
 
 // Incident takes one change of an incident: it keeps the incident, and raises,
@@ -89,17 +95,21 @@ func (d *Desk) Incident(tx plantroom.Tx, now plantroom.Instant, ev plantroom.Inc
 	return d.resight(tx, now, ev.Incident)
 }
 
-// change moves an order by a change of its present incident or of an earlier one.
-func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.WorkOrder, ev plantroom.IncidentEvent) (err error) {
-	present := ev.Incident
-	if present.ID != order.Incident {
-		if present, err = tx.Incident(order.Incident); err != nil {
-			return err
-		}
+// change moves an order by a change of its present incident or of an earlier
+// one. An order that was merged is carried on by another one, and parts follow
+// what their order's sensor says.
+func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.WorkOrder, ev plantroom.IncidentEvent) error {
+	order, err := carrier(tx, order)
+	if err != nil {
+		return err
 	}
-	var busy map[plantroom.ContractorID]int
+	present, err := d.behind(tx, order)
+	if err != nil {
+		return err
+	}
+	var busy jobs
 	if order.State == plantroom.Cancelled {
-		if busy, err = d.busy(tx, present, now); err != nil {
+		if busy, err = d.busy(tx, d.book.assetOf(&order), now); err != nil {
 			return err
 		}
 	}
@@ -107,7 +117,10 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 	if err != nil {
 		return err
 	}
-	return write(tx, order, d.book.evidence(now, order, present, ev, busy, away))
+	if err := write(tx, order, d.book.evidence(now, order, present, ev, busy, away)); err != nil {
+		return err
+	}
+	return d.followParts(tx, now, order, ev)
 }
 
 // keepIncident stores an incident and says whether it was stored like that before.
@@ -125,53 +138,34 @@ func keepIncident(tx plantroom.Tx, in plantroom.Incident) (known bool, err error
 // open finds out whether an incident continues an earlier order, and raises or
 // reopens accordingly.
 func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Incident) error {
-	busy, err := d.busy(tx, in, now)
+	busy, err := d.busy(tx, d.book.asset(in), now)
 	if err != nil {
 		return err
 	}
-	recent, err := tx.Orders(plantroom.OrderFilter{Asset: in.Asset, Rule: in.Rule, Limit: 1,
+	works, err := duringWorks(tx, in.Asset, now)
+	if err != nil {
+		return err
+	}
+	recent, err := tx.Orders(plantroom.OrderFilter{Asset: in.Asset, Rule: in.Rule, Limit: 8 * maxParts,
 		States: []plantroom.OrderState{plantroom.Verified, plantroom.Closed}})
 	if err != nil {
 		return err
 	}
+	recent = slices.DeleteFunc(recent, func(o plantroom.WorkOrder) bool { return o.PartOf != "" }) // the whole is what comes back
 	if len(recent) > 0 {
 		repaired, err := tx.Incident(recent[0].Incident)
 		if err != nil {
 			return err
 		}
 		if d.book.continues(recent[0], repaired, in) {
-			return write(tx, recent[0], d.book.reopen(now, recent[0], in, busy))
+			return write(tx, recent[0], d.book.reopen(now, recent[0], in, busy, works))
 		}
 	}
 	id, err := tx.NextOrderID()
 	if err != nil {
 		return err
 	}
-	return write(tx, plantroom.WorkOrder{}, d.book.raise(now, id, in, busy))
-}
-
-// busy counts, for each contractor that might be chosen, the orders that keep
-// a technician: given to it and not yet restored. Orders on the same asset do
-// not count: whoever is there for one sees to the other.
-func (d *Desk) busy(tx plantroom.Tx, in plantroom.Incident, now plantroom.Instant) (map[plantroom.ContractorID]int, error) {
-	counts := make(map[plantroom.ContractorID]int)
-	for _, c := range d.book.covering(d.book.asset(in), now) {
-		if _, done := counts[c.Contractor]; done {
-			continue
-		}
-		orders, err := tx.Orders(plantroom.OrderFilter{Open: true, Contractor: c.Contractor,
-			States: []plantroom.OrderState{plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended}})
-		if err != nil {
-			return nil, err
-		}
-		counts[c.Contractor] = 0
-		for i := range orders {
-			if orders[i].Asset != in.Asset {
-				counts[c.Contractor]++
-			}
-		}
-	}
-	return counts, nil
+	return write(tx, plantroom.WorkOrder{}, d.book.raise(now, id, in, busy, works))
 }
 
 // Command does what a human asks, or says why not. Asking for what the same
@@ -184,20 +178,38 @@ func (d *Desk) Command(tx plantroom.Tx, now plantroom.Instant, cmd Command) (pla
 	if err != nil {
 		return plantroom.WorkOrder{}, err
 	}
-	in, err := tx.Incident(order.Incident)
-	if err != nil {
-		return order, err
-	}
 	if done, err := repeated(tx, order, cmd); done || err != nil {
 		return order, err
 	}
-	var busy map[plantroom.ContractorID]int
-	if cmd.Do == plantroom.DoDecline {
-		if busy, err = d.busy(tx, in, now); err != nil {
+	after, err := d.obey(tx, now, order, cmd)
+	if plantroom.CodeOf(err) == plantroom.CodeConflict {
+		err = whoMoved(tx, order, err)
+	}
+	if err != nil {
+		return order, err
+	}
+	return after, d.settleWhole(tx, now, after)
+}
+
+// obey does what a command asks that is no repeat.
+func (d *Desk) obey(tx plantroom.Tx, now plantroom.Instant, order plantroom.WorkOrder, cmd Command) (plantroom.WorkOrder, error) {
+	switch cmd.Do {
+	case plantroom.DoRelate, plantroom.DoUnrelate, plantroom.DoMerge:
+		return d.pair(tx, now, order, cmd)
+	case plantroom.DoSplit:
+		return d.split(tx, now, order, cmd)
+	}
+	in, err := d.behind(tx, order)
+	if err != nil {
+		return order, err
+	}
+	var busy jobs
+	if cmd.Do == plantroom.DoDecline || cmd.Do == plantroom.DoTransfer {
+		if busy, err = d.busy(tx, d.book.assetOf(&order), now); err != nil {
 			return order, err
 		}
 	}
-	blind := false
+	blind := ""
 	if cmd.Do == plantroom.DoFix {
 		if blind, err = d.blind(tx, order); err != nil {
 			return order, err
@@ -207,10 +219,24 @@ func (d *Desk) Command(tx plantroom.Tx, now plantroom.Instant, cmd Command) (pla
 	if err != nil {
 		return order, err
 	}
-	if err := write(tx, order, dec); err != nil {
-		return order, err
+	return dec.order, write(tx, order, dec)
+}
+
+// whoMoved adds to a refusal for a version that is no longer the present one who
+// has moved the order since.
+func whoMoved(tx plantroom.Tx, o plantroom.WorkOrder, refusal error) error {
+	rows, err := tx.LedgerOf(string(o.ID))
+	if err != nil {
+		return err
 	}
-	return dec.order, nil
+	for i := len(rows) - 1; i >= 0; i-- {
+		r := &rows[i]
+		words, ok := done[plantroom.OrderAction(strings.TrimPrefix(r.Kind, "order."))]
+		if ok && (strings.HasPrefix(r.Actor, "person:") || strings.HasPrefix(r.Actor, "contractor:")) {
+			return plantroom.Errorf(plantroom.CodeConflict, "%s (last: %s by %s at %s)", plantroom.MessageOf(refusal), words, whoDid(r), r.At)
+		}
+	}
+	return refusal
 }
 
 // Tick does what has come due: marks of clocks, rungs of the ladder,
@@ -222,45 +248,20 @@ func (d *Desk) Tick(tx plantroom.Tx, now plantroom.Instant, limit int) (done int
 		return 0, err
 	}
 	for _, order := range orders {
-		in, err := tx.Incident(order.Incident)
+		in, err := d.behind(tx, order)
 		if err != nil {
 			return done, err
 		}
-		if err := write(tx, order, d.book.tick(now, order, in)); err != nil {
+		dec := d.book.tick(now, order, in)
+		if err := write(tx, order, dec); err != nil {
 			return done, err
+		}
+		if dec.order.Contradicted > order.Contradicted {
+			if err := d.contradictParts(tx, now, dec.order); err != nil {
+				return done, err
+			}
 		}
 		done++
 	}
 	return done, nil
-}
-
-// write stores a decision over the order that it was taken on; a zero order
-// means a new one.
-func write(tx plantroom.Tx, before plantroom.WorkOrder, d *decision) error {
-	if d.err != nil {
-		return d.err
-	}
-	if !d.order.Due.IsZero() && d.order.Due <= d.now {
-		return plantroom.Errorf(plantroom.CodeInternal, "order %s is still due at %s after it was handled at %s", d.order.ID, d.order.Due, d.now)
-	}
-	if err := writeOrder(tx, before, &d.order); err != nil {
-		return fmt.Errorf("write %s: %w", d.order.ID, err)
-	}
-	if err := tx.AppendLedger(d.rows...); err != nil {
-		return err
-	}
-	return tx.InsertCalls(d.calls...)
-}
-
-// writeOrder stores the order if it has changed; a clean cycle, for one, leaves
-// it as it is.
-func writeOrder(tx plantroom.Tx, before plantroom.WorkOrder, o *plantroom.WorkOrder) error {
-	if reflect.DeepEqual(before, *o) {
-		return nil
-	}
-	o.Version = before.Version + 1
-	if before.Version == 0 {
-		return tx.InsertOrder(*o)
-	}
-	return tx.UpdateOrder(*o)
 }

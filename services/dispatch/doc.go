@@ -15,7 +15,7 @@
 // the recipient, so deciding the same thing again cannot send it twice.
 //
 // The package deliberately reads no clock, starts no goroutine and sends
-// nothing (services/outbox does). It knows no quiet hours: every call that it
-// writes goes out, whatever the severity. It detects nothing and does not
-// doubt evidence (services/detect does that).
+// nothing (services/outbox does). It drops no call: in somebody's quiet hours a
+// call waits for their end, and never where a life depends on the order. It
+// detects nothing and does not doubt evidence (services/detect does that).
 package dispatch

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"slices"
 
 	"plantroom"
 )
@@ -10,7 +11,7 @@ import (
 // change has a ledger row, also one about an earlier episode of the order,
 // which moves nothing any more; present is the episode behind it now.
 func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present plantroom.Incident, ev plantroom.IncidentEvent,
-	busy map[plantroom.ContractorID]int, away []absence) *decision {
+	busy jobs, away []absence) *decision {
 	d := b.decide(now, o, present)
 	d.away = away
 	in := ev.Incident
@@ -26,13 +27,13 @@ func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present pl
 		e.Clean, e.Source = fmt.Sprintf("%d of %d", in.Clean, in.Needed), in.Proved
 	}
 	d.incidentRow(ev.Change, in.ID, e)
-	if in.ID == o.Incident {
+	if in.ID == o.Incident || slices.Contains(o.Also, in.ID) {
 		d.move(ev.Change, busy)
 	}
 	return d.finish()
 }
 
-func (d *decision) move(change plantroom.IncidentChange, busy map[plantroom.ContractorID]int) {
+func (d *decision) move(change plantroom.IncidentChange, busy jobs) {
 	if d.order.State == plantroom.Cancelled {
 		d.revive(change, busy)
 		return
@@ -41,13 +42,15 @@ func (d *decision) move(change plantroom.IncidentChange, busy map[plantroom.Cont
 	case plantroom.IncidentWorsened:
 		d.worsened()
 	case plantroom.IncidentReleased:
-		d.prove(plantroom.Release, min(d.incident.Released, d.now))
+		if !d.incident.Released.IsZero() { // not while those of a merged order are trapped
+			d.prove(plantroom.Release, min(d.incident.Released, d.now))
+		}
 	case plantroom.IncidentRelapsed:
 		if d.order.State == plantroom.Restored {
 			d.contradict("the fault came back before the repair was proved")
 		}
 	case plantroom.IncidentProved:
-		if d.can(plantroom.DoProve) {
+		if d.can(plantroom.DoProve) && d.incident.State == plantroom.IncidentClosed { // and all that was merged
 			d.proved()
 		}
 	}
@@ -56,7 +59,7 @@ func (d *decision) move(change plantroom.IncidentChange, busy map[plantroom.Cont
 // revive takes a cancelled order up again where what it was cancelled for no
 // longer holds: the fault is graver than whoever cancelled it knew, or it went
 // and has come back.
-func (d *decision) revive(change plantroom.IncidentChange, busy map[plantroom.ContractorID]int) {
+func (d *decision) revive(change plantroom.IncidentChange, busy jobs) {
 	switch {
 	case change == plantroom.IncidentWorsened && d.incident.Severity > d.order.Severity:
 		d.takeUp("it was cancelled as "+d.order.Severity.String()+", and is "+d.incident.Severity.String()+" now", busy)
@@ -80,6 +83,9 @@ func (d *decision) worsened() {
 		d.tighten(before)
 		d.row("order.worsened", bySensor, entry{Severity: o.Severity.String(), Cause: o.Cause, Clocks: o.Clocks})
 		if o.Severity == plantroom.Life {
+			if o.During != nil && o.State == plantroom.Dispatched {
+				d.restartLadder() // it may have rested for planned works
+			}
 			d.tellManagers("order.worsened", d.title()+": a life is at stake"+d.dueWords(), int(o.Version))
 		}
 	}
@@ -97,6 +103,9 @@ func (d *decision) proved() {
 	at := min(d.incident.Proved, d.now) // a sensor's clock may be fast
 	if at.IsZero() {
 		at = d.now
+	}
+	if d.order.PartOf != "" {
+		at = max(at, d.order.Restored) // the sensor sees the whole, and not that the part is done
 	}
 	d.proveAll(at)
 	d.resumeClocks(d.now, bySystem, entry{Reason: "the repair is proved"})

@@ -7,3 +7,8 @@ func (d *Desk) Unprompted(now plantroom.Instant, o plantroom.WorkOrder, in plant
 	dec := d.book.tick(now, o, in)
 	return dec.order, len(dec.rows) + len(dec.calls)
 }
+
+// Behind is the incident, or the several together, behind an order.
+func (d *Desk) Behind(tx plantroom.Tx, o plantroom.WorkOrder) (plantroom.Incident, error) {
+	return d.behind(tx, o)
+}

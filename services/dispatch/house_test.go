@@ -242,6 +242,9 @@ func (h *house) proved(at plantroom.Instant) {
 func (h *house) do(do plantroom.OrderAction, actor string, edit ...func(*dispatch.Command)) (plantroom.WorkOrder, error) {
 	h.t.Helper()
 	cmd := dispatch.Command{Order: h.order().ID, Do: do, Actor: actor}
+	if do == plantroom.DoDecline {
+		cmd.Reason = "all hands are busy"
+	}
 	for _, f := range edit {
 		f(&cmd)
 	}

@@ -173,19 +173,20 @@ func (m *model) command(t *rapid.T) {
 	cmd := dispatch.Command{
 		Do: rapid.SampledFrom([]plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoAcknowledge, plantroom.DoUnacknowledge,
 			plantroom.DoDecline, plantroom.DoArrive, plantroom.DoFix, plantroom.DoFix, plantroom.DoCancel,
-			plantroom.DoPause, plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue}).Draw(t, "do"),
+			plantroom.DoPause, plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue,
+			plantroom.DoTransfer, plantroom.DoSplit, plantroom.DoMerge, plantroom.DoRelate, plantroom.DoUnrelate}).Draw(t, "do"),
+		To:     rapid.SampledFrom([]plantroom.ContractorID{"quicklift", "grandlift", "plumber"}).Draw(t, "to"),
+		Asset:  rapid.SampledFrom([]plantroom.AssetID{"", "b1-l1", "b1-l2"}).Draw(t, "asset"),
+		Scope:  rapid.SampledFrom([]string{"the door", "the drive"}).Draw(t, "scope"),
 		Actor:  rapid.SampledFrom([]string{quick, quick, grand, lin, "person:zhao"}).Draw(t, "actor"),
 		Code:   rapid.SampledFrom([]string{"no_access", "weather", "whim"}).Draw(t, "code"),
 		Proof:  rapid.SampledFrom([]string{"", "photo 7"}).Draw(t, "proof"),
 		Link:   rapid.IntRange(0, 2).Draw(t, "link"),
 		Reason: "because",
 	}
-	var before plantroom.WorkOrder
-	m.view(t, func(tx plantroom.Tx) (err error) {
-		before, err = tx.OrderOf(w.in.ID)
-		return err
-	})
+	before := m.chosen(t, w)
 	cmd.Order = before.ID
+	cmd.Other = m.chosen(t, m.some(t, func(w *watched) bool { return w.in.ID != "" })).ID
 	err := m.update(t, func(tx plantroom.Tx) error {
 		_, err := m.desk.Command(tx, m.now, cmd)
 		return err
@@ -193,11 +194,22 @@ func (m *model) command(t *rapid.T) {
 	switch plantroom.CodeOf(err) {
 	case "":
 		m.asked++
-	case plantroom.CodeConflict, plantroom.CodeTransition, plantroom.CodeForbidden, plantroom.CodeExpired, plantroom.CodeInvalid:
+	case plantroom.CodeConflict, plantroom.CodeTransition, plantroom.CodeForbidden, plantroom.CodeExpired, plantroom.CodeInvalid, plantroom.CodeTooLarge:
 		m.unchanged(t, before)
 	default:
 		t.Fatalf("%s: %v", cmd.Do, err)
 	}
+}
+
+// chosen is the order of an episode, or a part of it.
+func (m *model) chosen(t *rapid.T, w *watched) (o plantroom.WorkOrder) {
+	m.view(t, func(tx plantroom.Tx) (err error) {
+		if o, err = tx.OrderOf(w.in.ID); err == nil && len(o.Parts) > 0 && rapid.Bool().Draw(t, "a part") {
+			o, err = tx.Order(rapid.SampledFrom(o.Parts).Draw(t, "part"))
+		}
+		return err
+	})
+	return o
 }
 
 func (m *model) unchanged(t *rapid.T, before plantroom.WorkOrder) {
@@ -252,6 +264,9 @@ func (m *model) check(t *rapid.T) {
 		owners := map[plantroom.IncidentID]plantroom.OrderID{}
 		for _, o := range orders {
 			for _, id := range append([]plantroom.IncidentID{o.Incident}, o.Earlier...) {
+				if o.PartOf != "" {
+					break // its incident is that of its whole
+				}
 				if other, taken := owners[id]; taken {
 					t.Fatalf("episode %s has the orders %s and %s", id, other, o.ID)
 				}
@@ -261,6 +276,9 @@ func (m *model) check(t *rapid.T) {
 				return err
 			}
 			checkPauses(t, o)
+			if err := checkTies(t, tx, o); err != nil {
+				return err
+			}
 			if err := m.checkDue(t, tx, o); err != nil {
 				return err
 			}
@@ -270,6 +288,35 @@ func (m *model) check(t *rapid.T) {
 		}
 		return nil
 	})
+}
+
+// checkTies: orders that belong together name each other, and what is over asks
+// nothing of anybody.
+func checkTies(t *rapid.T, tx plantroom.Tx, o plantroom.WorkOrder) error {
+	names := func(list []plantroom.OrderID, what string, back func(plantroom.WorkOrder) bool) error {
+		for _, id := range list {
+			other, err := tx.Order(id)
+			if err != nil {
+				return err
+			}
+			if !back(other) {
+				t.Fatalf("%s has %s as %s, and not the other way: %+v", o.ID, id, what, other)
+			}
+		}
+		return nil
+	}
+	if o.State == plantroom.Merged {
+		if !o.Due.IsZero() || slices.ContainsFunc(o.Clocks, func(c plantroom.Clock) bool { return c.Open() }) {
+			t.Fatalf("%s is merged, and its clocks count: %+v", o.ID, o)
+		}
+		if err := names([]plantroom.OrderID{o.MergedInto}, "carrier", func(x plantroom.WorkOrder) bool { return slices.Contains(x.Merged, o.ID) }); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		names(o.Parts, "part", func(x plantroom.WorkOrder) bool { return x.PartOf == o.ID }),
+		names(o.Merged, "merged", func(x plantroom.WorkOrder) bool { return x.State == plantroom.Merged && x.MergedInto == o.ID }),
+		names(o.Related, "related", func(x plantroom.WorkOrder) bool { return slices.Contains(x.Related, o.ID) }))
 }
 
 // checkPauses: a clock stands still exactly while a pause that names it lasts,
@@ -333,7 +380,7 @@ func corrected(tx plantroom.Tx, id plantroom.OrderID, c plantroom.Clock) (bool, 
 // checkDue: Due is the exact next instant. Before it time changes nothing, at
 // it something.
 func (m *model) checkDue(t *rapid.T, tx plantroom.Tx, o plantroom.WorkOrder) error {
-	in, err := tx.Incident(o.Incident)
+	in, err := m.desk.Behind(tx, o)
 	if err != nil {
 		return err
 	}

@@ -10,17 +10,17 @@ import (
 // raise makes the order of a new incident and gives it to whom the window
 // check chooses. Where no contract covers the asset it stays raised, and the
 // managers are called.
-func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.Incident, busy map[plantroom.ContractorID]int) *decision {
+func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.Incident, busy jobs, works *plantroom.During) *decision {
 	d := b.decide(now, plantroom.WorkOrder{
 		ID: id, State: plantroom.Raised, Incident: in.ID, Asset: in.Asset, Building: in.Building, Domain: in.Domain,
 		Rule: in.Rule, Severity: in.Severity, Cause: in.Cause, Detail: in.Detail,
-		Occurred: in.Episode, Raised: now, Begun: now, Level: -1,
+		Occurred: in.Episode, Raised: now, Begun: now, Level: -1, During: works,
 	}, in)
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
 	choice := d.check(busy)
 	d.order.Choice = choice
 	d.plan()
-	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice, Playbook: d.order.Playbook})
+	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice, Playbook: d.order.Playbook, During: works, Terms: b.terms.text()})
 	d.order.Clocks = d.clocksFor(nil)
 	d.give(choice)
 	return d.finish()
@@ -41,36 +41,38 @@ func (b *book) continues(o plantroom.WorkOrder, repaired, in plantroom.Incident)
 // the new round, Contradicted counts over all of them. The order stays with
 // its contractor while a contract of that contractor covers the asset: it is
 // its repair that did not last.
-func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy map[plantroom.ContractorID]int) *decision {
+func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy jobs, works *plantroom.During) *decision {
 	d := b.decide(now, o, in)
+	d.order.During = works
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks,
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Terms: b.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, During: works,
 		Reason: fmt.Sprintf("the same fault %s after the repair was proved", words(in.Episode.Sub(o.Verified)))})
 	n := &d.order
 	n.Earlier = append(n.Earlier, o.Incident)
 	n.Incident, n.Occurred, n.Begun = in.ID, in.Episode, in.Opened
+	n.Also, n.AlsoRules = nil, nil // what was merged is over with the round before
 	d.afresh(busy, "it is its repair that did not last")
 	return d.finish()
 }
 
 // takeUp lets an order that was cancelled go on, because its episode has grown
 // worse or come back. Its windows run from now: nobody was asked in between.
-func (d *decision) takeUp(why string, busy map[plantroom.ContractorID]int) {
+func (d *decision) takeUp(why string, busy jobs) {
 	o := &d.order
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, Reason: why})
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Terms: d.book.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, Reason: why})
 	o.Occurred, o.Begun = d.now, d.now
 	d.afresh(busy, "it had the order before")
 }
 
 // afresh begins a new round of an order with its incident as it is; why says
 // for what reason it stays with its contractor.
-func (d *decision) afresh(busy map[plantroom.ContractorID]int, why string) {
+func (d *decision) afresh(busy jobs, why string) {
 	n, in := &d.order, &d.incident
 	contract := n.Contract
 	n.Reopens++
 	n.Severity, n.Cause, n.Detail, n.Rises = in.Severity, in.Cause, in.Detail, nil
 	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Watched, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0, 0
-	n.By, n.FixNote, n.DeclinedBy, n.Pauses = "", "", nil, nil
+	n.By, n.FixNote, n.DeclinedBy, n.TakenFrom, n.Former, n.Pauses = "", "", nil, nil, nil, nil
 	d.plan()
 	n.Choice = stayWith(contract, d.check(busy), why)
 	n.Clocks = d.clocksFor(nil)
@@ -126,7 +128,7 @@ func (d *decision) dispatch(c plantroom.Candidate) {
 	o.Link++
 	d.transfer(contract)
 	d.restartLadder()
-	d.do(plantroom.DoDispatch, bySystem, entry{Contractor: c.Contractor, Contract: c.Contract, Link: o.Link,
+	d.do(plantroom.DoDispatch, bySystem, entry{Contractor: c.Contractor, Contract: c.Contract, Link: o.Link, Terms: d.book.terms.text(),
 		Clocks: o.Clocks, Choice: o.Choice})
 	d.tellContractor("order.dispatched", d.title()+d.dueWords(), o.Link)
 }

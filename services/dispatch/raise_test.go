@@ -56,10 +56,10 @@ func TestBusyTechniciansAreNotCountedOn(t *testing.T) {
 	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
 	o := h.open("lift.fault", "b1-l2", plantroom.Medium, "door_close_fault")
 	quick := o.Choice[0]
-	if quick.Free != 0 || quick.OnDuty != 1 || quick.Earliest != start.Add(roster.OnSiteWalk+dispatch.JobLength) || quick.CanMeet {
+	if quick.Free != 0 || quick.OnDuty != 1 || quick.FreeAt != start.Add(roster.OnSiteWalk+dispatch.JobLength) || quick.Earliest != quick.FreeAt.Add(roster.OnSiteWalk) || quick.CanMeet {
 		t.Errorf("%+v", quick)
 	}
-	if !strings.Contains(quick.Reason, "all 1 on duty busy") {
+	if !strings.Contains(quick.Reason, "all 1 on duty busy, the first free about 10:48, after wo-000001, is on the estate: there by 10:51, 36m too late") {
 		t.Errorf("reason %q", quick.Reason)
 	}
 }

@@ -21,19 +21,39 @@ func (b *book) blinds(in plantroom.Incident, asset plantroom.AssetID) bool {
 	return behind
 }
 
-// blind reports whether the sensors of an order's asset may not be heard now.
-// An order about that very silence is never blind: not to hear is its evidence.
-func (d *Desk) blind(tx plantroom.Tx, o plantroom.WorkOrder) (bool, error) {
+// Why nothing can contradict a claim yet.
+const (
+	unheard = "its sensor or gateway is silent: the claim can be neither proved nor contradicted"
+	aPart   = "it is a part: what the sensor says of the whole decides"
+	undone  = "a part of it is not done: the sensor may see the fault for that"
+)
+
+// blind says why nothing can contradict a claim on an order now, "" where a
+// sensor can: its sensors may not be heard, or a part is not done. An order about
+// that very silence is never blind for it: not to hear is its evidence.
+func (d *Desk) blind(tx plantroom.Tx, o plantroom.WorkOrder) (string, error) {
+	if o.PartOf != "" {
+		return aPart, nil
+	}
+	for _, id := range o.Parts {
+		part, err := tx.Order(id)
+		if err != nil {
+			return "", err
+		}
+		if !finished(part.State) {
+			return undone, nil
+		}
+	}
 	if o.Domain == plantroom.DevicesDomain {
-		return false, nil
+		return "", nil
 	}
 	open, err := tx.OpenIncidents()
 	for _, in := range open {
 		if in.State == plantroom.IncidentOpen && d.book.blinds(in, o.Asset) {
-			return true, nil
+			return unheard, nil
 		}
 	}
-	return false, err
+	return "", err
 }
 
 // resight lets the claims on the assets that a silence concerns wait, or be
@@ -54,7 +74,7 @@ func (d *Desk) resight(tx plantroom.Tx, now plantroom.Instant, silence plantroom
 		if err != nil {
 			return err
 		}
-		in, err := tx.Incident(o.Incident)
+		in, err := d.behind(tx, o)
 		if err != nil {
 			return err
 		}
@@ -66,7 +86,7 @@ func (d *Desk) resight(tx plantroom.Tx, now plantroom.Instant, silence plantroom
 }
 
 // sight notes that the sensors behind a claim fell silent or are heard again.
-func (b *book) sight(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, blind bool) *decision {
+func (b *book) sight(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, blind string) *decision {
 	d := b.decide(now, o, in)
 	d.settle() // what has come due comes first
 	if d.order.State == plantroom.Restored {
@@ -75,15 +95,15 @@ func (b *book) sight(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.
 	return d.finish()
 }
 
-// watch has the sensor's word count against the claim from now on, or, blind,
-// not until it is heard again.
-func (d *decision) watch(blind bool) {
+// watch has the sensor's word count against the claim from now on, or, where it
+// is blind for a reason, not until that has gone.
+func (d *decision) watch(blind string) {
 	o := &d.order
 	switch {
-	case blind && !o.Watched.IsZero():
+	case blind != "" && !o.Watched.IsZero():
 		o.Watched = 0
-		d.row("order.unwatched", bySystem, entry{Reason: "its sensor or gateway is silent: the claim can be neither proved nor contradicted"})
-	case !blind && o.Watched.IsZero():
+		d.row("order.unwatched", bySystem, entry{Reason: blind})
+	case blind == "" && o.Watched.IsZero():
 		o.Watched = d.now
 		d.row("order.watched", bySystem, entry{Reason: "its sensor is heard: it can prove or contradict the claim"})
 	}

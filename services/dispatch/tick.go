@@ -110,6 +110,7 @@ func (d *decision) climb() {
 	if len(levels) == 0 {
 		o.NextCall = 0
 	}
+	d.restWorks()
 	for !o.NextCall.IsZero() && o.NextCall <= d.now {
 		planned := o.NextCall
 		o.Level = min(o.Level, len(levels)-1)
@@ -147,14 +148,15 @@ func (d *decision) nextCall(level plantroom.Level, planned plantroom.Instant) pl
 func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) []string {
 	o := &d.order
 	subject := fmt.Sprintf("%s: nobody has acknowledged for %s%s", d.title(), words(d.now.Sub(o.Dispatched)), lateWords(d.now.Sub(planned)))
-	people := level.People
+	people, reach := level.People, d.person
 	if len(people) == 0 {
+		reach = d.onDuty
 		people = roster.OnDuty(d.book.contractors[o.Contractor], d.book.zone, d.now)
 	}
 	var called []string
 	for _, id := range people {
 		if p := d.book.people[id]; len(p.Channels) > 0 {
-			called = append(called, d.tell("ladder.call", d.person(p), subject, o.Level, planned))
+			called = append(called, d.tell("ladder.call", reach(p), subject, o.Level, planned))
 		}
 	}
 	if len(called) == 0 {

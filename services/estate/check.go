@@ -77,11 +77,13 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	}
 	c.deviceRefs(e, gateways)
 	c.contractorRefs(f, people)
+	c.addressRefs(f)
 	c.contractRefs(f, buildings, contractors, ladders)
 	calendars := c.calendarRefs(f)
 	c.lawCalendars(e, calendars)
+	c.worksRefs(e, f, contractors, zones)
 	c.ladderRefs(e, f, ladders, people)
-	c.rosters(f)
+	c.crews(f)
 	c.someoneHears(e, f)
 }
 
@@ -133,23 +135,6 @@ func (c *checker) deviceRefs(e *plantroom.Estate, gateways names) {
 			c.fault(c.devices[i]+"/id", fmt.Sprintf("the device %q exists already", d.ID), "choose another id")
 		}
 		seen[d.ID] = true
-	}
-}
-
-func (c *checker) contractorRefs(f file, people names) {
-	for i, k := range f.Contractors {
-		for j, p := range k.Technicians {
-			c.refer(people, fmt.Sprintf("/contractors/%d/technicians/%d", i, j), "person", string(p))
-		}
-		for j, s := range k.Roster {
-			for n, p := range s.People {
-				path := fmt.Sprintf("/contractors/%d/roster/%d/people/%d", i, j, n)
-				c.refer(people, path, "person", string(p))
-				if people.has[string(p)] && !slices.Contains(k.Technicians, p) && c.doc.Sound(fmt.Sprintf("/contractors/%d/technicians", i)) {
-					c.fault(path, fmt.Sprintf("%q is on the roster but not one of the contractor's technicians", p), "add the person to technicians")
-				}
-			}
-		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package estate_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,10 +15,15 @@ import (
 	"plantroom/services/profiles"
 )
 
+func anywhere(string) error { return nil }
+
 // known stands for the domains and profiles of the house: what an estate file
 // may name is decided by the caller.
 var known = estate.Known{
 	Profiles: []string{"cn-urban", "plain"},
+	Channels: []estate.Channel{{Name: "webhook", Check: anywhere}, {Name: "mqtt", Check: anywhere}, {Name: "pigeon", Check: func(to string) error {
+		return fmt.Errorf("%q is no pigeon", to)
+	}}},
 	Domains: []plantroom.Domain{
 		{Name: "lifts", Kinds: []string{"passenger", "firefighters"}},
 		{Name: "leaks", Kinds: []string{"spot", "rope"}, Rules: []plantroom.Rule{{ID: "leak.wet"}}},
@@ -117,6 +123,15 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 		"not a time zone":         {"Europe/Berlin", "Berlin", `e.yaml:3:1: time_zone: "Berlin" is not a time zone`},
 		"not a profile":           {"profile: plain", "profile: mars", `there is no profile "mars"; use one of cn-urban, plain`},
 		"flats above the roof":    {"to: 3", "to: 4", `buildings.0.flats: flats from floor 1 to 4 in a building of 3 floors`},
+		"a channel of nobody":     {"role: technician}", "role: technician, channels: [{channel: emial, to: eva@example.org}]}", `e.yaml:18:56: people.0.channels.0.channel: no channel is called "emial"; use one of webhook, mqtt, pigeon, or describe it in the server's file`},
+		"an address that is none": {"name: Firm,", "name: Firm, channels: [{channel: pigeon, to: loft}],", `contractors.0.channels.0.to: "loft" is no pigeon; correct it: a call to it would be given up`},
+		"nobody for small things": {"role: technician}", "role: technician, channels: [{channel: mqtt, to: eva, severity: high}]}", `people.0.channels: no channel takes calls of low severity, and every call has to reach somebody`},
+		"never to be called":      {"role: technician}", "role: technician, quiet: {hours: [{start: '08:00', end: '20:00'}, {start: '19:00', end: '08:00'}]}}", `people.0.quiet.hours: they leave no hour in which a call could come`},
+		"quiet about lives":       {"role: technician}", "role: technician, quiet: {below: any, hours: [{start: '08:00', end: '20:00'}]}}", `people.0.quiet.below: "any" is not permitted; use one of medium, high, life`},
+		"a test of nobody":        {"ladders:", "channel_tests: [{channel: mqtt, person: eve, at: '04:10'}]\nladders:", `channel_tests.0.person: there is no person "eve"; use one of eva`},
+		"a test that nobody gets": {"ladders:", "channel_tests: [{channel: mqtt, person: eva, at: '04:10'}]\nladders:", `channel_tests.0.channel: eva has no address on "mqtt"; name somebody who has one`},
+		"a test nobody hears of":  {"role: technician}", "role: manager, channels: [{channel: mqtt, to: eva}]}\nchannel_tests: [{channel: mqtt, person: eva, at: '04:10'}]", `channel_tests.0: no manager has another channel than "mqtt": nobody would hear that it fails`},
+		"a test twice":            {"role: technician}", "role: manager, channels: [{channel: mqtt, to: eva}, {channel: webhook, to: x}]}\nchannel_tests: [{channel: mqtt, person: eva, at: '04:10'}, {channel: mqtt, person: eva, at: '05:10'}]", `channel_tests.1.channel: the channel "mqtt" is tested already`},
 		"stranger on the roster":  {"technicians: [eva],", "technicians: [],", `"eva" is on the roster but not one of the contractor's technicians`},
 		"contract of nobody":      {"contractor: firm", "contractor: form", `there is no contractor "form"; use one of firm`},
 		"contract ends too early": {"from: 2026-01-01,", "from: 2026-01-01, to: 2025-01-01,", `contracts.0.to: the contract ends before it begins`},
@@ -349,4 +364,97 @@ func FuzzParse(f *testing.F) {
 		}
 		_, _, _ = estate.ParseOffer("o.yaml", src, known, e)
 	})
+}
+
+// turning is a contractor with something of everything that a roster may say.
+const turning = `  - id: firm
+    name: Firm
+    technicians: [eva, tom, jo]
+    roster: [{start: "08:00", end: "18:00", people: [eva]}]
+    rotations:
+      - {name: call, people: [eva, tom, jo], from: 2026-01-05, turn: 1w, hand_over: "08:00"}
+      - {name: nights, people: [tom, jo], from: 2026-01-05, to: 2026-07-01, turn: 12h, hand_over: "06:00", days: [sat, sun], start: "20:00", end: "06:00"}
+    swaps:
+      - agreed: 2026-03-01
+        by: eva
+        give: [{person: eva, from: 2026-03-09 08:00, to: 2026-03-10 08:00}, {person: tom, from: "2026-03-16 08:00", to: 2026-03-17T08:00}]
+    overrides:
+      - {from: 2026-10-25 02:30, to: 2026-10-25 02:30, people: [jo], instead_of: [eva, tom], reason: leave}
+`
+
+func turningFile(old, new string) string {
+	src := strings.Replace(small, `  - {id: firm, name: Firm, technicians: [eva], roster: [{start: "08:00", end: "18:00", people: [eva]}]}`+"\n", strings.Replace(turning, old, new, 1), 1)
+	return strings.Replace(src, "people:\n", "people:\n  - {id: tom, name: Tom, role: technician}\n  - {id: jo, name: Jo, role: technician}\n", 1)
+}
+
+func TestWhoTakesTurnsAndStandsIn(t *testing.T) {
+	e, err := estate.Parse("e.yaml", []byte(turningFile("", "")), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	firm := e.Contractors[0]
+	const hour = plantroom.Duration(time.Hour)
+	call, nights := firm.Rotations[0], firm.Rotations[1]
+	if call.Turn != 7*24*hour || call.HandOver != 8*hour || call.From.String() != "2026-01-05" || call.To != 0 || call.Hours.Start != call.Hours.End || len(call.People) != 3 {
+		t.Errorf("by the week: %+v", call)
+	}
+	if nights.Turn != 12*hour || nights.Hours.Start != 20*hour || nights.Hours.End != 6*hour || len(nights.Hours.Days) != 2 || nights.To.String() != "2026-07-01" {
+		t.Errorf("at night: %+v", nights)
+	}
+	swap := firm.Swaps[0]
+	if swap.Agreed.String() != "2026-03-01" || swap.By != "eva" || swap.Give[0].Person != "eva" || swap.Give[1].Person != "tom" ||
+		swap.Give[0].From != plantroom.At(time.Date(2026, 3, 9, 7, 0, 0, 0, time.UTC)) || swap.Give[1].To != plantroom.At(time.Date(2026, 3, 17, 7, 0, 0, 0, time.UTC)) {
+		t.Errorf("the swap: %+v", swap)
+	}
+	// In the hour that Berlin has twice, from the first to the second.
+	if o := firm.Overrides[0]; o.To.Sub(o.From) != time.Hour || o.From != plantroom.At(time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC)) || o.Reason != "leave" || len(o.InsteadOf) != 2 {
+		t.Errorf("the override: %+v", o)
+	}
+}
+
+func TestEachFaultOfARosterIsNamedWithItsPlace(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, want string }{
+		"a stranger takes turns":       {"people: [eva, tom, jo], from", "people: [eva, mo], from", `contractors.0.rotations.0.people.1: there is no person "mo"; use one of eva, jo, tom`},
+		"nobody of the firm":           {"technicians: [eva, tom, jo]", "technicians: [eva, tom]", `contractors.0.rotations.0.people.2: "jo" is on the rotation but not one of the contractor's technicians`},
+		"a name twice":                 {"name: nights", "name: call", `contractors.0.rotations.1.name: the contractor has a rotation "call" already`},
+		"a turn without a unit":        {"turn: 1w", "turn: 7", `contractors.0.rotations.0.turn: this is a number, not text`},
+		"a turn too long":              {"turn: 1w", "turn: 9w", `contractors.0.rotations.0.turn: a turn of 9w is too long; use 8w or less`},
+		"half of the hours":            {`start: "20:00", `, ``, `contractors.0.rotations.1: it has one of start and end; give both`},
+		"over before it begins":        {"to: 2026-07-01", "to: 2026-01-05", `contractors.0.rotations.1.to: the rotation ends before it begins; use a day after 2026-01-05`},
+		"no such day":                  {"from: 2026-01-05, turn", "from: 2026-02-30, turn", `contractors.0.rotations.0.from: "2026-02-30" is not a day of the calendar`},
+		"a day beyond time":            {"from: 2026-01-05, turn", "from: 9999-02-01, turn", `contractors.0.rotations.0.from: "9999-02-01" is not a day of the calendar`},
+		"a swap with oneself":          {"person: tom", "person: eva", `contractors.0.swaps.0.give.1.person: "eva" swaps with itself; name the other one`},
+		"a swap of one":                {`, {person: tom, from: "2026-03-16 08:00", to: 2026-03-17T08:00}`, ``, `contractors.0.swaps.0.give: `},
+		"a swap that nobody agreed on": {"      - agreed: 2026-03-01\n        by: eva\n", "      - by: eva\n", `contractors.0.swaps.0: the key "agreed" is missing; add it: the day on which both have agreed`},
+		"given backwards":              {"to: 2026-03-10 08:00", "to: 2026-03-09 08:00", `contractors.0.swaps.0.give.0.to: 2026-03-09 08:00 is not after 2026-03-09 08:00; use a later time`},
+		"an override of nothing":       {"people: [jo], instead_of: [eva, tom], ", "", `contractors.0.overrides.0: it changes nothing; say with people who comes`},
+		"there and away":               {"people: [jo], instead", "people: [tom], instead", `contractors.0.overrides.0.people.0: "tom" stands in for somebody and is away at the same time`},
+		"an hour that is none":         {"from: 2026-10-25 02:30", "from: 2026-10-25 24:30", `contractors.0.overrides.0.from: "2026-10-25 24:30" does not have the right form; it is a local time, as in 2026-12-24 08:00`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := turningFile(c.old, c.new)
+			if src == turningFile("", "") {
+				t.Fatalf("%q is not in the file", c.old)
+			}
+			_, err := estate.Parse("e.yaml", []byte(src), known)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("want %s\ngot  %v", c.want, err)
+			}
+		})
+	}
+}
+
+func TestAPersonsChannelsAndQuietHours(t *testing.T) {
+	e, err := estate.Parse("e.yaml", []byte(strings.Replace(small, "role: technician}",
+		"role: technician, channels: [{channel: webhook, to: x, severity: life}, {channel: mqtt, to: eva}], quiet: {hours: [{start: '22:00', end: '06:00', days: [sun]}]}}", 1)), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.People[0]
+	if p.Channels[0].Severity != plantroom.Life || p.Channels[1].Severity != plantroom.NoSeverity {
+		t.Errorf("channels %+v", p.Channels)
+	}
+	if q := p.Quiet; q.Below != plantroom.High || len(q.Hours) != 1 || q.Hours[0].Days[0] != time.Sunday || time.Duration(q.Hours[0].Start) != 22*time.Hour {
+		t.Errorf("quiet %+v: below high where nothing is said", q)
+	}
 }

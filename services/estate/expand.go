@@ -88,7 +88,7 @@ func named(t text, id string) plantroom.Text {
 func addresses(as []address) []plantroom.Address {
 	out := make([]plantroom.Address, len(as))
 	for i, a := range as {
-		out[i] = plantroom.Address(a)
+		out[i] = plantroom.Address{Channel: a.Channel, To: a.To, Severity: a.Severity}
 	}
 	return out
 }

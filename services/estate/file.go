@@ -9,21 +9,30 @@ import (
 // file is an estate file as it is written; the schema beside it explains each
 // key.
 type file struct {
-	Estate      plantroom.EstateID `json:"estate"`
-	Name        text               `json:"name"`
-	TimeZone    string             `json:"time_zone"`
-	Profile     string             `json:"profile"`
-	Currency    string             `json:"currency"`
-	Buildings   []building         `json:"buildings"`
-	Zones       []zone             `json:"zones"`
-	Gateways    []gateway          `json:"gateways"`
-	Assets      []asset            `json:"assets"`
-	People      []person           `json:"people"`
-	Contractors []contractor       `json:"contractors"`
-	Contracts   []contract         `json:"contracts"`
-	Ladders     []ladder           `json:"ladders"`
-	Calendars   []calendar         `json:"calendars"`
-	Playbooks   []string           `json:"playbooks"`
+	Estate      plantroom.EstateID   `json:"estate"`
+	Name        text                 `json:"name"`
+	TimeZone    string               `json:"time_zone"`
+	Profile     string               `json:"profile"`
+	Currency    string               `json:"currency"`
+	Buildings   []building           `json:"buildings"`
+	Zones       []zone               `json:"zones"`
+	Gateways    []gateway            `json:"gateways"`
+	Assets      []asset              `json:"assets"`
+	People      []person             `json:"people"`
+	Contractors []contractor         `json:"contractors"`
+	Contracts   []contract           `json:"contracts"`
+	Ladders     []ladder             `json:"ladders"`
+	Calendars   []calendar           `json:"calendars"`
+	Works       []planned            `json:"works"`
+	WorksNotice []plantroom.Duration `json:"works_notice"`
+	Tests       []channelTest        `json:"channel_tests"`
+	Playbooks   []string             `json:"playbooks"`
+}
+
+type channelTest struct {
+	Channel string             `json:"channel"`
+	Person  plantroom.PersonID `json:"person"`
+	At      string             `json:"at"`
 }
 
 // text is a name, written plainly or by language.
@@ -86,8 +95,9 @@ type device struct {
 }
 
 type address struct {
-	Channel string `json:"channel"`
-	To      string `json:"to"`
+	Channel  string             `json:"channel"`
+	To       string             `json:"to"`
+	Severity plantroom.Severity `json:"severity"`
 }
 
 type person struct {
@@ -95,7 +105,26 @@ type person struct {
 	Name     string             `json:"name"`
 	Role     string             `json:"role"`
 	Lang     string             `json:"lang"`
+	Zone     plantroom.ZoneID   `json:"zone"`
+	Needs    []string           `json:"needs"`
 	Channels []address          `json:"channels"`
+	Quiet    *struct {
+		Hours []hours            `json:"hours"`
+		Below plantroom.Severity `json:"below"`
+	} `json:"quiet"`
+}
+
+// planned are planned works.
+type planned struct {
+	ID         plantroom.WorksID      `json:"id"`
+	Title      text                   `json:"title"`
+	Text       text                   `json:"text"`
+	Assets     []plantroom.AssetID    `json:"assets"`
+	Floors     []int                  `json:"floors"`
+	Contractor plantroom.ContractorID `json:"contractor"`
+	From       string                 `json:"from"`
+	To         string                 `json:"to"`
+	Hold       plantroom.HeldCalls    `json:"hold"`
 }
 
 type contractor struct {
@@ -104,6 +133,9 @@ type contractor struct {
 	Technicians []plantroom.PersonID   `json:"technicians"`
 	Channels    []address              `json:"channels"`
 	Roster      []shift                `json:"roster"`
+	Rotations   []rotation             `json:"rotations"`
+	Swaps       []swap                 `json:"swaps"`
+	Overrides   []override             `json:"overrides"`
 }
 
 type shift struct {

@@ -9,7 +9,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"plantroom"
@@ -35,41 +34,56 @@ const maxFaults = 500
 // Known is what an estate file may refer to.
 type Known struct {
 	Domains  []plantroom.Domain
-	Profiles []string // ids of the jurisdiction profiles that are built in
+	Profiles []string  // ids of the jurisdiction profiles that are built in
+	Channels []Channel // on which calls go out; nil: addresses are not looked at
 	// Profile reads a profile of the estate's own; nil: it cannot bring one.
 	Profile func(path string) (plantroom.Profile, error)
 	// Playbook reads a playbook of the estate's own; nil: it cannot bring one.
 	Playbook func(path string) (plantroom.Playbook, error)
 }
 
+// Channel is a way on which calls go out.
+type Channel struct {
+	Name  string
+	Check func(to string) error // says what is wrong with an address, and how it is written
+}
+
 // Load reads and checks the file at path.
 func Load(path string, known Known) (plantroom.Estate, error) {
-	src, err := os.ReadFile(path)
+	f, err := Read(path, known)
 	if err != nil {
-		return plantroom.Estate{}, fmt.Errorf("read the estate file: %w", err)
+		return plantroom.Estate{}, err
 	}
-	return Parse(path, src, known)
+	return f.Estate, nil
 }
 
 // Parse checks src and makes an Estate of it. The error is a yamldoc.Faults
 // with all that is wrong.
 func Parse(name string, src []byte, known Known) (plantroom.Estate, error) {
-	doc, f, err := read(name, src, Schema)
+	f, err := read(name, src, known)
 	if err != nil {
 		return plantroom.Estate{}, err
+	}
+	return f.Estate, nil
+}
+
+func read(name string, src []byte, known Known) (*File, error) {
+	doc, f, err := decode(name, src, Schema)
+	if err != nil {
+		return nil, err
 	}
 	c := checker{doc: doc, known: known, faults: doc.Faults()}
 	e := c.build(f)
 	if err := c.err(); err != nil {
-		return plantroom.Estate{}, err
+		return nil, err
 	}
-	return e, nil
+	return &File{Estate: e, doc: doc}, nil
 }
 
-// read takes what is sound out of a file; what is not is among the faults of the
+// decode takes what is sound out of a file; what is not is among the faults of the
 // Doc. The error is for a file of which nothing can be said but what is wrong with
 // its form.
-func read(name string, src, schema []byte) (*yamldoc.Doc, file, error) {
+func decode(name string, src, schema []byte) (*yamldoc.Doc, file, error) {
 	var f file
 	doc, err := yamldoc.Parse(name, src, schema)
 	if doc == nil {
@@ -104,9 +118,11 @@ func (c *checker) build(f file) plantroom.Estate {
 	c.playbooks(&e, f)
 	c.places(&e, f)
 	c.assets(&e, f)
-	c.people(&e, f)
+	c.people(&e, f, loc)
 	c.calendars(&e, f)
+	c.tests(&e, f)
 	c.contracts(&e, f, loc)
+	c.works(&e, f, loc)
 	c.references(&e, f)
 	return e
 }
@@ -146,19 +162,24 @@ func (c *checker) places(e *plantroom.Estate, f file) {
 	}
 }
 
-func (c *checker) people(e *plantroom.Estate, f file) {
+func (c *checker) people(e *plantroom.Estate, f file, loc *time.Location) {
 	for _, p := range f.People {
 		lang := p.Lang
 		if lang == "" {
 			lang = "en"
 		}
-		e.People = append(e.People, plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Channels: addresses(p.Channels)})
-	}
-	for _, k := range f.Contractors {
-		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels)}
-		for _, s := range k.Roster {
-			out.Roster = append(out.Roster, plantroom.Shift{Days: weekdays(s.Days), Start: clockTime(s.Start), End: clockTime(s.End), People: s.People})
+		out := plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Zone: p.Zone, Needs: p.Needs, Channels: addresses(p.Channels)}
+		if p.Quiet != nil {
+			out.Quiet = plantroom.Quiet{Hours: hoursOf(p.Quiet.Hours), Below: p.Quiet.Below}
+			if out.Quiet.Below == plantroom.NoSeverity {
+				out.Quiet.Below = plantroom.High
+			}
 		}
+		e.People = append(e.People, out)
+	}
+	for i, k := range f.Contractors {
+		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels)}
+		c.duty(fmt.Sprintf("/contractors/%d", i), &out, k, loc)
 		e.Contractors = append(e.Contractors, out)
 	}
 	c.ladders(e, f)

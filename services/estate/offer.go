@@ -48,7 +48,7 @@ func LoadOffer(path string, known Known, base plantroom.Estate) (plantroom.Estat
 // of its contracts. It may name whatever the estate has, and name nothing anew that
 // the estate has already. The error is a yamldoc.Faults with all that is wrong.
 func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (plantroom.Estate, []plantroom.ContractID, error) {
-	doc, f, err := read(name, src, OfferSchema())
+	doc, f, err := decode(name, src, OfferSchema())
 	if err != nil {
 		return plantroom.Estate{}, nil, err
 	}
@@ -60,7 +60,7 @@ func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (pl
 	e.People, e.Contractors, e.Contracts = slices.Clone(base.People), slices.Clone(base.Contractors), slices.Clone(base.Contracts)
 	e.Calendars, e.Ladders = slices.Clone(base.Calendars), slices.Clone(base.Ladders)
 	c := checker{doc: doc, known: known, given: given(&base), faults: doc.Faults()}
-	c.people(&e, f)
+	c.people(&e, f, zone)
 	c.calendars(&e, f)
 	c.contracts(&e, f, zone)
 	people := define(&c, "people", "person", f.People, func(p person) string { return string(p.ID) })
@@ -68,10 +68,11 @@ func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (pl
 	define(&c, "contracts", "contract", f.Contracts, func(k contract) string { return string(k.ID) })
 	ladders := define(&c, "ladders", "ladder", f.Ladders, func(l ladder) string { return string(l.ID) })
 	c.contractorRefs(f, people)
+	c.addressRefs(f)
 	c.contractRefs(f, c.given["buildings"], contractors, ladders)
 	c.calendarRefs(f)
 	c.ladderRefs(&e, f, ladders, people)
-	c.rosters(f)
+	c.crews(f)
 	ids := make([]plantroom.ContractID, len(f.Contracts))
 	for i, k := range f.Contracts {
 		if ids[i] = k.ID; !k.OnSite && k.Travel <= 0 {

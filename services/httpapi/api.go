@@ -17,6 +17,7 @@ import (
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/problem"
 	"plantroom/services/report"
+	"plantroom/services/works"
 )
 
 // Reader gives a consistent snapshot of what is kept: a plantroom.Store.
@@ -34,6 +35,10 @@ type Desk interface {
 	Retry(ctx context.Context, actor string, id plantroom.MessageID) (plantroom.Call, error)
 	// Statement takes a step about a statement; report.Request.Row names the codes.
 	Statement(context.Context, plantroom.ContractID, report.Month, report.Request) (report.Statement, error)
+	// DeclareWorks keeps planned works; works.Office.Declare names the codes.
+	DeclareWorks(ctx context.Context, actor string, w plantroom.Works) (plantroom.Works, error)
+	// DoWorks takes a step about planned works; works.Request names the codes.
+	DoWorks(context.Context, works.Request) (plantroom.Works, error)
 }
 
 // Probe asks one part that the server depends on whether it works.
@@ -48,18 +53,20 @@ type Options struct {
 	Store  Reader
 	Desk   Desk
 
-	Gateways Gateways           // sends them their files
-	Events   http.Handler       // the event stream, a *live.Hub
-	Check    func([]File) error // finds fault with an estate's file and with the profiles behind it
-	Now      func() plantroom.Instant
-	Probes   []Probe // further parts for /healthz; the store is always asked
-	Logger   *slog.Logger
+	Gateways  Gateways           // sends them their files
+	Calendars Calendars          // knows the links of feeds
+	Events    http.Handler       // the event stream, a *live.Hub
+	Check     func([]File) error // finds fault with an estate's file and with the profiles behind it
+	Now       func() plantroom.Instant
+	Probes    []Probe // further parts for /healthz; the store is always asked
+	Logger    *slog.Logger
 }
 
-// API answers the routes below /api/v1 and /healthz.
+// API answers the routes below /api/v1, the feeds of the roster, and /healthz.
 type API struct {
-	opt Options
-	log *slog.Logger
+	opt   Options
+	log   *slog.Logger
+	feeds feeds
 }
 
 // New makes an API.
@@ -89,6 +96,8 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/assets", a.assets, "building", "domain", "limit", "after"),
 		operator("GET /api/v1/assets/{id}", a.asset),
 		operator("GET /api/v1/devices", a.devices, "asset", "gateway", "limit", "after"),
+		operator("GET /api/v1/roster", a.roster, "days"),
+		{Pattern: "GET /calendar/{token}", Need: guard.Anyone, Limited: true, Handler: http.HandlerFunc(a.calendar)},
 		operator("GET /api/v1/incidents", a.incidents, "open", "asset", "domain", "from", "to", "limit", "after"),
 		operator("GET /api/v1/incidents/{id}", a.incident),
 		operator("GET /api/v1/orders", a.orders, "open", "asset", "domain", "building", "contractor", "rule", "state", "from", "to", "limit", "before"),
@@ -109,6 +118,10 @@ func (a *API) Routes() []guard.Route {
 		{Pattern: "POST /api/v1/gateways/{id}/configuration", Need: guard.Operator, Body: maxConfiguration, Handler: a.handler(a.configure, nil)},
 		operator("GET /api/v1/contracts/{id}/statements/{month}", a.statement),
 		operator("POST /api/v1/contracts/{id}/statements/{month}/{action}", a.statementStep),
+		operator("GET /api/v1/works", a.worksList, "limit"),
+		operator("POST /api/v1/works", a.declareWorks),
+		operator("GET /api/v1/works/{id}", a.worksOne),
+		operator("POST /api/v1/works/{id}/{action}", a.worksStep),
 		operator("GET /api/v1/ledger", a.ledgerPage, "after", "limit"),
 		{Pattern: "GET /api/v1/events", Need: guard.Operator, Handler: a.opt.Events},
 	}

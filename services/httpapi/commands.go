@@ -20,18 +20,23 @@ import (
 func humanActions() []plantroom.OrderAction {
 	return []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoUnacknowledge, plantroom.DoArrive,
 		plantroom.DoFix, plantroom.DoDecline, plantroom.DoCancel,
-		plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue}
+		plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue,
+		plantroom.DoTransfer, plantroom.DoSplit, plantroom.DoMerge, plantroom.DoRelate, plantroom.DoUnrelate}
 }
 
 // commandBody is the body of a command. All fields are optional.
 type commandBody struct {
-	By      string            `json:"by"`
-	Note    string            `json:"note"`
-	Reason  string            `json:"reason"`
-	Code    string            `json:"code"`
-	Proof   string            `json:"proof"`
-	ETA     plantroom.Instant `json:"eta"`
-	Version int64             `json:"version"`
+	By      string                 `json:"by"`
+	Note    string                 `json:"note"`
+	Reason  string                 `json:"reason"`
+	Code    string                 `json:"code"`
+	Proof   string                 `json:"proof"`
+	To      plantroom.ContractorID `json:"to"`
+	Other   plantroom.OrderID      `json:"other"`
+	Asset   plantroom.AssetID      `json:"asset"`
+	Scope   string                 `json:"scope"`
+	ETA     plantroom.Instant      `json:"eta"`
+	Version int64                  `json:"version"`
 }
 
 func (a *API) command(w http.ResponseWriter, r *http.Request, _ *query) error {
@@ -58,9 +63,10 @@ func (a *API) command(w http.ResponseWriter, r *http.Request, _ *query) error {
 		return plantroom.Errorf(plantroom.CodeInvalid, "If-Match names version %d and the body %d: give one", match, body.Version)
 	}
 	o, err := a.opt.Desk.Command(r.Context(), dispatch.Command{Order: plantroom.OrderID(id), Do: do, Actor: guard.Who(r.Context()).Actor,
-		By: body.By, Note: body.Note, Reason: body.Reason, Code: body.Code, Proof: body.Proof, ETA: body.ETA, Version: max(match, body.Version)})
+		By: body.By, Note: body.Note, Reason: body.Reason, Code: body.Code, Proof: body.Proof,
+		To: body.To, Other: body.Other, Asset: body.Asset, Scope: body.Scope, ETA: body.ETA, Version: max(match, body.Version)})
 	if match != 0 && plantroom.CodeOf(err) == plantroom.CodeConflict {
-		return plantroom.Errorf(problem.CodePrecondition, "the order is no longer at version %d: read it again", match)
+		return plantroom.Errorf(problem.CodePrecondition, "the order is no longer at version %d: %s", match, plantroom.MessageOf(err))
 	}
 	if err != nil {
 		return err

@@ -111,6 +111,9 @@ func (a *API) timeline(w http.ResponseWriter, r *http.Request, _ *query) error {
 
 func rowsOf(tx plantroom.Tx, o plantroom.WorkOrder) ([][]plantroom.LedgerRow, error) {
 	subjects := []string{string(o.ID), string(o.Incident)}
+	for _, id := range o.Also {
+		subjects = append(subjects, string(id))
+	}
 	for _, inc := range o.Earlier {
 		subjects = append(subjects, string(inc))
 	}

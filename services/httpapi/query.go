@@ -85,15 +85,18 @@ func (q *query) instant(name string) plantroom.Instant {
 	return at
 }
 
-func (q *query) limit() int {
-	v := q.values.Get("limit")
+func (q *query) limit() int { return q.number("limit", defaultLimit, maxLimit) }
+
+// number reads one from 1 to most; usual: where none is given.
+func (q *query) number(name string, usual, most int) int {
+	v := q.values.Get(name)
 	if v == "" {
-		return defaultLimit
+		return usual
 	}
 	n, err := strconv.Atoi(v)
-	if err != nil || n < 1 || n > maxLimit {
-		q.fail("limit", "a number from 1 to "+strconv.Itoa(maxLimit))
-		return defaultLimit
+	if err != nil || n < 1 || n > most {
+		q.fail(name, "a number from 1 to "+strconv.Itoa(most))
+		return usual
 	}
 	return n
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -92,6 +93,16 @@ func (r *Reader) Count(ctx context.Context, measurement string) (int64, error) {
 		}
 	}
 	return n, nil
+}
+
+// Around returns what an asset's devices have reported under a measurement from
+// one instant up to another, at most limit rows of each, a Series for each
+// device, which its tag "device" names.
+func (r *Reader) Around(ctx context.Context, measurement, asset string, from, to plantroom.Instant, limit int) ([]Series, error) {
+	name := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(measurement)
+	value := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(asset)
+	return r.Query(ctx, fmt.Sprintf(`SELECT * FROM "%s" WHERE "asset" = '%s' AND time >= %d AND time < %d GROUP BY "device" ORDER BY time LIMIT %d`,
+		name, value, int64(from), int64(to), limit))
 }
 
 // answer is the body that /query gives.

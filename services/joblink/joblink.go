@@ -31,9 +31,9 @@ const (
 	base      = 36
 )
 
-// context keeps a signature made here from meaning anything elsewhere, should
+// purpose keeps a signature made here from meaning anything elsewhere, should
 // the key ever be used for another purpose.
-const context = "plantroom job link\n"
+const purpose = "plantroom job link\n"
 
 // Claims is what a token vouches for.
 type Claims struct {
@@ -56,7 +56,7 @@ func (k *Key) Sign(order plantroom.OrderID, c plantroom.ContractorID, generation
 		strconv.FormatInt(int64(generation), base),
 		strconv.FormatInt(int64(expires)/int64(time.Second), base),
 	}, separator)
-	sig := ed25519.Sign(k.private, []byte(context+signed))
+	sig := ed25519.Sign(k.private, []byte(purpose+signed))
 	return signed + separator + base64.RawURLEncoding.EncodeToString(sig)
 }
 
@@ -65,7 +65,7 @@ func (k *Key) Sign(order plantroom.OrderID, c plantroom.ContractorID, generation
 // included, from the expiry on.
 func (k *Key) Verify(token string, now plantroom.Instant) (Claims, error) {
 	signed, sig, ok := split(token)
-	if !ok || !ed25519.Verify(k.private.Public().(ed25519.PublicKey), []byte(context+signed), sig) {
+	if !ok || !ed25519.Verify(k.private.Public().(ed25519.PublicKey), []byte(purpose+signed), sig) {
 		return Claims{}, plantroom.Errorf(plantroom.CodeInvalid, "this job link is not one of ours: open the newest message about the order")
 	}
 	c, err := parse(signed)

@@ -1,7 +1,8 @@
 // Package ledger proves that the record of transitions is whole, and tells
 // the story of one order from it. Verify walks the hash chain and names the
 // first row that is broken and what is wrong with it; Timeline merges the
-// rows of an order and its incidents into one list.
+// rows of an order and its incidents into one list; Agree compares the orders
+// with what their rows say.
 //
 // It deliberately writes nothing: rows are sealed by the store as they are
 // appended (plantroom.LedgerRow). A chain proves that nothing inside it was

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strconv"
+	"strings"
 
 	"plantroom"
 )
@@ -13,6 +15,25 @@ import (
 type Head struct {
 	Seq  int64 // of the newest row; 0: no rows
 	Hash plantroom.Hash
+}
+
+// String gives the form that ParseHead reads, and that a person can note:
+// 4711:9f86d0… with all 64 digits.
+func (h Head) String() string { return strconv.FormatInt(h.Seq, 10) + ":" + h.Hash.String() }
+
+// ParseHead reads what String gives; "" is the zero Head, which any ledger reaches.
+func ParseHead(text string) (h Head, err error) {
+	if text == "" {
+		return h, nil
+	}
+	seq, hash, _ := strings.Cut(text, ":")
+	if h.Seq, err = strconv.ParseInt(seq, 10, 64); err == nil {
+		err = h.Hash.UnmarshalText([]byte(hash))
+	}
+	if err != nil || h.Seq < 1 {
+		return Head{}, plantroom.Errorf(plantroom.CodeInvalid, "%.100q is no end of a ledger: write the row's number, a colon and its hash of 64 hexadecimal digits", text)
+	}
+	return h, nil
 }
 
 // Damage says what is wrong with a row.
@@ -53,6 +74,12 @@ func Verify(rows iter.Seq2[plantroom.LedgerRow, error]) error {
 // VerifyTo is Verify for a ledger that must at least reach to a Head from
 // earlier: rows cut off the end are found too.
 func VerifyTo(rows iter.Seq2[plantroom.LedgerRow, error], known Head) error {
+	_, err := WalkTo(rows, known)
+	return err
+}
+
+// WalkTo is VerifyTo, and returns the ledger's end.
+func WalkTo(rows iter.Seq2[plantroom.LedgerRow, error], known Head) (Head, error) {
 	var passed bool
 	head, err := Walk(func(yield func(plantroom.LedgerRow, error) bool) {
 		for r, err := range rows {
@@ -64,13 +91,13 @@ func VerifyTo(rows iter.Seq2[plantroom.LedgerRow, error], known Head) error {
 	})
 	switch {
 	case err != nil:
-		return err
+		return head, err
 	case head.Seq < known.Seq:
-		return &Broken{Seq: head.Seq + 1, Damage: Missing, Detail: fmt.Sprintf("the ledger ends at row %d and was known up to row %d", head.Seq, known.Seq)}
+		return head, &Broken{Seq: head.Seq + 1, Damage: Missing, Detail: fmt.Sprintf("the ledger ends at row %d and was known up to row %d", head.Seq, known.Seq)}
 	case known.Seq > 0 && !passed:
-		return &Broken{Seq: known.Seq, Damage: Replaced, Detail: "its hash is not the one that was known"}
+		return head, &Broken{Seq: known.Seq, Damage: Replaced, Detail: "its hash is not the one that was known"}
 	}
-	return nil
+	return head, nil
 }
 
 // Walk verifies a whole ledger and returns its end.

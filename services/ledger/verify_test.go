@@ -14,13 +14,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-// chain makes n sealed rows.
+// chain makes n sealed rows, of both forms in turn.
 func chain(n int) []plantroom.LedgerRow {
 	rows := make([]plantroom.LedgerRow, n)
 	for i := range rows {
 		rows[i] = plantroom.LedgerRow{
 			At: plantroom.Instant(1_772_409_600e9 + int64(i)*1e9), Kind: "order.dispatch", Subject: fmt.Sprintf("wo-%06d", i%3),
 			Actor: "contractor:quicklift", Body: json.RawMessage(fmt.Sprintf(`{"n":%d}`, i)),
+		}
+		if i%2 == 1 {
+			rows[i].Salt = plantroom.Salt{0xa5, 15: byte(i)}
 		}
 	}
 	reseal(rows, 0)
@@ -78,6 +81,7 @@ var fields = map[string]func(r *plantroom.LedgerRow, edit func([]byte)){
 	"body": func(r *plantroom.LedgerRow, edit func([]byte)) {
 		r.Body = json.RawMessage(edited(string(r.Body), edit))
 	},
+	"salt": func(r *plantroom.LedgerRow, edit func([]byte)) { edit(r.Salt[:]) },
 	"prev": func(r *plantroom.LedgerRow, edit func([]byte)) { edit(r.Prev[:]) },
 	"hash": func(r *plantroom.LedgerRow, edit func([]byte)) { edit(r.Hash[:]) },
 }

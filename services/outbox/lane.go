@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"plantroom"
 )
@@ -102,9 +103,13 @@ func (b *Outbox) release(to plantroom.Address) {
 // serve attempts the calls of one address in turn and stops at the first
 // failure that may heal: the others stay due, and other addresses get the slot.
 func (b *Outbox) serve(ctx context.Context, now func() plantroom.Instant, calls []plantroom.Call) (t tally) {
+	slots := b.slots
+	if b.timeout(b.channels[calls[0].Channel]) > b.opts.Timeout {
+		slots = b.slow
+	}
 	select {
-	case b.slots <- struct{}{}:
-		defer func() { <-b.slots }()
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
 	case <-ctx.Done():
 		return t
 	}
@@ -135,9 +140,21 @@ func (b *Outbox) attempt(ctx context.Context, c plantroom.Call) error {
 		return &plantroom.SendError{Permanent: true, Err: plantroom.Errorf(plantroom.CodeInvalid,
 			"no channel is called %q: correct the address in the estate's file, or configure the channel", c.Channel)}
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.opts.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, b.timeout(channel))
 	defer cancel()
 	return channel.Send(ctx, c)
+}
+
+// longestAttempt bounds the patience of a channel.
+const longestAttempt = 2 * time.Minute
+
+// timeout bounds one attempt: Options.Timeout, or as long as the channel says
+// that its receivers take, as a telephone that rings.
+func (b *Outbox) timeout(c plantroom.Channel) time.Duration {
+	if p, is := c.(interface{ Patience() time.Duration }); is {
+		return min(max(b.opts.Timeout, p.Patience()), longestAttempt)
+	}
+	return b.opts.Timeout
 }
 
 func permanent(err error) bool {

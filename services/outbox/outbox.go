@@ -46,7 +46,8 @@ type Options struct {
 
 	// Timeout bounds one attempt.
 	Timeout time.Duration
-	// Parallel is how many addresses are served at the same time. One address
+	// Parallel is how many addresses are served at the same time, and how many
+	// more of channels that say that they take longer than Timeout. One address
 	// gets one call at a time, so a receiver that hangs delays only itself.
 	Parallel int
 	// Attempts is how often an address is tried while the call has another
@@ -98,6 +99,7 @@ type Outbox struct {
 	channels map[string]plantroom.Channel
 	kick     chan struct{} // holds one token when Run should look again
 	slots    chan struct{} // one token for each address being served
+	slow     chan struct{} // the same for channels with a patience: telephones that ring keep no letter waiting
 
 	mu   sync.Mutex
 	busy map[plantroom.Address]bool       // addresses being served
@@ -116,6 +118,7 @@ func New(o Options) (*Outbox, error) {
 		channels: make(map[string]plantroom.Channel, len(o.Channels)),
 		kick:     make(chan struct{}, 1),
 		slots:    make(chan struct{}, o.Parallel),
+		slow:     make(chan struct{}, o.Parallel),
 		busy:     make(map[plantroom.Address]bool),
 		owed:     make(map[plantroom.MessageID]*verdict),
 	}

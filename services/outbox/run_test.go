@@ -163,3 +163,44 @@ func TestRunNotesWhatWasTakenWhileItWasAskedToStop(t *testing.T) {
 		}
 	})
 }
+
+// bell is a channel whose receivers take longer than an attempt has.
+type bell struct{ *post }
+
+func (bell) Patience() time.Duration { return 90 * time.Second }
+
+func TestTelephonesThatRingKeepNoLetterWaitingAndMayRingForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		phone := bell{&post{name: "voice", send: func(ctx context.Context, c plantroom.Call) error {
+			select {
+			case <-time.After(80 * time.Second):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}}}
+		o := newOffice(t, func(o *outbox.Options) {
+			o.Channels, o.Parallel = append(o.Channels, phone), 2
+			o.Now = func() plantroom.Instant { return plantroom.At(time.Now()) }
+		})
+		o.now = plantroom.At(time.Now())
+		o.put(plantroom.Call{ID: "msg-1", Channel: "voice", To: "1"}, plantroom.Call{ID: "msg-2", Channel: "voice", To: "2"}, plantroom.Call{ID: "msg-3", Channel: "voice", To: "3"},
+			plantroom.Call{ID: "msg-4", To: "a"})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		done := make(chan struct{})
+		go func() { defer close(done); o.box.Run(ctx) }()
+		time.Sleep(2 * time.Second)
+		if c := o.call("msg-4"); c.State != plantroom.CallSent {
+			t.Errorf("while telephones ring, the letter is %s", c.State)
+		}
+		time.Sleep(170 * time.Second)
+		for _, id := range []plantroom.MessageID{"msg-1", "msg-2", "msg-3"} {
+			if c := o.call(id); c.State != plantroom.CallSent || c.Attempts != 1 {
+				t.Errorf("%s is %s after %d attempts, %s", id, c.State, c.Attempts, c.LastErr)
+			}
+		}
+		cancel()
+		<-done
+	})
+}

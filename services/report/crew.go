@@ -10,36 +10,25 @@ import (
 // crew are a contractor's people as a replay has them: each sees to one asset at
 // a time, and is there when the roster says so.
 type crew struct {
+	firm   plantroom.Contractor
 	zone   *time.Location
 	way    time.Duration
 	people []worker
 }
 
 type worker struct {
-	duty    plantroom.Contractor // the contractor as if this were its only technician
-	busy    plantroom.Instant    // until when
-	asset   plantroom.AssetID    // to which it was last sent
-	arrives plantroom.Instant    // there
+	id      plantroom.PersonID
+	busy    plantroom.Instant // until when
+	asset   plantroom.AssetID // to which it was last sent
+	arrives plantroom.Instant // there
 }
 
-// newCrew makes a crew of everybody who stands on the roster, or, without one, of
-// all technicians.
+// newCrew makes a crew of all technicians; the roster says when one of them is
+// there, if ever.
 func newCrew(firm plantroom.Contractor, c *plantroom.Contract, zone *time.Location) *crew {
-	w := &crew{zone: zone, way: roster.Way(c)}
+	w := &crew{firm: firm, zone: zone, way: roster.Way(c)}
 	for _, id := range firm.Technicians {
-		one := plantroom.Contractor{ID: firm.ID, Technicians: []plantroom.PersonID{id}}
-		for _, s := range firm.Roster {
-			for _, p := range s.People {
-				if p == id {
-					s.People = []plantroom.PersonID{id}
-					one.Roster = append(one.Roster, s)
-					break
-				}
-			}
-		}
-		if len(firm.Roster) == 0 || len(one.Roster) > 0 {
-			w.people = append(w.people, worker{duty: one})
-		}
+		w.people = append(w.people, worker{id: id})
 	}
 	return w
 }
@@ -73,10 +62,10 @@ func (w *crew) send(asset plantroom.AssetID, at plantroom.Instant) (sent, bool) 
 func (w *crew) start(i int, at plantroom.Instant) plantroom.Instant {
 	p := &w.people[i]
 	at = max(at, p.busy)
-	if len(roster.OnDuty(p.duty, w.zone, at)) > 0 {
+	if roster.Serves(&w.firm, p.id, w.zone, at) {
 		return at
 	}
-	return roster.Next(p.duty, w.zone, at)
+	return roster.NextOf(&w.firm, p.id, w.zone, at)
 }
 
 // keep says that whoever was sent is at an asset until an instant, and returns by

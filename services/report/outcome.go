@@ -31,6 +31,7 @@ type Evidence struct {
 type Outcome struct {
 	ID         string                 `json:"id"` // order, dispatch and clock, as in wo-000012.1.restore
 	Order      plantroom.OrderID      `json:"order"`
+	Of         plantroom.OrderID      `json:"of,omitempty"` // whose window it is too: the whole's, or that of an order that was merged
 	Incident   plantroom.IncidentID   `json:"incident"`
 	Asset      plantroom.AssetID      `json:"asset"`
 	Rule       plantroom.RuleID       `json:"rule"`
@@ -109,8 +110,9 @@ func judged(r *round, i int, c *plantroom.Clock, cals Calendars, at plantroom.In
 		return Outcome{}, false // taken back by the declining
 	}
 	o := Judge(c, st.contract, cals, at, st.to)
-	o.Severity = r.at(o.when())
-	if !c.Due.IsZero() && c.Due < st.from && (o.Verdict == Missed || o.Verdict == Open) {
+	o.Severity, o.Of = r.at(o.when()), c.Of
+	own := c.Of != "" && c.Of != r.partOf && o.Promised // it came with an order that was merged, under the same contract
+	if !own && !c.Due.IsZero() && c.Due < st.from && (o.Verdict == Missed || o.Verdict == Open) {
 		if hadBefore(r, i, c.Due) {
 			return Outcome{}, false // missed by the one before
 		}
@@ -198,7 +200,7 @@ func evidence(st *stint, o *Outcome) []Evidence {
 		row := &st.rows[i]
 		fits := false
 		switch row.Kind {
-		case "order.dispatch", "order.cancel", "order.decline", "order.worsened", keeps[o.Until]:
+		case "order.dispatch", "order.cancel", "order.decline", "order.transfer", "order.merge", "order.carries", "order.worsened", keeps[o.Until]:
 			fits = true
 		case "order.prove":
 			fits = o.Verdict == Void // it went before anybody came

@@ -73,6 +73,9 @@ func (p *Past) add(h *House, r *Record, now plantroom.Instant) error {
 		if round.begun < p.From || round.begun >= p.To {
 			continue
 		}
+		if r.Order.PartOf != "" || r.Order.State == plantroom.Merged && round == rs[len(rs)-1] {
+			continue // it counts with its whole, or with the order that went on with it
+		}
 		if round.proved.IsZero() {
 			p.Unproved++
 			continue

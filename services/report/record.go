@@ -130,7 +130,7 @@ type entry struct {
 // telling are the kinds of rows whose bodies matter; of the others it is enough
 // that they are there.
 var telling = map[string]bool{"incident.opened": true, "incident.released": true, "order.raise": true, "order.reopen": true, "order.dispatch": true,
-	"order.decline": true, "order.cancel": true, "order.worsened": true, "order.prove": true, "order.agree_pause": true, "order.continue": true,
+	"order.decline": true, "order.cancel": true, "order.transfer": true, "order.merge": true, "order.carries": true, "order.worsened": true, "order.prove": true, "order.agree_pause": true, "order.continue": true,
 	"clock.breached": true, "clock.corrected": true, "clock.disbelieved": true}
 
 // told reads what a row says.

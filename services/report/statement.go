@@ -91,6 +91,7 @@ func Make(b Basis) (Statement, error) {
 	slices.SortFunc(s.Visits, func(x, y VisitLine) int {
 		return cmp.Or(cmp.Compare(x.Arrived, y.Arrived), cmp.Compare(x.Order, y.Order))
 	})
+	s.once()
 	if at < to {
 		s.Provisional = append(s.Provisional, notOver)
 	}
@@ -134,6 +135,30 @@ func (s *Statement) add(b *Basis, r *Record, from, to, at plantroom.Instant) err
 		s.Visits = append(s.Visits, l)
 	}
 	return nil
+}
+
+// once takes from the lines of a whole and its parts under one contract what one
+// window would cost several times: the one that costs most counts.
+func (s *Statement) once() {
+	dearest := map[string]*Line{}
+	for i := range s.Lines {
+		l := &s.Lines[i]
+		whole := l.Of
+		if whole == "" {
+			whole = l.Order
+		}
+		key := fmt.Sprint(whole, l.Clock, l.Due)
+		other := dearest[key]
+		switch {
+		case l.Penalty == 0:
+		case other == nil:
+			dearest[key] = l
+		case l.Penalty > other.Penalty:
+			other.Penalty, other.Why, dearest[key] = 0, "no penalty: one window with "+l.ID, l
+		default:
+			l.Penalty, l.Why = 0, "no penalty: one window with "+other.ID
+		}
+	}
 }
 
 // sum adds everything up.

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"plantroom"
 )
 
@@ -9,6 +11,7 @@ import (
 type round struct {
 	number   int // from 1
 	incident plantroom.IncidentID
+	partOf   plantroom.OrderID // the whole, of a part
 	begun    plantroom.Instant
 	occurred plantroom.Instant
 	severity []step // what it was from when on
@@ -54,6 +57,8 @@ const (
 	declined  = "it declined the order"
 	cancelled = "the order was cancelled"
 	takenAway = "the order was given to another one"
+	handedOn  = "the office gave the order to another one"
+	merged    = "another order of the same cause went on with it"
 )
 
 // story walks through what is written of an order.
@@ -119,7 +124,15 @@ func (s *story) take(row *plantroom.LedgerRow, e entry) {
 		s.note(row)
 		s.close(row, e.Clocks, cancelled)
 		return
-	case "order.worsened":
+	case "order.transfer":
+		s.note(row)
+		s.close(row, e.Clocks, handedOn)
+		return
+	case "order.merge": // what went on with the other order is none of this one's any more
+		s.note(row)
+		s.close(row, append([]plantroom.Clock{}, e.Clocks...), merged)
+		return
+	case "order.worsened", "order.carries":
 		s.round().severity = append(s.round().severity, step{row.At, severityOf(e.Severity)})
 	case "incident.released":
 		s.round().released = e.Source
@@ -135,20 +148,24 @@ func (s *story) take(row *plantroom.LedgerRow, e entry) {
 	s.note(row)
 }
 
-// note keeps a row with the stint that it belongs to.
+// note keeps a row with the stint that it belongs to. That a job link was looked
+// at, or refused, says nothing of a promise, and may come long after.
 func (s *story) note(row *plantroom.LedgerRow) {
-	if st := s.stint(); st != nil {
+	if st := s.stint(); st != nil && !strings.HasPrefix(row.Kind, "link.") {
 		st.rows = append(st.rows, *row)
 	}
 }
 
 func (s *story) begin(row *plantroom.LedgerRow, e entry) {
-	r := &round{number: len(s.rounds) + 1, incident: e.Incident, begun: row.At}
+	r := &round{number: len(s.rounds) + 1, incident: e.Incident, begun: row.At, partOf: s.record.Order.PartOf}
 	in := s.record.incident(e.Incident)
 	r.occurred = in.Episode
 	first := s.opened[e.Incident]
 	if n := len(s.rounds); n > 0 && s.rounds[n-1].incident == e.Incident { // cancelled, and taken up again
 		r.occurred, first = row.At, step{row.At, in.Severity}
+	}
+	if e.Severity != "" { // a part's
+		first = step{row.At, severityOf(e.Severity)}
 	}
 	r.severity = []step{first}
 	s.rounds = append(s.rounds, r)

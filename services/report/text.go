@@ -41,6 +41,10 @@ func length(d plantroom.Duration) string {
 	return plantroom.Duration(time.Duration(d).Round(time.Second)).String()
 }
 
+// Columns writes rows with their cells below each other, wherever letters take
+// two columns of a terminal too.
+func Columns(w io.Writer, rows [][]string) error { return columns(w, rows) }
+
 // columns writes rows with their cells below each other; right says of which
 // columns numbers are to be aligned on the right. A column nobody fills is left out.
 func columns(w io.Writer, rows [][]string, right ...int) error {

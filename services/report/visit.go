@@ -16,7 +16,7 @@ type Visit struct {
 
 // Visits returns the visits of an order. The work lasts from the arrival to the
 // "fixed" that was not contradicted, or to the proof where that was seen before,
-// or until the order was declined or cancelled.
+// or until the order was declined or cancelled, or went on to somebody else.
 func Visits(r *Record) ([]Visit, error) {
 	rs, err := rounds(r)
 	if err != nil {
@@ -31,7 +31,7 @@ func Visits(r *Record) ([]Visit, error) {
 			v := Visit{Order: r.Order.ID, Asset: r.Order.Asset, Contract: st.contract, Arrived: st.arrived, Left: left(st)}
 			for i := range st.rows {
 				switch row := &st.rows[i]; row.Kind {
-				case "order.arrive", "order.fix", "order.prove", "order.decline", "order.cancel":
+				case "order.arrive", "order.fix", "order.prove", "order.decline", "order.cancel", "order.transfer", "order.merge":
 					v.Evidence = append(v.Evidence, Evidence{Seq: row.Seq, Hash: row.Hash, Kind: row.Kind, At: row.At})
 				}
 			}

@@ -9,127 +9,141 @@ import (
 	"plantroom"
 )
 
-// Horizon is how far Lint looks for gaps.
+// Horizon is how far Lint looks ahead.
 const Horizon = 30 * day
 
-// FaultKind says what is wrong with a roster.
-type FaultKind string
+// FindingKind says what is wrong with a roster.
+type FindingKind string
 
-// The faults.
+// The kinds of findings.
 const (
-	Gap           FaultKind = "gap"            // nobody is on duty From … To
-	Nobody        FaultKind = "nobody"         // neither technicians nor a roster
-	BadShift      FaultKind = "bad_shift"      // a time of day outside 0 to 24 h, a weekday that is none, no people
-	UnknownPerson FaultKind = "unknown_person" // not among the estate's people
-	NoChannel     FaultKind = "no_channel"     // nothing says how to reach them
+	Gap           FindingKind = "gap"            // nobody is on duty From … To
+	Overlap       FindingKind = "overlap"        // somebody is on duty twice, so that there is one fewer than it seems
+	BadShift      FindingKind = "bad_shift"      // a time of day outside 0 to 24 h, a weekday that is none, no people
+	BadRotation   FindingKind = "bad_rotation"   // it cannot be followed, or has nobody on duty ever
+	NeverOn       FindingKind = "never_on"       // in a rotation, and never on duty by it
+	NoEffect      FindingKind = "no_effect"      // a swap or an override that changes nothing
+	UnknownPerson FindingKind = "unknown_person" // not among the estate's people
+	NoChannel     FindingKind = "no_channel"     // nothing says how to reach a person who is on duty
+	Unreachable   FindingKind = "unreachable"    // no channel reaches anybody of a contractor
+	NeverFires    FindingKind = "never_fires"    // a step of a ladder that calls nobody whom it names
+	NeverClimbed  FindingKind = "never_climbed"  // a ladder of no contract
 )
 
-// Fault is one thing wrong with a contractor's roster.
-type Fault struct {
-	Contractor plantroom.ContractorID
-	Kind       FaultKind
-	Person     plantroom.PersonID // UnknownPerson, NoChannel
-	From, To   plantroom.Instant  // Gap; To is exclusive
-	Message    string             // in words, with times in the roster's zone
+// Finding is one thing that is wrong with who is on duty, or whom a ladder
+// calls. An Error should not be put in force; anything else is a warning.
+type Finding struct {
+	Error      bool                   `json:"error"`
+	Kind       FindingKind            `json:"kind"`
+	Contractor plantroom.ContractorID `json:"contractor,omitempty"`
+	Person     plantroom.PersonID     `json:"person,omitempty"`
+	From       plantroom.Instant      `json:"from,omitzero"` // Gap, Overlap
+	To         plantroom.Instant      `json:"to,omitzero"`   // exclusive
+	Path       string                 `json:"path"`          // JSON pointer in the estate's file
+	Problem    string                 `json:"problem"`       // in words, with times in the estate's zone
+	Remedy     string                 `json:"remedy"`
 }
 
-// Lint returns what is wrong with a contractor's roster: its people against
-// those of the estate, its shifts, and the gaps between them from now to
-// Horizon, cut off at both ends. The faults of the file come first, then the
-// gaps in order.
-func Lint(c plantroom.Contractor, people []plantroom.Person, zone *time.Location, now plantroom.Instant) []Fault {
-	if len(c.Roster) == 0 && len(c.Technicians) == 0 {
-		return []Fault{{Contractor: c.ID, Kind: Nobody, Message: fmt.Sprintf("contractor %s has neither technicians nor a roster: name somebody", c.ID)}}
-	}
-	faults := lintPeople(c, people)
-	faults = append(faults, lintShifts(c)...)
-	if len(c.Roster) > 0 {
-		faults = append(faults, lintGaps(c, zone, now)...)
-	}
-	return faults
+// linter gathers what is wrong with an estate's rosters.
+type linter struct {
+	e        *plantroom.Estate
+	zone     *time.Location
+	now, end plantroom.Instant
+	found    []Finding
+	stints   [][]Stint // by contractor, to the horizon
 }
 
-// lintPeople checks everybody who is named, each once.
-func lintPeople(c plantroom.Contractor, people []plantroom.Person) []Fault {
-	named := slices.Clone(c.Technicians)
-	for _, s := range c.Roster {
-		named = append(named, s.People...)
+// Lint returns what is wrong with the rosters and ladders of an estate, from
+// now to Horizon. What the file's form forbids is found here too, so that an
+// estate from elsewhere can be judged.
+func Lint(e *plantroom.Estate, zone *time.Location, now plantroom.Instant) []Finding {
+	l := &linter{e: e, zone: zone, now: now, end: now.Add(Horizon)}
+	for i := range e.Contractors {
+		l.stints = append(l.stints, Stints(e.Contractors[i], zone, now, l.end))
 	}
-	slices.Sort(named)
-	var faults []Fault
-	for _, id := range slices.Compact(named) {
-		i := slices.IndexFunc(people, func(p plantroom.Person) bool { return p.ID == id })
-		switch {
-		case i < 0:
-			faults = append(faults, Fault{Contractor: c.ID, Kind: UnknownPerson, Person: id,
-				Message: fmt.Sprintf("%s, whom contractor %s names, is not among the people of the estate", id, c.ID)})
-		case len(people[i].Channels) == 0:
-			faults = append(faults, Fault{Contractor: c.ID, Kind: NoChannel, Person: id,
-				Message: fmt.Sprintf("no channel reaches %s of contractor %s: add one", id, c.ID)})
-		}
+	for i := range e.Contractors {
+		l.shape(i)
+		l.gaps(i)
+		l.twice(i)
+		l.changes(i)
+		l.reach(i)
 	}
-	return faults
+	l.twoFirms()
+	l.ladders()
+	return l.found
 }
 
-func lintShifts(c plantroom.Contractor) []Fault {
-	var faults []Fault
-	bad := func(i int, what string) {
-		faults = append(faults, Fault{Contractor: c.ID, Kind: BadShift,
-			Message: fmt.Sprintf("shift %d of contractor %s %s", i+1, c.ID, what)})
+func (l *linter) add(f Finding) { l.found = append(l.found, f) }
+
+// place makes a JSON pointer below a contractor: place(0, "roster", 2).
+func place(contractor int, below ...any) string {
+	at := fmt.Sprintf("/contractors/%d", contractor)
+	for _, p := range below {
+		at += fmt.Sprintf("/%v", p)
 	}
-	for i, s := range c.Roster {
-		if start := time.Duration(s.Start); start < 0 || start >= day {
-			bad(i, fmt.Sprintf("starts at %s: a time of day is 0s to less than 24h", s.Start))
-		}
-		if end := time.Duration(s.End); end < 0 || end > day {
-			bad(i, fmt.Sprintf("ends at %s: a time of day is 0s to 24h", s.End))
-		}
-		if slices.ContainsFunc(s.Days, func(d time.Weekday) bool { return d < time.Sunday || d > time.Saturday }) {
-			bad(i, "names a weekday that does not exist")
-		}
-		if len(s.People) == 0 {
-			bad(i, "has nobody on it")
-		}
-	}
-	return faults
+	return at
 }
 
-// span is a time during which somebody is on duty.
-type span struct{ from, to plantroom.Instant }
-
-func lintGaps(c plantroom.Contractor, zone *time.Location, now plantroom.Instant) []Fault {
-	var faults []Fault
-	end := now.Add(Horizon)
-	covered := now // somebody is on duty up to here
-	gap := func(to plantroom.Instant) {
-		if to = min(to, end); to > covered {
-			faults = append(faults, Fault{Contractor: c.ID, Kind: Gap, From: covered, To: to,
-				Message: fmt.Sprintf("nobody of contractor %s is on duty from %s to %s", c.ID, local(covered, zone), local(to, zone))})
-		}
-	}
-	for _, s := range spans(c, zone, now, end) {
-		gap(s.from)
-		covered = max(covered, s.to)
-	}
-	gap(end)
-	return faults
-}
-
-// spans returns all shifts with people that touch a time, by their start.
-func spans(c plantroom.Contractor, zone *time.Location, from, to plantroom.Instant) []span {
-	var out []span
-	last := dateOf(to, zone)
-	for d := dateOf(from, zone).add(-1); !d.utc.After(last.utc); d = d.add(1) {
-		for _, s := range c.Roster {
-			if begin, end, ok := occurrence(s, zone, d); ok && len(s.People) > 0 {
-				out = append(out, span{begin, end})
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	return out
-}
+// time says when, on the clocks of the estate.
+func (l *linter) time(at plantroom.Instant) string { return local(at, l.zone) }
 
 func local(at plantroom.Instant, zone *time.Location) string {
 	return at.Time().In(zone).Format("Mon 2006-01-02 15:04 MST")
+}
+
+// contractsOf returns when a contractor's contracts are in force before the
+// horizon: those that have it on the estate, or the others.
+func (l *linter) contractsOf(id plantroom.ContractorID, onSite bool) []span {
+	var out []span
+	for i := range l.e.Contracts {
+		k := &l.e.Contracts[i]
+		if k.Contractor != id || k.OnSite != onSite {
+			continue
+		}
+		s := span{max(l.now, k.From), l.end}
+		if !k.To.IsZero() {
+			s.to = min(s.to, k.To)
+		}
+		if s.from < s.to {
+			out = append(out, s)
+		}
+	}
+	return merged(out)
+}
+
+// span is a time; to is exclusive.
+type span struct{ from, to plantroom.Instant }
+
+// merged puts times that meet into one, in order.
+func merged(list []span) []span {
+	slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	var out []span
+	for _, s := range list {
+		if n := len(out); n > 0 && s.from <= out[n-1].to {
+			out[n-1].to = max(out[n-1].to, s.to)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// without returns what of some times others leave; both are merged.
+func without(list, others []span) []span {
+	var out []span
+	for _, s := range list {
+		for _, o := range others {
+			if o.to <= s.from || o.from >= s.to {
+				continue
+			}
+			if s.from < o.from {
+				out = append(out, span{s.from, o.from})
+			}
+			s.from = o.to
+		}
+		if s.from < s.to {
+			out = append(out, s)
+		}
+	}
+	return out
 }

@@ -214,7 +214,7 @@ func markAt(c *plantroom.Clock, percent int) plantroom.Instant {
 func Tighten(clocks []plantroom.Clock, stricter plantroom.Clock) []plantroom.Clock {
 	for i := range clocks {
 		if old := &clocks[i]; old.Kind == stricter.Kind {
-			if old.Open() && sooner(stricter, *old) {
+			if old.Open() && Sooner(stricter, *old) {
 				*old = stricter
 			}
 			return clocks
@@ -223,9 +223,9 @@ func Tighten(clocks []plantroom.Clock, stricter plantroom.Clock) []plantroom.Clo
 	return append(clocks, stricter)
 }
 
-// sooner reports whether a promise ends before another one does. One whose
+// Sooner reports whether a promise ends before another one does. One whose
 // start is still awaited ends after every other one.
-func sooner(a, b plantroom.Clock) bool {
+func Sooner(a, b plantroom.Clock) bool {
 	switch {
 	case a.Due.IsZero() && b.Due.IsZero():
 		return a.Window < b.Window

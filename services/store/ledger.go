@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/rand"
 	"database/sql"
 	"slices"
 	"strings"
@@ -35,14 +36,14 @@ const ledgerRows = 8
 // appendLedger holds the statement for each number of rows.
 var appendLedger = func() (queries [ledgerRows + 1]string) {
 	for n := 1; n <= ledgerRows; n++ {
-		queries[n] = "INSERT INTO ledger (seq, at, kind, subject, actor, body, prev, hash) VALUES " +
-			strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?), ", n-1) + "(?, ?, ?, ?, ?, ?, ?, ?)"
+		queries[n] = "INSERT INTO ledger (seq, at, kind, subject, actor, body, salt, prev, hash) VALUES " +
+			strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?, ?), ", n-1) + "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	}
 	return queries
 }()
 
-// AppendLedger seals the rows in order behind the newest row. Seq, Prev and
-// Hash of the arguments are not looked at.
+// AppendLedger seals the rows in order behind the newest row, each with a salt
+// of its own. Seq, Salt, Prev and Hash of the arguments are not looked at.
 func (t *tx) AppendLedger(rows ...plantroom.LedgerRow) error {
 	const op = "append to the ledger"
 	if err := t.usable(op, true); err != nil {
@@ -53,12 +54,13 @@ func (t *tx) AppendLedger(rows ...plantroom.LedgerRow) error {
 		return err
 	}
 	for chunk := range slices.Chunk(rows, ledgerRows) {
-		args := make([]any, 0, 8*ledgerRows)
+		args := make([]any, 0, 9*ledgerRows)
 		next := *last
 		for _, r := range chunk {
+			rand.Read(r.Salt[:]) // never fails
 			r.Seal(next.seq+1, next.hash)
 			next = tail{r.Seq, r.Hash}
-			args = append(args, r.Seq, int64(r.At), r.Kind, r.Subject, r.Actor, string(r.Body), r.Prev[:], r.Hash[:])
+			args = append(args, r.Seq, int64(r.At), r.Kind, r.Subject, r.Actor, string(r.Body), r.Salt[:], r.Prev[:], r.Hash[:])
 		}
 		if _, err := t.exec(op, appendLedger[len(chunk)], args...); err != nil {
 			return err
@@ -68,14 +70,15 @@ func (t *tx) AppendLedger(rows ...plantroom.LedgerRow) error {
 	return nil
 }
 
-const ledgerColumns = "SELECT seq, at, kind, subject, actor, body, prev, hash FROM ledger"
+const ledgerColumns = "SELECT seq, at, kind, subject, actor, body, salt, prev, hash FROM ledger"
 
 func scanLedger(rows *sql.Rows) (r plantroom.LedgerRow, err error) {
-	var body, prev, hash []byte
-	err = rows.Scan(&r.Seq, &r.At, &r.Kind, &r.Subject, &r.Actor, &body, &prev, &hash)
+	var body, salt, prev, hash []byte
+	err = rows.Scan(&r.Seq, &r.At, &r.Kind, &r.Subject, &r.Actor, &body, &salt, &prev, &hash)
 	if len(body) > 0 {
 		r.Body = body
 	}
+	copy(r.Salt[:], salt) // none: of the first form
 	copy(r.Prev[:], prev)
 	copy(r.Hash[:], hash)
 	return r, err

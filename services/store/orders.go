@@ -173,8 +173,12 @@ func (t *tx) staleOrder(op string, num int64, o *plantroom.WorkOrder) error {
 
 // unclaimed returns those of an order's incidents that no order has yet. An
 // incident that another order has is a conflict; it is found before anything
-// is written, so that a refusal leaves nothing behind.
+// is written, so that a refusal leaves nothing behind. A part claims none: its
+// incident is that of the order that it was split off.
 func (t *tx) unclaimed(op string, num int64, o *plantroom.WorkOrder) ([]plantroom.IncidentID, error) {
+	if o.PartOf != "" {
+		return nil, nil
+	}
 	var free []plantroom.IncidentID
 	for i := -1; i < len(o.Earlier); i++ {
 		id := o.Incident

@@ -11,9 +11,10 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// TestCallsWrittenBeforeTheUpgradeAreStillShared opens a file of schema 1.
-func TestCallsWrittenBeforeTheUpgradeAreStillShared(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "plantroom.db")
+// olderFile makes a file of an earlier schema.
+func olderFile(t *testing.T, schema int64) (path string, db *sql.DB) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "plantroom.db")
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
@@ -26,9 +27,53 @@ func TestCallsWrittenBeforeTheUpgradeAreStillShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.UpTo(t.Context(), 1); err != nil {
+	if _, err := p.UpTo(t.Context(), schema); err != nil {
 		t.Fatal(err)
 	}
+	return path, db
+}
+
+// TestALedgerWrittenBeforeTheUpgradeStaysWholeAndGoesOn opens a file of schema
+// 3, whose rows have no salt.
+func TestALedgerWrittenBeforeTheUpgradeStaysWholeAndGoesOn(t *testing.T) {
+	path, db := olderFile(t, 3)
+	var prev plantroom.Hash
+	for n := range int64(5) {
+		r := plantroom.LedgerRow{At: plantroom.Instant(n), Kind: "order.raise", Subject: "wo-000001", Actor: "system", Body: []byte(`{"to":"raised"}`)}
+		r.Seal(n+1, prev)
+		prev = r.Hash
+		if _, err := db.ExecContext(t.Context(), "INSERT INTO ledger (seq, at, kind, subject, actor, body, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			r.Seq, int64(r.At), r.Kind, r.Subject, r.Actor, string(r.Body), r.Prev[:], r.Hash[:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := mustOpen(t, path)
+	var rows []plantroom.LedgerRow
+	err := s.Update(t.Context(), func(tx plantroom.Tx) (err error) {
+		if err := tx.AppendLedger(plantroom.LedgerRow{At: 6, Kind: "order.dispatch", Subject: "wo-000001"}); err != nil {
+			return err
+		}
+		rows, err = tx.Ledger(0, 0)
+		return err
+	})
+	if err != nil || len(rows) != 6 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	last := plantroom.Hash{}
+	for i, r := range rows {
+		if r.Seq != int64(i+1) || r.Prev != last || r.Hash != r.Sum() || r.Salt.IsZero() != (i < 5) {
+			t.Errorf("row %d does not hold: %+v", i+1, r)
+		}
+		last = r.Hash
+	}
+}
+
+// TestCallsWrittenBeforeTheUpgradeAreStillShared opens a file of schema 1.
+func TestCallsWrittenBeforeTheUpgradeAreStillShared(t *testing.T) {
+	path, db := olderFile(t, 1)
 	for id, doc := range map[string]string{
 		"m-1": `{"id":"m-1","channel":"webhook","to":"a","state":"pending","attempts":3,"body":{}}`,
 		"m-2": `{"id":"m-2","channel":"webhook","to":"a","state":"pending","attempts":0,"body":{}}`,

@@ -9,6 +9,7 @@ import (
 	"plantroom/services/domains"
 	"plantroom/services/httpapi/apitest"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/joblink"
 	"plantroom/services/web"
 )
 
@@ -40,6 +41,12 @@ var access = map[string]string{
 	"GET /api/v1/quarantine/count":                            "operator",
 	"GET /api/v1/gaps":                                        "operator",
 	"GET /api/v1/gateways":                                    "operator",
+	"GET /api/v1/works":                                       "operator",
+	"POST /api/v1/works":                                      "operator",
+	"GET /api/v1/works/{id}":                                  "operator",
+	"POST /api/v1/works/{id}/{action}":                        "operator",
+	"GET /works":                                              "operator",
+	"POST /works/{id}/{action}":                               "operator",
 	"GET /api/v1/ledger":                                      "operator",
 	"GET /api/v1/contracts/{id}/statements/{month}":           "operator",
 	"POST /api/v1/contracts/{id}/statements/{month}/{action}": "operator",
@@ -58,17 +65,20 @@ var access = map[string]string{
 	"GET /job/{token}":                                        "anyone", // checks the signed link itself
 	"POST /job/{token}/{action}":                              "anyone", // checks the signed link itself
 	"GET /static/{file}":                                      "anyone",
+	"GET /calendar/{token}":                                   "anyone", // checks the link itself
+	"GET /api/v1/roster":                                      "operator",
 	"GET /api/v1/gateways/{id}/configuration":                 "operator",
 	"POST /api/v1/gateways/{id}/configuration":                "operator",
 }
 
 // limited are the routes on which secrets could be guessed.
-var limited = map[string]bool{"POST /login": true, "GET /job/{token}": true, "POST /job/{token}/{action}": true}
+var limited = map[string]bool{"POST /login": true, "GET /job/{token}": true, "POST /job/{token}/{action}": true,
+	"GET /calendar/{token}": true}
 
 func TestWhoMayReachWhat(t *testing.T) {
 	house := apitest.New(t)
 	g := house.Guard(guard.Options{})
-	pages, err := web.New(web.Options{Estate: house.Estate, Domains: domains.All(), Store: house.Store, Desk: house, Links: house.Links, Door: g, Now: house.Now})
+	pages, err := web.New(web.Options{Estate: house.Estate, Domains: domains.All(), Store: house.Store, Desk: house, Links: house.Links, Uses: joblink.NewRegister(house.Store), Door: g, Now: house.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

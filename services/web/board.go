@@ -33,6 +33,8 @@ type card struct {
 	Life     bool
 	Asset    string
 	Where    string
+	Scope    string            // of a part: what of the job it is
+	Works    plantroom.WorksID // it was raised during these planned works
 	Fault    string
 	Since    string
 	Ago      string
@@ -107,6 +109,7 @@ func (p *Pages) snapshot(r *http.Request) (snapshot, error) {
 			return err
 		}
 		s.dead, err = tx.Calls(plantroom.CallDead, maxCards)
+		s.dead = slices.DeleteFunc(s.dead, func(c plantroom.Call) bool { return strings.HasPrefix(c.Kind, "channel.") }) // of no order; the health page tells
 		return err
 	})
 	slices.SortFunc(s.orders, func(a, b plantroom.WorkOrder) int { return urgency(&a, &b) })
@@ -177,13 +180,16 @@ func deadLink(dead []plantroom.Call) string {
 func (p *Pages) card(say words, e *plantroom.Estate, o *plantroom.WorkOrder, inc *plantroom.Incident) card {
 	at := say.placeOf(e, o.Asset)
 	c := card{ID: o.ID, Level: levelUnknown, Stakes: o.Severity.String(), Severity: say.t("severity." + o.Severity.String()), Life: o.Severity == plantroom.Life,
-		Asset: at.Asset, Where: at.Where, Fault: p.fault(say, o.Rule, o.Cause), Since: say.moment(o.Occurred), Ago: say.span(say.now.Sub(o.Occurred)),
+		Asset: at.Asset, Where: at.Where, Scope: o.Scope, Fault: p.fault(say, o.Rule, o.Cause), Since: say.moment(o.Occurred), Ago: say.span(say.now.Sub(o.Occurred)),
 		State: string(o.State), Clocks: say.clocks(o.Clocks)}
 	if first := pressing(o); first != nil {
 		c.Level = level(first, say.now)
 	}
 	c.Who, c.Nobody = say.onIt(e, o)
 	c.Note = say.progress(o, inc)
+	if o.During != nil {
+		c.Works = o.During.Works
+	}
 	return c
 }
 
@@ -204,12 +210,18 @@ func (s words) onIt(e *plantroom.Estate, o *plantroom.WorkOrder) (string, bool) 
 	case plantroom.Attended:
 		return s.t("who.attended", by, firm, s.moment(o.Attended)), false
 	case plantroom.Restored:
+		if o.Watched.IsZero() && (o.PartOf != "" || len(o.Parts) > 0) {
+			return s.t("who.waits", by, firm, s.moment(o.Restored)), false
+		}
 		if o.Watched.IsZero() {
 			return s.t("who.unwatched", by, firm, s.moment(o.Restored)), false
 		}
 		return s.t("who.restored", by, firm, s.moment(o.Restored)), false
 	case plantroom.Verified, plantroom.Closed:
 		return s.t("who.verified", s.moment(o.Verified)), false
+	}
+	if o.State == plantroom.Merged {
+		return s.t("who.merged", o.MergedInto), false
 	}
 	return s.t("who.cancelled"), false
 }
@@ -243,6 +255,9 @@ func (p *Pages) incidentLines(say words, e *plantroom.Estate, s snapshot) []inci
 	has := map[plantroom.IncidentID]bool{}
 	for _, o := range s.orders {
 		has[o.Incident] = true
+		for _, id := range o.Also {
+			has[id] = true
+		}
 	}
 	var out []incidentLine
 	for _, inc := range s.incidents {

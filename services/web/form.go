@@ -29,7 +29,9 @@ func readForm(r *http.Request, now plantroom.Instant) (dispatch.Command, error) 
 	}
 	f := r.PostForm
 	cmd := dispatch.Command{By: clean(f.Get("by"), maxName), Note: clean(f.Get("note"), maxNote), Reason: clean(f.Get("reason"), maxNote),
-		Code: clean(f.Get("code"), plantroom.MaxID), Proof: clean(f.Get("proof"), maxNote)}
+		Code: clean(f.Get("code"), plantroom.MaxID), Proof: clean(f.Get("proof"), maxNote),
+		To: plantroom.ContractorID(clean(f.Get("to"), plantroom.MaxID)), Other: plantroom.OrderID(clean(f.Get("other"), plantroom.MaxID)),
+		Asset: plantroom.AssetID(clean(f.Get("asset"), plantroom.MaxID)), Scope: clean(f.Get("scope"), maxName)}
 	if s := f.Get("eta"); s != "" {
 		minutes, err := strconv.Atoi(s)
 		if eta := time.Duration(minutes) * time.Minute; err != nil || eta < 0 || eta > longestETA {

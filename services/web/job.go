@@ -43,15 +43,8 @@ type minute struct {
 
 func jobPath(path string) bool { return strings.HasPrefix(path, "/job/") }
 
-// pathForLog keeps job links out of the log: whoever reads one may act on it.
-func pathForLog(r *http.Request) string {
-	if jobPath(r.URL.Path) {
-		return "/job/…"
-	}
-	return r.URL.Path
-}
-
-// job shows the job and never changes it.
+// job shows the job and never changes it; that it was looked at stands in the
+// ledger.
 func (p *Pages) job(w http.ResponseWriter, r *http.Request, say words) error {
 	return p.showJob(w, r, say, http.StatusOK, dispatch.Command{}, "")
 }
@@ -89,10 +82,21 @@ type jobState struct {
 func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, status int, typed dispatch.Command, said string) error {
 	claims, s, err := p.openJob(r, say.now)
 	if err != nil {
+		if typed.Do == "" {
+			p.noteFailed(r, say, claims, typed, err)
+		}
 		return p.refuseJob(w, r, say, err)
 	}
 	o := &s.order
-	if key := standsAside(claims, o); key != "" {
+	key := standsAside(claims, o)
+	switch {
+	case typed.Do != "": // the press is written down where it was refused
+	case key != "":
+		p.noteRefused(r, say, claims, &s, typed, key)
+	default:
+		p.noteUse(r, say, joblink.Use{Claims: claims, Kind: joblink.Opened, State: o.State})
+	}
+	if key != "" {
 		n := notice{Heading: say.t("job." + key + ".title"), Text: say.t("job." + key + ".text")}
 		return p.render(w, r, http.StatusGone, "notice.html", say, page{Title: n.Heading, Body: n})
 	}
@@ -142,6 +146,8 @@ func standsAside(claims joblink.Claims, o *plantroom.WorkOrder) string {
 		return "declined"
 	case o.State == plantroom.Cancelled:
 		return "cancelled"
+	case o.State == plantroom.Merged:
+		return "merged"
 	}
 	return ""
 }

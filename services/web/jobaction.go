@@ -20,7 +20,8 @@ func jobActions() map[string]plantroom.OrderAction {
 // order's version between our reading and writing it.
 const retries = 5
 
-// jobAction does what the technician pressed, and leads back to the page.
+// jobAction does what the technician pressed, and leads back to the page. Each
+// press stands in the ledger: with what it has changed, or as refused.
 func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) error {
 	do, ok := jobActions()[r.PathValue("action")]
 	if !ok {
@@ -31,23 +32,25 @@ func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) err
 		return err
 	}
 	cmd.Do = do
-	if do == plantroom.DoAcknowledge && cmd.By == "" {
-		return p.showJob(w, r, say, http.StatusBadRequest, cmd, say.t("job.need_name"))
-	}
-	if (do == plantroom.DoDecline || do == plantroom.DoPause) && cmd.Reason == "" {
-		return p.showJob(w, r, say, http.StatusBadRequest, cmd, say.t("job.need_reason"))
+	if said := missing(cmd); said != "" {
+		return p.refusePress(w, r, say, http.StatusBadRequest, cmd, said, say.t("job."+said))
 	}
 	for range retries {
 		claims, s, err := p.openJob(r, say.now)
 		if err != nil {
+			p.noteFailed(r, say, claims, cmd, err)
 			return p.refuseJob(w, r, say, err)
 		}
-		said := say.moved(&s.order, r.PostForm.Get("seen"), cmd)
-		if said != "" || standsAside(claims, &s.order) != "" {
-			return p.showJob(w, r, say, http.StatusConflict, cmd, said)
+		if key := standsAside(claims, &s.order); key != "" {
+			return p.refusePress(w, r, say, http.StatusConflict, cmd, key, "")
+		}
+		if key, said := say.moved(&s.order, r.PostForm.Get("seen"), cmd); said != "" {
+			return p.refusePress(w, r, say, http.StatusConflict, cmd, key, said)
 		}
 		o := s.order
-		if !doneAlready(&o, cmd) {
+		if doneAlready(&o, cmd) {
+			p.noteUse(r, say, joblink.Use{Claims: claims, Kind: joblink.Repeated, State: o.State, Do: do, By: cmd.By})
+		} else {
 			o, err = p.opt.Desk.Command(r.Context(), fromJob(cmd, claims, &s.order))
 		}
 		switch plantroom.CodeOf(err) {
@@ -58,13 +61,36 @@ func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) err
 			http.Redirect(w, r, "/job/"+r.PathValue("token"), http.StatusSeeOther)
 			return nil
 		case plantroom.CodeForbidden, plantroom.CodeInvalid: // what the contract says of pauses
-			return p.showJob(w, r, say, http.StatusBadRequest, cmd, plantroom.MessageOf(err))
+			return p.refusePress(w, r, say, http.StatusBadRequest, cmd, "not permitted", plantroom.MessageOf(err))
 		case plantroom.CodeConflict, plantroom.CodeTransition: // somebody was faster: look again who
 		default:
 			return err
 		}
 	}
-	return p.showJob(w, r, say, http.StatusConflict, cmd, say.t("job.moved"))
+	return p.refusePress(w, r, say, http.StatusConflict, cmd, "moved", say.t("job.moved"))
+}
+
+// missing names what a press lacks, "" where it has all.
+func missing(cmd dispatch.Command) string {
+	switch {
+	case cmd.Do == plantroom.DoAcknowledge && cmd.By == "":
+		return "need_name"
+	case (cmd.Do == plantroom.DoDecline || cmd.Do == plantroom.DoPause) && cmd.Reason == "":
+		return "need_reason"
+	}
+	return ""
+}
+
+// refusePress shows the job with what was said of a press that came to nothing,
+// and writes down why it did.
+func (p *Pages) refusePress(w http.ResponseWriter, r *http.Request, say words, status int, cmd dispatch.Command, why, said string) error {
+	claims, s, err := p.openJob(r, say.now)
+	if err != nil {
+		p.noteFailed(r, say, claims, cmd, err)
+	} else {
+		p.noteRefused(r, say, claims, &s, cmd, why)
+	}
+	return p.showJob(w, r, say, status, cmd, said)
 }
 
 // fromJob completes a command with what the link vouches for and with the
@@ -77,16 +103,16 @@ func fromJob(cmd dispatch.Command, claims joblink.Claims, o *plantroom.WorkOrder
 	return cmd
 }
 
-// moved says what has changed since the form was made, "" where nothing that
-// matters has.
-func (s words) moved(o *plantroom.WorkOrder, was string, cmd dispatch.Command) string {
+// moved says what has changed since the form was made, as a word for the ledger
+// and as a sentence; "" where nothing that matters has.
+func (s words) moved(o *plantroom.WorkOrder, was string, cmd dispatch.Command) (key, said string) {
 	switch {
 	case seen(o) == was || doneAlready(o, cmd):
-		return ""
+		return "", ""
 	case cmd.Do == plantroom.DoAcknowledge && o.By != "":
-		return s.t("job.first", o.By, s.moment(o.Acknowledged))
+		return "first", s.t("job.first", o.By, s.moment(o.Acknowledged))
 	}
-	return s.t("job.moved")
+	return "moved", s.t("job.moved")
 }
 
 // doneAlready recognises the second press of an impatient finger.

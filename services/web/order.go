@@ -27,6 +27,7 @@ type orderView struct {
 	Actions    []action
 	Tasks      []taskLine
 	Pause      pauseView
+	Ties       []tie
 	FixNote    string
 	Said       string // what became of the last thing pressed
 	Refused    bool
@@ -52,6 +53,9 @@ type (
 		AskBy, AskETA           bool
 		AskNote, AskReason      bool
 		Terms                   []term // reasons to choose from
+		Firms, Assets           []choice
+		Orders                  []choice
+		AskScope                bool
 		Danger                  bool
 		ByLabel, NoteLabel, Why string
 	}
@@ -76,6 +80,7 @@ func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
 	var inc plantroom.Incident
 	var calls []plantroom.Call
 	var rows [][]plantroom.LedgerRow
+	var open []plantroom.WorkOrder
 	err := p.opt.Store.View(r.Context(), func(tx plantroom.Tx) (err error) {
 		if o, err = tx.Order(plantroom.OrderID(r.PathValue("id"))); err != nil {
 			return err
@@ -86,7 +91,10 @@ func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
 		if calls, err = tx.CallsOf(o.ID); err != nil {
 			return err
 		}
-		for _, subject := range append([]string{string(o.ID), string(o.Incident)}, asStrings(o.Earlier)...) {
+		if open, err = tx.Orders(plantroom.OrderFilter{Open: true, Limit: mostOffered}); err != nil {
+			return err
+		}
+		for _, subject := range append(append([]string{string(o.ID), string(o.Incident)}, asStrings(o.Earlier)...), asStrings(o.Also)...) {
 			of, err := tx.LedgerOf(subject)
 			if err != nil {
 				return err
@@ -103,7 +111,7 @@ func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
 	return orderView{Card: p.card(say, e, &o, &inc), AssetID: o.Asset, AssetKnown: say.placeOf(e, o.Asset).Known, Version: o.Version,
 		Rule: p.rule(say, o.Rule), Detail: o.Detail, FixNote: o.FixNote, Evidence: say.evidence(inc),
 		Candidates: say.candidates(e, o.Choice), Calls: say.calls(e, calls),
-		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: say.actions(o.State, pause), Tasks: say.tasks(&o), Pause: pause}, nil
+		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: p.actions(say, e, &o, open, pause), Tasks: say.tasks(&o), Pause: pause, Ties: say.ties(&o)}, nil
 }
 
 func asStrings(ids []plantroom.IncidentID) []string {
@@ -212,7 +220,8 @@ func bodyText(body json.RawMessage) string {
 }
 
 // actions lists what an operator can do in a state, in the order of a job.
-func (s words) actions(state plantroom.OrderState, pause pauseView) []action {
+func (p *Pages) actions(s words, e *plantroom.Estate, o *plantroom.WorkOrder, open []plantroom.WorkOrder, pause pauseView) []action {
+	firms, assets, others := s.firmsFor(e, o, s.now), s.assetsNear(e, o), p.othersOpen(s, e, o, open)
 	all := []action{
 		{Do: plantroom.DoAcknowledge, AskBy: true, AskETA: true},
 		{Do: plantroom.DoArrive},
@@ -222,13 +231,18 @@ func (s words) actions(state plantroom.OrderState, pause pauseView) []action {
 		{Do: plantroom.DoRefusePause, AskReason: true},
 		{Do: plantroom.DoContinue},
 		{Do: plantroom.DoUnacknowledge},
+		{Do: plantroom.DoTransfer, Firms: firms, AskReason: true},
+		{Do: plantroom.DoSplit, AskScope: true, Assets: assets, Firms: append([]choice{{"", s.t("action.firm_any")}}, firms...)},
+		{Do: plantroom.DoMerge, Orders: others, AskReason: true},
+		{Do: plantroom.DoRelate, Orders: others},
 		{Do: plantroom.DoDecline, AskReason: true, Danger: true},
 		{Do: plantroom.DoCancel, AskReason: true, Danger: true},
 	}
 	offered := map[plantroom.OrderAction]bool{plantroom.DoPause: len(pause.Terms) > 0, plantroom.DoContinue: pause.Continue,
-		plantroom.DoAgreePause: pause.Asked != "", plantroom.DoRefusePause: pause.Asked != ""}
+		plantroom.DoAgreePause: pause.Asked != "", plantroom.DoRefusePause: pause.Asked != "",
+		plantroom.DoTransfer: len(firms) > 0, plantroom.DoSplit: o.PartOf == "", plantroom.DoMerge: len(others) > 0, plantroom.DoRelate: len(others) > 0}
 	all = slices.DeleteFunc(all, func(a action) bool {
-		_, permitted := plantroom.Transitions[state][a.Do]
+		_, permitted := plantroom.Transitions[o.State][a.Do]
 		offer, known := offered[a.Do]
 		return !permitted || known && !offer
 	})
@@ -255,8 +269,8 @@ func (p *Pages) orderAction(w http.ResponseWriter, r *http.Request, say words) e
 	case "":
 		http.Redirect(w, r, "/orders/"+string(cmd.Order), http.StatusSeeOther)
 		return nil
-	case plantroom.CodeConflict, plantroom.CodeTransition:
-		return p.showOrder(w, r, say, http.StatusConflict, say.t("order.changed"))
+	case plantroom.CodeConflict, plantroom.CodeTransition: // the message says who was first
+		return p.showOrder(w, r, say, http.StatusConflict, say.t("order.changed")+" "+plantroom.MessageOf(err))
 	case plantroom.CodeForbidden:
 		return p.showOrder(w, r, say, http.StatusForbidden, plantroom.MessageOf(err))
 	case plantroom.CodeInvalid:
@@ -268,7 +282,8 @@ func (p *Pages) orderAction(w http.ResponseWriter, r *http.Request, say words) e
 // actionsOf lists what an operator can do in any state.
 func (s words) actionsOf() []plantroom.OrderAction {
 	return []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoArrive, plantroom.DoFix, plantroom.DoUnacknowledge,
-		plantroom.DoDecline, plantroom.DoCancel, plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue}
+		plantroom.DoDecline, plantroom.DoCancel, plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue,
+		plantroom.DoTransfer, plantroom.DoSplit, plantroom.DoMerge, plantroom.DoRelate, plantroom.DoUnrelate}
 }
 
 // retryCall sends a call again that was given up.

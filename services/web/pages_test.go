@@ -86,6 +86,18 @@ func TestADeadCallIsSentAgainFromTheOrdersPage(t *testing.T) {
 	s.get("/nonsense").wants(t, http.StatusNotFound, "There is nothing here")
 }
 
+// A test of a channel is about no order, so no page could show more of it.
+func TestTheBoardDoesNotListTestsOfChannelsThatWereGivenUp(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	s.Put(plantroom.Call{ID: "msg-test", Kind: "channel.test", Order: "channel.sms", Channel: "sms", To: "+1", Who: "person:lin", Subject: "Test of the channel sms",
+		Body: []byte("{}"), State: plantroom.CallDead, Created: s.Now()})
+	s.signIn()
+	s.get("/").wants(t, http.StatusOK, "not:Test of the channel", "not:/orders/channel.sms")
+	s.GiveUp(o, "connection refused")
+	s.get("/").wants(t, http.StatusOK, "/orders/"+string(o.ID)+"#calls")
+}
+
 func TestTheQuarantineShowsTextAsTextAndTheRestInHex(t *testing.T) {
 	s := newSite(t)
 	s.Hold(

@@ -14,6 +14,7 @@ import (
 	"plantroom/services/domains"
 	"plantroom/services/httpapi/apitest"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/joblink"
 	"plantroom/services/web"
 )
 
@@ -34,11 +35,17 @@ func (s *site) cut(yes bool) {
 	}
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T) *site { t.Helper(); return newSiteWith(t, nil) }
+
+// newSiteWith is newSite with a ledger of one's own for uses of job links.
+func newSiteWith(t *testing.T, uses web.Uses) *site {
 	t.Helper()
 	s := &site{House: apitest.New(t), t: t}
+	if uses == nil {
+		uses = joblink.NewRegister(s.Store)
+	}
 	g := s.Guard(guard.Options{})
-	pages, err := web.New(web.Options{Estate: s.Estate, Domains: domains.All(), Store: s.Store, Desk: s.House, Links: s.Links, Door: g,
+	pages, err := web.New(web.Options{Estate: s.Estate, Domains: domains.All(), Store: s.Store, Desk: s.House, Links: s.Links, Uses: uses, Door: g,
 		Now: s.Now, Office: "Estate office, 555 0100"})
 	if err != nil {
 		t.Fatal(err)

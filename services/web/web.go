@@ -10,6 +10,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -28,6 +29,11 @@ type Links interface {
 	Verify(token string, now plantroom.Instant) (joblink.Claims, error)
 }
 
+// Uses writes uses of job links to the ledger: a *joblink.Register.
+type Uses interface {
+	Note(context.Context, plantroom.Instant, joblink.Use) error
+}
+
 // Door signs the operator in and out: a *guard.Guard.
 type Door interface {
 	SignIn(w http.ResponseWriter, token string) error
@@ -41,6 +47,7 @@ type Options struct {
 	Store   httpapi.Reader
 	Desk    httpapi.Desk
 	Links   Links
+	Uses    Uses
 	Door    Door
 	Now     func() plantroom.Instant
 	Office  string // whom a technician may ring, shown on job pages: "Estate office, 555 0100"
@@ -93,6 +100,8 @@ func (p *Pages) Routes() []guard.Route {
 		operator("POST /orders/{id}/calls/{call}/retry", p.retryCall),
 		operator("GET /assets/{id}", p.asset),
 		operator("GET /quarantine", p.quarantine),
+		operator("GET /works", p.works),
+		operator("POST /works/{id}/{action}", p.worksAction),
 		operator("POST /logout", p.logout),
 		{Pattern: "GET /login", Need: guard.Anyone, Page: true, Handler: p.handler(p.loginForm)},
 		anyone("POST /login", p.login),
@@ -155,7 +164,7 @@ type notice struct {
 func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	d := problem.Of(err)
 	if d.Status >= http.StatusInternalServerError {
-		p.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", pathForLog(r), "code", d.Code, "error", err)
+		p.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", problem.PathForLog(r), "code", d.Code, "error", err)
 	}
 	say := p.wordsFor(w, r)
 	n := notice{Heading: say.t("refused." + string(d.Code)), Text: d.Detail, Link: "/", LinkText: say.t("nav.board")}

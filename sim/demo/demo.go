@@ -15,6 +15,7 @@ import (
 	"plantroom"
 	"plantroom/services/app"
 	"plantroom/services/broker"
+	"plantroom/services/dispatch"
 	"plantroom/sim/live"
 	"plantroom/sim/scenario"
 	"plantroom/sim/stack"
@@ -181,7 +182,7 @@ func (d *demo) follow(ctx context.Context) {
 		}
 		for _, r := range page.Items {
 			d.told = r.Seq
-			if r.Kind != "call.sent" { // told when the phone rings
+			if r.Kind != "call.sent" && r.Kind != dispatch.TermsKind { // told when the phone rings, and nothing that happens
 				d.tell(r.At, r.Actor, r.Subject+"  "+scenario.Sentence(r))
 			}
 		}

@@ -65,7 +65,7 @@ func (p *play) actOnStage(a Act) (string, error) {
 	case a.Network != nil:
 		return p.network(a.Network)
 	case a.Server != nil:
-		p.later(a.Server.Down, "the server is started again", func() error { return p.server.start(p.ctx) })
+		p.later(a.Server.Down, "the server is started again", func() error { return p.server.start(p.ctx, p.now) })
 		return "the server is killed", p.server.kill()
 	case a.InfluxDB != nil:
 		p.server.tsdb.away = true
@@ -80,8 +80,13 @@ func (p *play) actOnStage(a Act) (string, error) {
 	case a.Message != nil:
 		return p.message(a.Message)
 	case a.Press != nil:
-		p.presses.add(press{at: p.now, contractor: a.Press.Contractor, asset: a.Press.Asset, do: a.Press.Action, note: a.Press.Note})
+		p.presses.add(press{at: p.now, actor: a.Press.actor(), asset: a.Press.Asset, do: a.Press.Action, note: a.Press.Note, code: a.Press.Code, proof: a.Press.Proof})
 		return "", nil
+	case a.Office != nil:
+		p.presses.add(press{at: p.now, office: a.Office, asset: a.Office.Asset, do: a.Office.Action})
+		return "", nil
+	case a.Works != nil:
+		return p.server.works(p.ctx, p.now, a.Works)
 	}
 	return "", plantroom.Errorf(plantroom.CodeInternal, "an act of the language is not played")
 }
@@ -192,5 +197,5 @@ func (p *play) hold(a *DeviceAct) (string, error) {
 // InWorld reports whether the act happens to the estate, and not to Plantroom.
 func (a Act) InWorld() bool {
 	return a.Silence == nil && a.Network == nil && a.Server == nil && a.InfluxDB == nil && a.Gateway == nil &&
-		a.Duplicate == nil && a.Late == nil && a.Message == nil && a.Press == nil && !a.wired()
+		a.Duplicate == nil && a.Late == nil && a.Message == nil && a.Press == nil && a.Office == nil && a.Works == nil && !a.wired()
 }

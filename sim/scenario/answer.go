@@ -63,22 +63,31 @@ func (p *play) pressButtons() error {
 			if err := p.look(); err != nil {
 				return err
 			}
-			for _, o := range p.seen.orders { // newest first
-				if o.Asset == x.asset && !o.State.Final() {
-					x.order = o.ID
-					break
-				}
+			x.order = p.newestOpen(x.asset, x.rule())
+			if x.office != nil {
+				x.other = p.newestOpen(x.office.With, "")
 			}
 		}
 		if x.repair {
 			if err := p.world.Repair(x.asset); err != nil {
 				return err
 			}
-			p.tell("world", "", fmt.Sprintf("%s has repaired %s", x.contractor, x.asset))
+			p.tell("world", "", fmt.Sprintf("%s has repaired %s", x.who(), x.asset))
 		}
 		if err := p.server.command(p.ctx, p.now, x.command()); err != nil {
-			p.tell("press", string(x.order), fmt.Sprintf("%s: %s refused: %s", x.contractor, x.do, plantroom.MessageOf(err)))
+			p.tell("press", string(x.order), fmt.Sprintf("%s: %s refused: %s", x.who(), x.do, plantroom.MessageOf(err)))
 		}
 	}
 	return nil
+}
+
+// newestOpen is the newest open order of an asset and of a rule ("": any), "" where
+// there is none.
+func (p *play) newestOpen(asset plantroom.AssetID, rule plantroom.RuleID) plantroom.OrderID {
+	for _, o := range p.seen.orders { // newest first
+		if o.Asset == asset && !o.State.Final() && (rule == "" || o.Rule == rule) {
+			return o.ID
+		}
+	}
+	return ""
 }

@@ -75,13 +75,14 @@ func visit(v any, pointer, parent string, see func(pointer, parent, key, text st
 }
 
 // callKinds are the calls that dispatch makes.
-var callKinds = []string{"clock.at_risk", "clock.breached", "clock.corrected", "clock.disbelieved", "ladder.call", "order.cancelled", "order.contradicted", "order.dispatched",
-	"order.refused", "order.uncovered", "order.verified", "order.worsened", "window.cannot_meet"}
+var callKinds = []string{"clock.at_risk", "clock.breached", "clock.corrected", "clock.disbelieved", "ladder.call", "order.cancelled", "order.continued", "order.contradicted",
+	"order.dispatched", "order.merged", "order.pause_asked", "order.pause_refused", "order.paused", "order.refused", "order.transferred", "order.uncovered",
+	"order.verified", "order.worsened", "window.cannot_meet", "works.left", "works.needs", "works.notice", "works.overrun", "works.planned"}
 
 // nouns say what a key names. A key that means different things in different
 // places stands with the key above it.
 var nouns = map[string]string{"lift": "lift", "zone": "zone with a leak sensor", "cut/zone": "zone with a rope", "bin": "bin", "bay": "bay", "asset": "asset",
-	"repair/asset": "asset that can be repaired", "device": "device", "gateway": "gateway", "gateway/id": "gateway", "contractor": "contractor",
+	"repair/asset": "asset that can be repaired", "office/with": "asset", "office/part": "asset", "office/to": "contractor", "device": "device", "gateway": "gateway", "gateway/id": "gateway", "contractor": "contractor", "person": "person",
 	"fault/cause": "lift fault", "mode/to": "lift mode", "rule": "rule", "call/kind": "kind of call", "call/who": "contractor or person"}
 
 // vocabulary lists the names that each key may hold.
@@ -93,7 +94,7 @@ func vocabulary(e plantroom.Estate, domains []plantroom.Domain) map[string][]str
 		}
 	}
 	for _, a := range e.Assets {
-		add(string(a.ID), "asset", "repair/asset")
+		add(string(a.ID), "asset", "repair/asset", "office/with", "office/part")
 		switch a.Domain {
 		case "lifts":
 			add(string(a.ID), "lift")
@@ -119,6 +120,7 @@ func vocabulary(e plantroom.Estate, domains []plantroom.Domain) map[string][]str
 		add("contractor:"+string(c.ID), "call/who")
 	}
 	for _, p := range e.People {
+		add(string(p.ID), "person")
 		add("person:"+string(p.ID), "call/who")
 	}
 	for _, d := range domains {

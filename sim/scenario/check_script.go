@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 
+	"plantroom"
 	"plantroom/firmware-bridge/node"
 	"plantroom/internal/yamldoc"
 )
@@ -35,13 +36,19 @@ func (s *Scenario) checkBehaviours() yamldoc.Faults {
 	return faults
 }
 
-// checkMessages finds messages and registers that say nothing or two things,
+// checkMessages finds buttons that nobody or two press, messages and registers that say nothing or two things,
 // readings that no node can send, and a gateway that dies for no time.
 func (s *Scenario) checkMessages() yamldoc.Faults {
 	var faults yamldoc.Faults
 	for i, a := range s.Do {
 		if m := a.Message; m != nil && (m.Payload == "") == (m.Hex == "") {
 			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/message", i), "a message has one payload", "give either payload or hex"))
+		}
+		if p := a.Press; p != nil && (p.Contractor == "") == (p.Person == "") {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/press", i), "one presses a button", "give either contractor or person"))
+		}
+		if p := a.Press; p != nil && (p.Action == plantroom.DoPause) != (p.Code != "") {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/press", i), "a pause has a reason of the contract, and nothing else has one", "give code with pause, and with nothing else"))
 		}
 		if r := a.Registers; r != nil && (r.Values == nil) == (r.Hex == "") {
 			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/registers", i), "registers have one content", "give either values or hex"))

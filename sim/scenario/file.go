@@ -77,6 +77,8 @@ type Act struct {
 	Late      *DeviceAct    `json:"late"`
 	Message   *MessageAct   `json:"message"`
 	Press     *PressAct     `json:"press"`
+	Office    *OfficeAct    `json:"office"`
+	Works     *WorksAct     `json:"works"`
 	Registers *RegistersAct `json:"registers"`
 	Unit      *UnitAct      `json:"unit"`
 	Measure   *MeasureAct   `json:"measure"`
@@ -152,10 +154,32 @@ type (
 		Hex     string              `json:"hex"`
 	}
 	PressAct struct {
-		Contractor plantroom.ContractorID `json:"contractor"`
+		Contractor plantroom.ContractorID `json:"contractor"` // or
+		Person     plantroom.PersonID     `json:"person"`     // of the estate
 		Asset      plantroom.AssetID      `json:"asset"`
 		Action     plantroom.OrderAction  `json:"action"`
 		Note       string                 `json:"note"`
+		Code       string                 `json:"code"`  // with pause: one of the contract's reasons
+		Proof      string                 `json:"proof"` // with pause
+	}
+	OfficeAct struct {
+		Asset  plantroom.AssetID      `json:"asset"`
+		Rule   plantroom.RuleID       `json:"rule"` // of the order, "": any
+		Action plantroom.OrderAction  `json:"action"`
+		To     plantroom.ContractorID `json:"to"`
+		With   plantroom.AssetID      `json:"with"` // the asset of the other order
+		Part   plantroom.AssetID      `json:"part"` // the asset of the part
+		Scope  string                 `json:"scope"`
+		Reason string                 `json:"reason"`
+	}
+	WorksAct struct {
+		ID         plantroom.WorksID      `json:"id"`
+		Assets     []plantroom.AssetID    `json:"assets"`
+		Contractor plantroom.ContractorID `json:"contractor"`
+		In         Offset                 `json:"in"`     // how long from now they begin
+		For        Offset                 `json:"for"`    // how long they are planned to last
+		Hold       plantroom.HeldCalls    `json:"hold"`   // which calls are held back
+		Finish     bool                   `json:"finish"` // instead: the works are said to be done
 	}
 )
 

@@ -25,11 +25,13 @@ func newPhones(e plantroom.Estate) *phones {
 	p := &phones{known: map[plantroom.Address]string{}}
 	for _, c := range e.Contractors {
 		for _, a := range c.Channels {
+			a.Severity = plantroom.NoSeverity // which calls do not name
 			p.known[a] = "contractor:" + string(c.ID)
 		}
 	}
 	for _, x := range e.People {
 		for _, a := range x.Channels {
+			a.Severity = plantroom.NoSeverity
 			p.known[a] = "person:" + string(x.ID)
 		}
 	}
@@ -79,15 +81,27 @@ func (p *phones) take() []plantroom.Call {
 	return out
 }
 
-// press is a button that a contractor will press.
+// press is a button that somebody will press.
 type press struct {
-	at         plantroom.Instant
-	contractor plantroom.ContractorID
-	order      plantroom.OrderID
-	asset      plantroom.AssetID // where the order is not known yet: its newest open one
-	do         plantroom.OrderAction
-	note       string
-	repair     bool // the asset is repaired first
+	at          plantroom.Instant
+	actor       string // contractor:quicklift or person:lin
+	order       plantroom.OrderID
+	asset       plantroom.AssetID // where the order is not known yet: its newest open one
+	do          plantroom.OrderAction
+	note        string
+	code, proof string // of a pause
+	repair      bool   // the asset is repaired first
+
+	office *OfficeAct        // what the office asks for; nil: somebody else presses
+	other  plantroom.OrderID // with office: the order on its asset With
+}
+
+// actor is who presses.
+func (a *PressAct) actor() string {
+	if a.Person != "" {
+		return "person:" + string(a.Person)
+	}
+	return "contractor:" + string(a.Contractor)
 }
 
 // Step is one thing that a contractor does about an order.
@@ -133,14 +147,34 @@ func Note(do plantroom.OrderAction) string {
 func (b Behaviour) plan(now plantroom.Instant, c plantroom.ContractorID, o plantroom.WorkOrder, first bool) []press {
 	var out []press
 	for _, s := range b.Steps(first) {
-		out = append(out, press{at: now.Add(s.After), contractor: c, order: o.ID, asset: o.Asset, do: s.Do, note: Note(s.Do), repair: s.Repair})
+		out = append(out, press{at: now.Add(s.After), actor: "contractor:" + string(c), order: o.ID, asset: o.Asset, do: s.Do, note: Note(s.Do), repair: s.Repair})
 	}
 	return out
 }
 
+// rule says of which rule the order is, "" where any will do.
+func (p press) rule() plantroom.RuleID {
+	if p.office == nil {
+		return ""
+	}
+	return p.office.Rule
+}
+
+// who presses, in the story.
+func (p press) who() string {
+	if p.office != nil {
+		return "office"
+	}
+	_, id, _ := strings.Cut(p.actor, ":")
+	return id
+}
+
 func (p press) command() dispatch.Command {
-	return dispatch.Command{Order: p.order, Do: p.do, Actor: "contractor:" + string(p.contractor), By: string(p.contractor),
-		Note: p.note, Reason: p.note}
+	if a := p.office; a != nil {
+		return dispatch.Command{Order: p.order, Do: p.do, Actor: "person:office", Reason: a.Reason,
+			To: a.To, Other: p.other, Asset: a.Part, Scope: a.Scope}
+	}
+	return dispatch.Command{Order: p.order, Do: p.do, Actor: p.actor, By: p.who(), Note: p.note, Reason: p.note, Code: p.code, Proof: p.proof}
 }
 
 // presses is a queue in the order of time.

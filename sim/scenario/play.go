@@ -111,7 +111,7 @@ func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
 	for _, a := range s.Do {
 		p.plan(p.start.Add(time.Duration(a.At)), func() error { return p.perform(a) })
 	}
-	return p, p.server.start(ctx)
+	return p, p.server.start(ctx, p.now)
 }
 
 func (p *play) seed() uint64 {

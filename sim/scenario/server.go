@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"time"
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
@@ -9,6 +10,7 @@ import (
 	"plantroom/services/dispatch"
 	"plantroom/services/ingest"
 	"plantroom/services/store"
+	"plantroom/services/works"
 )
 
 // server is the services' spine on a real SQLite file. Killing it forgets
@@ -26,7 +28,7 @@ type server struct {
 
 func (v *server) up() bool { return v.file != nil }
 
-func (v *server) start(ctx context.Context) error {
+func (v *server) start(ctx context.Context, now plantroom.Instant) error {
 	file, err := store.Open(ctx, v.path)
 	if err != nil {
 		return err
@@ -34,6 +36,9 @@ func (v *server) start(ctx context.Context) error {
 	v.spine, err = app.NewSpine(app.SpineOptions{Estate: v.estate, Store: file, Writer: v.tsdb, Channels: v.channels,
 		Changed: func(string, string) { v.changed() }})
 	if err != nil {
+		return err
+	}
+	if err := v.spine.Establish(ctx, now); err != nil {
 		return err
 	}
 	v.file = file
@@ -78,6 +83,27 @@ func (v *server) tick(ctx context.Context, now plantroom.Instant) ([]ingest.Gate
 func (v *server) command(ctx context.Context, now plantroom.Instant, cmd dispatch.Command) error {
 	_, err := v.spine.Command(ctx, now, cmd)
 	return err
+}
+
+// works declares planned works, or says that they are done.
+func (v *server) works(ctx context.Context, now plantroom.Instant, a *WorksAct) (string, error) {
+	if v.spine == nil {
+		return "", plantroom.Errorf(plantroom.CodeUnavailable, "the server is down: nobody can declare works")
+	}
+	const office = "person:office"
+	if a.Finish {
+		return "the works " + string(a.ID) + " are done", v.spine.Store.Update(ctx, func(tx plantroom.Tx) error {
+			_, err := v.spine.Works.Do(tx, now, works.Request{Works: a.ID, Do: works.Finish, Actor: office})
+			return err
+		})
+	}
+	from := now.Add(time.Duration(a.In))
+	w := plantroom.Works{ID: a.ID, Title: plantroom.Text{En: string(a.ID)}, Assets: a.Assets, Contractor: a.Contractor, Hold: a.Hold,
+		From: from, To: from.Add(time.Duration(a.For))}
+	return "the works " + string(a.ID) + " are planned", v.spine.Store.Update(ctx, func(tx plantroom.Tx) error {
+		_, err := v.spine.Works.Declare(tx, now, office, w)
+		return err
+	})
 }
 
 // tsdb stands for InfluxDB: it keeps a key for each point that it was given,

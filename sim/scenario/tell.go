@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plantroom"
+	"plantroom/services/dispatch"
 )
 
 // tell adds a line to the story.
@@ -26,7 +27,7 @@ func (p *play) tellLedger(tx plantroom.Tx) error {
 		}
 		for _, r := range rows {
 			p.told = r.Seq
-			if r.Kind == "call.sent" { // told when the phone rings
+			if r.Kind == "call.sent" || r.Kind == dispatch.TermsKind { // told when the phone rings, and nothing that happens
 				continue
 			}
 			p.tell(r.Actor, r.Subject, Sentence(r))

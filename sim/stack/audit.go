@@ -97,10 +97,13 @@ func (s *Stack) Await(ctx context.Context, want Counts, patience time.Duration) 
 }
 
 // CheckOrders says what is wrong between incidents and orders: each incident
-// has to have exactly one order.
+// has to have exactly one order, but for the parts that were split off it.
 func CheckOrders(incidents []plantroom.Incident, orders []plantroom.WorkOrder) []string {
 	of := map[plantroom.IncidentID][]plantroom.OrderID{}
 	for _, o := range orders {
+		if o.PartOf != "" {
+			continue
+		}
 		for _, in := range append([]plantroom.IncidentID{o.Incident}, o.Earlier...) {
 			of[in] = append(of[in], o.ID)
 		}

@@ -81,6 +81,25 @@ func blast(t testing.TB, addr string, n, devices, rate int) {
 	}
 }
 
+// mosquitto sends 20 messages ahead of their acknowledgements by default. A
+// gateway that went on gathering messages and records, as it does while they
+// come steadily, would take some 170 of them a second.
+func TestAFloodAfterSteadyMessagesIsNotHeldUp(t *testing.T) {
+	m := brokertest.Mosquitto(t, "allow_anonymous true\nmax_queued_messages 0\nset_tcp_nodelay true\n")
+	f := listen(t, m.URL(), false)
+	g := write(t, t.TempDir(), m.URL(), fmt.Sprintf(everything, m.URL()))
+	g.start()
+	brokertest.Wait(t, soon, "the gateway listens", func() bool { return g.get().Status == "ok" })
+	const steady, flood = 200, 4000
+	blast(t, m.Addr(), steady, 100, 100)
+	brokertest.Wait(t, soon, "the steady ones arrived", func() bool { return f.received() >= steady })
+	begun := time.Now()
+	blast(t, m.Addr(), flood, 100, 0)
+	brokertest.Wait(t, 15*time.Second, "the flood arrived", func() bool { return f.received() >= steady+flood })
+	t.Logf("%.0f messages a second", flood/time.Since(begun).Seconds())
+	g.stop()
+}
+
 // BenchmarkMessages measures one-reading JSON messages from mosquitto through
 // the gateway's spool to the services' broker and back: messages per second,
 // and processor seconds of the gateway for a million of them.

@@ -163,6 +163,7 @@ func serve(file string, errs io.Writer) int {
 		fmt.Fprintln(errs, "plantroom-gateway:", err)
 		return exitFailed
 	}
+	go govern(ctx)
 	err = app.Run(ctx, cfg, app.Options{
 		Version: version, Logger: logger(errs), Reload: notices(ctx, hup),
 		Load:    func() (config.Config, error) { return load(file) },

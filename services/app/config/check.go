@@ -17,6 +17,7 @@ type checker struct {
 	doc    *yamldoc.Doc
 	faults yamldoc.Faults
 	taken  map[string]string // address to the key that has it
+	more   yamldoc.Faults    // of files that this one names
 }
 
 // given says whether a key stands in the file.
@@ -35,6 +36,8 @@ func (k *checker) check(c *Config) {
 	k.broker(c)
 	k.influxdb(&c.InfluxDB)
 	k.webhook(&c.Webhook)
+	k.email(c.Email)
+	k.providers(c.Providers)
 }
 
 func (k *checker) web(w *Web) {

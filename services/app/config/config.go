@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"plantroom"
@@ -26,14 +27,19 @@ var Schema []byte
 
 // Config is a server's file. Paths are as they have to be opened.
 type Config struct {
-	EstateFile string   `json:"estate"`
-	Data       string   `json:"data"`
-	Web        Web      `json:"web"`
-	Broker     Broker   `json:"broker"`
-	InfluxDB   InfluxDB `json:"influxdb"`
-	Webhook    Webhook  `json:"webhook"`
+	EstateFile string     `json:"estate"`
+	Data       string     `json:"data"`
+	Web        Web        `json:"web"`
+	Broker     Broker     `json:"broker"`
+	InfluxDB   InfluxDB   `json:"influxdb"`
+	Webhook    Webhook    `json:"webhook"`
+	Email      *Email     `json:"email"` // nil: there is no such channel
+	Providers  []Provider `json:"providers"`
 
-	Estate plantroom.Estate `json:"-"` // what EstateFile says
+	Estate    plantroom.Estate `json:"-"` // what EstateFile says
+	EstateSum plantroom.Hash   `json:"-"` // SHA-256 of its text
+
+	places *estate.File // where that stands; nil where the estate was made otherwise
 }
 
 // Web says how pages and API are served.
@@ -113,24 +119,59 @@ func Load(path string, known estate.Known) (*Config, error) {
 	c.resolve(filepath.Dir(path))
 	k := checker{doc: doc}
 	k.check(c)
-	c.Estate, err = estate.Load(c.EstateFile, known)
+	known.Channels = c.channels()
+	c.places, err = estate.Read(c.EstateFile, known)
 	if err := k.with(err); err != nil {
 		return nil, err
 	}
+	c.Estate, c.EstateSum = c.places.Estate, c.places.Sum
 	return c, nil
+}
+
+// Lint looks ahead from now for what is wrong with rosters and ladders: see
+// estate.File. An estate that was made otherwise than by Load is not looked at.
+func (c *Config) Lint(now plantroom.Instant) (refused, warnings yamldoc.Faults) {
+	if c.places == nil {
+		return nil, nil
+	}
+	return c.places.Lint(now)
+}
+
+// Same reports whether two files say the same of all but the estate and the
+// channels, which a reload takes over.
+func (c *Config) Same(other *Config) bool {
+	a, b := *c, *other
+	a.Estate, b.Estate = plantroom.Estate{}, plantroom.Estate{}
+	a.EstateSum, b.EstateSum = plantroom.Hash{}, plantroom.Hash{}
+	a.places, b.places = nil, nil
+	a.Webhook, b.Webhook = Webhook{}, Webhook{}
+	a.Email, b.Email, a.Providers, b.Providers = nil, nil, nil, nil
+	return reflect.DeepEqual(a, b)
 }
 
 // resolve makes paths relative to the file's own directory.
 func (c *Config) resolve(dir string) {
 	for _, p := range []*string{&c.EstateFile, &c.Data, &c.Broker.PasswordFile, &c.Broker.TLS.CA, &c.Broker.TLS.Cert, &c.Broker.TLS.Key,
 		&c.InfluxDB.TokenFile} {
-		if *p != "" && !filepath.IsAbs(*p) {
-			*p = filepath.Join(dir, *p)
-		}
+		own(p, dir)
+	}
+	if e := c.Email; e != nil {
+		own(&e.PasswordFile, dir)
+		own(&e.CA, dir)
+	}
+	for i := range c.Providers {
+		c.Providers[i].resolve(dir)
 	}
 	const slash = string(filepath.Separator)
 	if child := c.InfluxDB.Child; child != nil && strings.Contains(child.Binary, slash) && !filepath.IsAbs(child.Binary) {
 		child.Binary = dir + slash + child.Binary // not joined: ./influxd has to stay a path, or it is looked up on the PATH
+	}
+}
+
+// own makes a path relative to a directory, if it is not there or absolute.
+func own(path *string, dir string) {
+	if *path != "" && !filepath.IsAbs(*path) {
+		*path = filepath.Join(dir, *path)
 	}
 }
 
@@ -141,7 +182,7 @@ func (k *checker) with(err error) error {
 		own = append(own, k.doc.Fault("/estate", err.Error(), "name the estate's file; paths are relative to this file"))
 	}
 	_ = own.Err() // puts them in the order of the file
-	if own = append(own, more...); len(own) > 0 {
+	if own = append(append(own, k.more...), more...); len(own) > 0 {
 		return own
 	}
 	return nil

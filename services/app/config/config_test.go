@@ -122,6 +122,33 @@ func TestABrokerAndAnInfluxDBElsewhere(t *testing.T) {
 	}
 }
 
+func TestAMailServer(t *testing.T) {
+	c, dir, err := load(t, with(`email: {host: smtp.example.org, from: Plantroom <p@example.org>, user: me, password_file: pw}`),
+		goodEstate+"people: [{id: lin, name: Lin, role: manager, channels: [{channel: email, to: lin@example.org}]}]\n", "pw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := c.Email.Options()
+	if err != nil || o.Host != "smtp.example.org" || o.User != "me" || c.Email.PasswordFile != filepath.Join(dir, "pw") {
+		t.Errorf("%+v with %s, %v", o, c.Email.PasswordFile, err)
+	}
+}
+
+func TestAFaultOfATemplateIsNamedInItsOwnFile(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"plantroom.yaml": with(`providers: [{id: sms, template: sms.yaml}]`), "estate.yaml": goodEstate,
+		"sms.yaml": "about: a test\nurl: https://{to}/\njson: {a: b}\naddress: .*\nsuccess: {status: [200]}\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := config.Load(filepath.Join(dir, "plantroom.yaml"), known)
+	var faults yamldoc.Faults
+	if want := filepath.Join(dir, "sms.yaml") + ":2:1: url: {to} cannot be filled in here"; !errors.As(err, &faults) || len(faults) != 1 || !strings.HasPrefix(faults[0].Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // A name without a slash is looked up on the PATH; ./influxd is not, from
 // whichever directory the server is started.
 func TestThePathOfInfluxd(t *testing.T) {
@@ -188,6 +215,26 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 			`plantroom.yaml:9:27: webhook.allow_private.0: "10.0.0.1" is not a network; write it as in 10.1.0.0/16; one address is 10.1.0.7/32`,
 			`plantroom.yaml:9:37: webhook.allow_private.1: "10.1.2.3/16" is an address within a network; write 10.1.0.0/16, or one address as 10.1.2.3/32`,
 			`plantroom.yaml:9:50: webhook.allow_private.2: "all" is not a network`}},
+		{"a mail server", with(`email: {host: smtp.example.org, tls: none, user: me, from: plantroom, ca: plantroom.yaml}`), goodEstate, []string{
+			`plantroom.yaml:9:33: email.tls: a password would be sent for all to read; write starttls or implicit`, `plantroom.yaml:9:54: email.from: "plantroom" is not a sender; it is as in Plantroom <plantroom@example.org>`,
+			`plantroom.yaml:9:71: email.ca: `}},
+		{"a user without a password", with(`email: {host: h, user: me, from: p@example.org}`), goodEstate, []string{`plantroom.yaml:9:18: email.user: there is a user and no password; add password_file`}},
+		{"a password without a user", with(`email: {host: h, password_file: nowhere, from: p@example.org}`), goodEstate, []string{
+			`plantroom.yaml:9:18: email.password_file: there is a password and no user`, `plantroom.yaml:9:18: email.password_file: open `}},
+		{"mail that no server takes", good, goodEstate + "people: [{id: lin, name: Lin, role: manager, channels: [{channel: email, to: lin@example.org}]}]\n", []string{
+			`estate.yaml:10:58: people.0.channels.0.channel: no channel is called "email"; use one of webhook, mqtt, or describe it in the server's file`}},
+		{"addresses of every kind", with(`email: {host: h, from: p@example.org}`), goodEstate + "people: [{id: lin, name: Lin, role: manager, channels: [{channel: email, to: lin}, {channel: webhook, to: lin}, {channel: mqtt, to: a/b}]}]\n", []string{
+			`estate.yaml:10:74: people.0.channels.0.to: "lin" is not a plain e-mail address`, `estate.yaml:10:103: people.0.channels.1.to: the address is not an absolute URL`, `estate.yaml:10:129: people.0.channels.2.to: `}},
+		{"a provider", with(`providers: [{id: sms, template: twilio-sms, settings: {form: x}, secrets: {account: nowhere}}]`), goodEstate, []string{
+			`plantroom.yaml:9:13: providers.0: the template wants a setting "from"; add it, as in settings: {from: …}`, `plantroom.yaml:9:13: providers.0: the template wants a secret "token"`,
+			`plantroom.yaml:9:56: providers.0.settings.form: the template has no setting "form"; take it away, or use one of from`,
+			`plantroom.yaml:9:76: providers.0.secrets.account: open `}},
+		{"providers that there are not", with(`providers: [{id: email, template: pigeon}, {id: sms, template: nowhere.yaml}]`), goodEstate, []string{
+			`plantroom.yaml:9:14: providers.0.id: a channel is called "email" already`, `plantroom.yaml:9:25: providers.0.template: no template is called "pigeon"; use one of aliyun-sms, ntfy`, `plantroom.yaml:9:54: providers.1.template: open `}},
+		{"a host that is none", with(`providers: [{id: push, template: ntfy, settings: {host: a/b}, secrets: {token: /dev/null}}]`), goodEstate, []string{
+			`plantroom.yaml:9:40: providers.0.settings: "https://a/b" is no address of a server`}},
+		{"a number that the provider does not know", with(`providers: [{id: sms, template: twilio-sms, settings: {from: "+15550100"}, secrets: {account: /dev/null, token: /dev/null}}]`),
+			goodEstate + "people: [{id: lin, name: Lin, role: manager, channels: [{channel: sms, to: \"0157\"}]}]\n", []string{`estate.yaml:10:72: people.0.channels.0.to: `}},
 		{"no estate", with("estate: nowhere.yaml"), goodEstate, []string{"plantroom.yaml:1:1: estate: read the estate file: open "}},
 		{"both files", with("webhook: {allow_private: [all]}", "web: {listen: \":8080\"}"), strings.Replace(goodEstate, "Asia/Shanghai", "Asia/Nowhere", 1), []string{
 			`plantroom.yaml:3:7: web.listen: `, `plantroom.yaml:8:27: webhook.allow_private.0: `, `estate.yaml:3:1: time_zone: "Asia/Nowhere" is not a time zone`}},

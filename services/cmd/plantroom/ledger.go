@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -13,9 +14,25 @@ import (
 	"plantroom/services/store"
 )
 
-// verifyLedger reads the whole chain and says whether it is as it was written.
-func verifyLedger(file string, out io.Writer) error {
-	cfg, err := load(file)
+// verifyLedger reads the whole chain and says whether it is as it was written,
+// and whether it agrees with the orders. Against a head that was noted before it
+// also finds rows that were cut off the end.
+func verifyLedger(args []string, out io.Writer) error {
+	fs := flag.NewFlagSet("ledger verify", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	noted := fs.String("head", "", "")
+	rest, err := interspersed(fs, args)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return usageError{errors.New("ledger verify wants the server's file; plantroom help shows how")}
+	}
+	known, err := ledger.ParseHead(*noted)
+	if err != nil {
+		return usageError{err}
+	}
+	cfg, err := load(rest[0])
 	if err != nil {
 		return err
 	}
@@ -25,7 +42,10 @@ func verifyLedger(file string, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
-	head, err := ledger.Walk(ledger.Rows(ctx, s))
+	head, err := ledger.WalkTo(ledger.Rows(ctx, s), known)
+	if err == nil {
+		err = ledger.Agree(ctx, s)
+	}
 	var broken *ledger.Broken
 	switch {
 	case errors.As(err, &broken):
@@ -35,6 +55,11 @@ func verifyLedger(file string, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "%d rows, the chain is whole; the newest hash is %s\n", head.Seq, head.Hash)
+	if known.Seq > 0 {
+		fmt.Fprintf(out, "row %d is the one that was noted\n", known.Seq)
+	} else if head.Seq > 0 {
+		fmt.Fprintf(out, "note it elsewhere, and later verify with --head %s\n", head)
+	}
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 	_ "time/tzdata"
 
 	"plantroom"
@@ -28,15 +29,35 @@ const usage = `plantroom watches residential estates and sees each fault through
 
   plantroom serve FILE          run the server that the file describes; before serve,
                                 --demo-clock C makes its clock run fast, for demonstrations
-  plantroom check FILE          read the file and its estate, and list every fault
+  plantroom check FILE          read the file and its estate, look 30 days ahead at rosters and
+                                ladders, and list every fault
   plantroom init DIR            write a commented file and a small estate to start from
-  plantroom ledger verify FILE  check the hash chain of the server's ledger
+  plantroom ledger verify FILE  check the hash chain of the server's ledger, and that the orders
+                                agree with it; --head ROW:HASH, noted before and kept elsewhere,
+                                finds rows that were cut off the end since
+  plantroom evidence [FILE] ORDER -o OUT.zip
+                                a bundle of all that is kept about an order, which verifies itself;
+                                --redact leaves out what tells of persons. Without FILE it is
+                                /etc/plantroom/plantroom.yaml
+  plantroom evidence verify OUT.zip
+                                check a bundle; --head ROW:HASH compares with a row noted elsewhere
+  plantroom evidence page       write the page that checks bundles in a browser, without a network
   plantroom configure FILE GATEWAY GATEWAYFILE [BESIDE…]
                                 send a gateway its file, with the codecs and register maps that
                                 it names, and wait for what becomes of it; --wait 30s, right
                                 behind configure, waits that long (10m), --wait 0s not at all
   plantroom key gateway-config FILE
                                 print the key with which gateways know the server's files
+  plantroom roster FILE         who is on duty from now on, and what is wrong with it
+        --days 30               how far ahead
+        --json                  as JSON
+  plantroom roster export FILE --person ID, or --contractor ID
+                                a calendar (.ics) of that duty; -o OUT writes a file, --days 90 ahead
+  plantroom roster import FILE CALENDAR --contractor ID
+                                print the events of a calendar as overrides for the estate's file
+  plantroom roster link FILE --person ID, or --contractor ID
+                                make the link on which that calendar can be subscribed to; --new
+                                replaces it, --revoke voids it
   plantroom statement FILE --contract ID --month 2026-03
                                 what a month came to under a contract: windows, penalties, visits,
                                 sums, each line with its rows of the ledger
@@ -62,9 +83,9 @@ const usage = `plantroom watches residential estates and sees each fault through
 
 Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop, a second one
 at once.
-Exit codes: 0 done; 1 a check failed, or a gateway has refused its file or gone
-back to the old one; 2 a file or the command line is wrong; 3 something could not
-be started or has failed, or a gateway has not answered in time.
+Exit codes: 0 done; 1 a check failed: the ledger or a bundle is broken, or a gateway has refused
+its file or gone back to the old one; 2 a file or the command line is wrong, or what should be a
+bundle is none; 3 something could not be started or has failed, or a gateway has not answered in time.
 `
 
 // The exit codes.
@@ -102,15 +123,13 @@ func run(args []string, out, errs io.Writer) error {
 	case len(a) == 2 && a[0] == "serve":
 		return serve(a[1], *demo, out, errs)
 	case len(a) == 2 && a[0] == "check":
-		_, err := load(a[1])
-		if err == nil {
-			fmt.Fprintln(out, "no faults")
-		}
-		return err
+		return check(a[1], out)
 	case len(a) == 2 && a[0] == "init":
 		return initialise(a[1], out)
-	case len(a) == 3 && a[0] == "ledger" && a[1] == "verify":
-		return verifyLedger(a[2], out)
+	case len(a) >= 3 && a[0] == "ledger" && a[1] == "verify":
+		return verifyLedger(a[2:], out)
+	case len(a) >= 2 && a[0] == "evidence":
+		return bundles(a[1:], out)
 	case len(a) > 0 && a[0] == "configure":
 		return configure(a[1:], out)
 	case len(a) == 3 && a[0] == "key":
@@ -121,6 +140,8 @@ func run(args []string, out, errs io.Writer) error {
 		return whatIf(a[1:], out)
 	case len(a) > 0 && a[0] == "profiles":
 		return listProfiles(a[1:], out)
+	case len(a) >= 2 && a[0] == "roster":
+		return showRoster(a[1:], out)
 	case len(a) == 1 && a[0] == "version":
 		fmt.Fprintln(out, "plantroom", version)
 		return nil
@@ -136,6 +157,23 @@ func load(file string) (*config.Config, error) {
 		return nil, usageError{err}
 	}
 	return cfg, err
+}
+
+// check reads a server's file and its estate, and looks ahead at its rosters.
+func check(file string, out io.Writer) error {
+	cfg, err := load(file)
+	if err != nil {
+		return err
+	}
+	refused, warnings := cfg.Lint(plantroom.At(time.Now()))
+	for _, w := range warnings {
+		fmt.Fprintln(out, "warning:", w)
+	}
+	if len(refused) > 0 {
+		return refused
+	}
+	fmt.Fprintln(out, "no faults")
+	return nil
 }
 
 func exit(err error, errs io.Writer) int {

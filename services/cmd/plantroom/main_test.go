@@ -172,11 +172,22 @@ func TestTheLedgerIsVerified(t *testing.T) {
 		return err
 	})
 	code, out, errs := plantroomWith("ledger", "verify", file)
-	if want := fmt.Sprintf("5 rows, the chain is whole; the newest hash is %s\n", newest); code != exitOK || out != want || errs != "" {
+	if want := fmt.Sprintf("5 rows, the chain is whole; the newest hash is %s\nnote it elsewhere, and later verify with --head 5:%s\n", newest, newest); code != exitOK || out != want || errs != "" {
 		t.Errorf("exit code %d\n%s%swant\n%s", code, out, errs, want)
 	}
+	noted := "5:" + newest.String()
+	if code, out, _ := plantroomWith("ledger", "verify", file, "--head", noted); code != exitOK || !strings.Contains(out, "row 5 is the one that was noted") {
+		t.Errorf("with the head that was noted: exit code %d\n%s", code, out)
+	}
+	if code, _, errs := plantroomWith("ledger", "verify", file, "--head", "5:"); code != exitUsage || errs == "" {
+		t.Errorf("a head that is none: exit code %d\n%s", code, errs)
+	}
+	behindItsBack(t, path, "DELETE FROM ledger WHERE seq = 5")
+	if code, out, _ := plantroomWith("ledger", "verify", "--head", noted, file); code != exitBroken || !strings.Contains(out, "row 5 is missing") {
+		t.Errorf("cut off at its end: exit code %d\n%s", code, out)
+	}
 	for _, c := range []struct{ name, statement, says string }{
-		{"a row was deleted", `DELETE FROM ledger WHERE seq = 4`, "row 4 is missing"},
+		{"a row was deleted", `DELETE FROM ledger WHERE seq = 3`, "row 3 is missing"},
 		{"one before it was edited", `UPDATE ledger SET body = '{"cost":900}' WHERE seq = 2`, "row 2 is edited"},
 	} {
 		behindItsBack(t, path, c.statement)

@@ -102,7 +102,9 @@ func alternatives(e plantroom.Estate, named []string) (plantroom.Estate, []plant
 		if _, err := os.Stat(name); err != nil {
 			return e, nil, usageError{fmt.Errorf("--contract %s is neither a contract of the estate nor a file: %w", name, err)}
 		}
-		more, added, err := estate.LoadOffer(name, app.Known(), e)
+		known := app.Known()
+		known.Channels = nil // nobody is called
+		more, added, err := estate.LoadOffer(name, known, e)
 		if err != nil {
 			return e, nil, err
 		}

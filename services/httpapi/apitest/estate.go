@@ -20,6 +20,7 @@ func Estate() plantroom.Estate {
 			{ID: "b1-plant", Building: "b1", Kind: "plant_room", Floor: -1, Name: plantroom.Text{En: "Plant room, block 1", Zh: "1号楼机房"}},
 			{ID: "b2-plant", Building: "b2", Kind: "plant_room", Floor: -1, Name: plantroom.Text{En: "Plant room, block 2", Zh: "2号楼机房"}},
 			{ID: "b2-waste", Building: "b2", Kind: "waste_point", Name: plantroom.Text{En: "Waste point, block 2", Zh: "2号楼垃圾点"}},
+			{ID: "b1-12a", Building: "b1", Kind: "flat", Floor: 12, Name: plantroom.Text{En: "Flat 12a, block 1", Zh: "1号楼12a室"}},
 			{ID: "kerb", Building: "b1", Kind: "frontage", Name: plantroom.Text{En: "North kerb", Zh: "北侧路沿"}},
 		},
 		Assets:      assets(),
@@ -64,6 +65,7 @@ func gateways() []plantroom.Gateway {
 func people() []plantroom.Person {
 	at := func(id string) []plantroom.Address { return []plantroom.Address{{Channel: "mqtt", To: id}} }
 	return []plantroom.Person{
+		{ID: "chen", Name: "Chen <Bo>", Role: "resident", Lang: "zh", Zone: "b1-12a", Needs: []string{"wheelchair"}},
 		{ID: "lin", Name: "Lin Mei", Role: "manager", Lang: "zh", Channels: at("lin")},
 		{ID: "li", Name: "Li Qiang", Role: "technician", Lang: "zh", Channels: at("li")},
 		{ID: "wu", Name: "Wu Gang", Role: "technician", Lang: "zh", Channels: at("wu")},

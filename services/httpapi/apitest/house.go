@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/calendarlink"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
 	"plantroom/services/estate"
@@ -27,6 +28,7 @@ import (
 	"plantroom/services/profiles"
 	"plantroom/services/report"
 	"plantroom/services/store"
+	"plantroom/services/works"
 )
 
 // Token is the operator's token in tests.
@@ -34,11 +36,15 @@ const Token = "correct-horse-battery-staple"
 
 // House is one installation. It is the httpapi.Desk of its API.
 type House struct {
-	Store  *store.SQLite
-	Desk   *dispatch.Desk
-	Links  *joblink.Key
-	Sign   *gatewayconfig.Key
-	Hub    *live.Hub
+	Store *store.SQLite
+	Desk  *dispatch.Desk
+	Works *works.Office
+	Links *joblink.Key
+	Sign  *gatewayconfig.Key
+	Hub   *live.Hub
+
+	Calendars calendarlink.Book // links of feeds
+
 	estate plantroom.Estate
 	now    atomic.Int64
 	t      testing.TB
@@ -50,7 +56,7 @@ var Start = plantroom.At(time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC))
 // New makes an empty house that is taken down with the test.
 func New(t testing.TB) *House {
 	t.Helper()
-	h := &House{estate: Estate(), t: t, Hub: live.NewHub(live.Options{})}
+	h := &House{estate: Estate(), t: t, Hub: live.NewHub(live.Options{}), Calendars: calendarlink.Book{Dir: t.TempDir()}}
 	h.now.Store(int64(Start))
 	var err error
 	if h.Store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "plantroom.db")); err != nil {
@@ -70,6 +76,9 @@ func New(t testing.TB) *House {
 	}
 	h.Desk, err = dispatch.New(dispatch.Options{Estate: h.estate, Domains: domains.All(), Playbooks: playbooks.All(), Links: h.Links, PublicURL: "http://plantroom.test"})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Works, err = works.New(h.estate, h.Desk); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -99,7 +108,7 @@ func (h *House) Guard(opt guard.Options) *guard.Guard {
 
 // API makes the house's API.
 func (h *House) API() *httpapi.API {
-	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Gateways: h, Events: h.Hub, Check: check, Now: h.Now})
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, Check: check, Now: h.Now})
 }
 
 // Pass lets time pass, a second at a time, and does what comes due.
@@ -108,10 +117,24 @@ func (h *House) Pass(d time.Duration) {
 	for end := h.Now().Add(d); h.Now() < end; {
 		h.now.Add(int64(time.Second))
 		h.update(func(tx plantroom.Tx) error {
+			if err := h.Works.Tick(tx, h.Now()); err != nil {
+				return err
+			}
 			_, err := h.Desk.Tick(tx, h.Now(), 100)
 			return err
 		})
 	}
+}
+
+// Jump lets time pass at once, as for a server that was down, and does what has
+// come due.
+func (h *House) Jump(d time.Duration) {
+	h.t.Helper()
+	h.now.Add(int64(d))
+	h.update(func(tx plantroom.Tx) error {
+		_, err := h.Desk.Tick(tx, h.Now(), 100)
+		return err
+	})
 }
 
 // update runs f in a transaction that has to succeed.
@@ -141,6 +164,24 @@ func (h *House) Task(ctx context.Context, t dispatch.TaskDone) (o plantroom.Work
 		return err
 	})
 	return o, err
+}
+
+// DeclareWorks keeps planned works.
+func (h *House) DeclareWorks(ctx context.Context, actor string, w plantroom.Works) (kept plantroom.Works, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		kept, err = h.Works.Declare(tx, h.Now(), actor, w)
+		return err
+	})
+	return kept, err
+}
+
+// DoWorks takes a step about planned works.
+func (h *House) DoWorks(ctx context.Context, r works.Request) (kept plantroom.Works, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		kept, err = h.Works.Do(tx, h.Now(), r)
+		return err
+	})
+	return kept, err
 }
 
 // Statement takes a step about a statement.

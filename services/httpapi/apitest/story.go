@@ -1,6 +1,8 @@
 package apitest
 
 import (
+	"time"
+
 	"plantroom"
 	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/live"
@@ -78,6 +80,12 @@ func (h *House) Hold(q ...plantroom.Quarantined) {
 	h.update(func(tx plantroom.Tx) error { return tx.PutQuarantine(q...) })
 }
 
+// Put puts calls into the outbox.
+func (h *House) Put(calls ...plantroom.Call) {
+	h.t.Helper()
+	h.update(func(tx plantroom.Tx) error { return tx.InsertCalls(calls...) })
+}
+
 // GiveUp makes all calls of an order dead.
 func (h *House) GiveUp(o plantroom.WorkOrder, why string) []plantroom.Call {
 	h.t.Helper()
@@ -133,4 +141,16 @@ func (h *House) JobPath(o plantroom.WorkOrder) string {
 func (h *House) Lose(gw plantroom.GatewayID, g plantroom.Gap) {
 	h.t.Helper()
 	h.update(func(tx plantroom.Tx) error { return tx.PutGap(gw, 1, g) })
+}
+
+// Planned declares works on lift 1 of block 1, a day from now and for four hours.
+func (h *House) Planned(id plantroom.WorksID) plantroom.Works {
+	h.t.Helper()
+	from := h.Now().Add(24 * time.Hour)
+	w, err := h.DeclareWorks(h.t.Context(), "person:lin", plantroom.Works{ID: id, Title: plantroom.Text{En: "Painting"}, Assets: []plantroom.AssetID{"b1-l1"},
+		Contractor: "quicklift", From: from, To: from.Add(4 * time.Hour)})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return w
 }

@@ -126,7 +126,7 @@ func (d door) recovered(next http.Handler) http.Handler {
 			case http.ErrAbortHandler:
 				panic(v)
 			default:
-				d.opt.Logger.Error("handler panicked", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+				d.opt.Logger.Error("handler panicked", "method", r.Method, "path", problem.PathForLog(r), "panic", v, "stack", string(debug.Stack()))
 				d.refuse(w, r, plantroom.Errorf(plantroom.CodeInternal, "something went wrong on our side; the log says what"))
 			}
 		}()

@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -338,6 +339,22 @@ func TestAPanicIsAnAnswerAndNotTheEnd(t *testing.T) {
 	g := newGate(t, guard.Options{}, guard.Route{Pattern: "GET /api/bug", Need: guard.Anyone, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("password is 1234") })})
 	if w := g.ask(http.MethodGet, "/api/bug", nil); w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "1234") {
 		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+}
+
+// Whoever reads the log must not be able to press a job's buttons.
+func TestTheLogOfAPanicHoldsNoLink(t *testing.T) {
+	var log strings.Builder
+	bug := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug") })
+	g := newGate(t, guard.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, guard.Route{Pattern: "GET /job/{token}", Need: guard.Anyone, Handler: bug},
+		guard.Route{Pattern: "GET /calendar/{token}", Need: guard.Anyone, Handler: bug})
+	for _, path := range []string{"/job/secret-1", "/calendar/secret-2.ics"} {
+		if w := g.ask(http.MethodGet, path, nil); w.Code != http.StatusInternalServerError {
+			t.Errorf("%s answered %d", path, w.Code)
+		}
+	}
+	if s := log.String(); strings.Contains(s, "secret-") || strings.Count(s, "handler panicked") != 2 {
+		t.Errorf("the log: %s", s)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"plantroom"
 	"plantroom/internal/yamldoc"
@@ -121,12 +122,23 @@ func Of(err error) Details {
 	return Details{Type: "urn:plantroom:problem:" + string(code), Title: k.title, Status: k.status, Detail: detail, Code: code}
 }
 
+// PathForLog is a request's path as the log may have it, without the links of
+// jobs and calendars: whoever reads one there could use it.
+func PathForLog(r *http.Request) string {
+	for _, secret := range []string{"/job/", "/calendar/"} {
+		if strings.HasPrefix(r.URL.Path, secret) {
+			return secret + "…"
+		}
+	}
+	return r.URL.Path
+}
+
 // Write answers a request with an error. What is our fault or a dependency's
 // is logged with its cause.
 func Write(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	d := Of(err)
 	if d.Status >= 500 {
-		log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "code", d.Code, "error", err)
+		log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", PathForLog(r), "code", d.Code, "error", err)
 	}
 	w.Header().Set("Content-Type", MediaType)
 	w.Header().Set("Cache-Control", "no-store")

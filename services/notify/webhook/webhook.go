@@ -8,35 +8,29 @@
 //
 // It deliberately does not retry (services/outbox does), follows no redirect,
 // uses no proxy, keeps nothing of an answer but its status, and reaches no
-// address inside the house unless the operator has listed it: see guard.go.
+// address inside the house unless the operator has listed it: see services/notify/outside.
 package webhook
 
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"plantroom"
+	"plantroom/services/notify/outside"
 )
 
 // Limits on what a receiver can make us do.
 const (
-	maxBody    = 64 << 10  // of an answer's body, read only to keep the connection usable
-	maxHeader  = 16 << 10  // of an answer's header
-	maxAfter   = time.Hour // the longest Retry-After that is believed
+	maxBody    = 64 << 10 // of an answer's body, read only to keep the connection usable
 	maxTimeout = 10 * time.Second
 )
 
@@ -61,8 +55,7 @@ type Options struct {
 type Channel struct {
 	secret func(string) ([]byte, error)
 	now    func() plantroom.Instant
-	tls    *http.Client // public addresses, and listed private ones
-	plain  *http.Client // listed addresses only
+	client *outside.Client
 }
 
 var _ plantroom.Channel = (*Channel)(nil)
@@ -81,27 +74,8 @@ func New(o Options) (*Channel, error) {
 	return &Channel{
 		secret: o.Secret,
 		now:    o.Now,
-		tls:    newClient(o, guard{allow: o.AllowPrivate, public: true}),
-		plain:  newClient(o, guard{allow: o.AllowPrivate}),
+		client: outside.New(outside.Options{AllowPrivate: o.AllowPrivate, RootCAs: o.RootCAs, Timeout: o.Timeout}),
 	}, nil
-}
-
-func newClient(o Options, g guard) *http.Client {
-	dialer := &net.Dialer{Timeout: o.Timeout, Control: g.control}
-	return &http.Client{
-		Timeout:       o.Timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy:                  nil, // a proxy would connect where the guard forbids
-			DialContext:            dialer.DialContext,
-			ForceAttemptHTTP2:      true,
-			TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout:    o.Timeout,
-			MaxResponseHeaderBytes: maxHeader,
-			MaxIdleConnsPerHost:    2,
-			IdleConnTimeout:        time.Minute,
-		},
-	}
 }
 
 // Name is webhook.
@@ -110,41 +84,24 @@ func (c *Channel) Name() string { return "webhook" }
 // Send delivers a call once. The error never shows the query of the URL,
 // which may hold a receiver's own token.
 func (c *Channel) Send(ctx context.Context, call plantroom.Call) error {
-	client, err := c.clientFor(call.To)
-	if err != nil {
+	if err := CheckAddress(call.To); err != nil {
 		return &plantroom.SendError{Err: err, Permanent: true}
 	}
 	req, err := c.request(ctx, call)
 	if err != nil {
 		return err
 	}
-	resp, err := client.Do(req)
+	resp, err := c.client.Do(req)
 	if err != nil {
-		return transportError(err)
+		return err
 	}
 	defer resp.Body.Close()
 	_, _ = io.CopyN(io.Discard, resp.Body, maxBody) // so that the connection can be used again; the status is all that counts
 	return judge(resp, c.now())
 }
 
-// clientFor picks the client by the URL's scheme and refuses what cannot be an
-// endpoint.
-func (c *Channel) clientFor(to string) (*http.Client, error) {
-	u, err := url.Parse(to)
-	if err != nil || u.Hostname() == "" {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "the webhook address is not an absolute URL")
-	}
-	if u.User != nil {
-		return nil, plantroom.Errorf(plantroom.CodeInvalid, "the webhook address of %s holds a password: calls are signed instead", u.Host)
-	}
-	switch u.Scheme {
-	case "https":
-		return c.tls, nil
-	case "http":
-		return c.plain, nil
-	}
-	return nil, plantroom.Errorf(plantroom.CodeInvalid, "the webhook address of %s begins with %q: use https", u.Host, u.Scheme)
-}
+// CheckAddress says what is wrong with a URL to which calls would go.
+func CheckAddress(to string) error { return outside.CheckURL(to) }
 
 // request makes the signed POST.
 func (c *Channel) request(ctx context.Context, call plantroom.Call) (*http.Request, error) {
@@ -176,20 +133,6 @@ func (c *Channel) request(ctx context.Context, call plantroom.Call) (*http.Reque
 	return req, nil
 }
 
-// transportError says whether another try makes sense. An address that the
-// guard refuses, and a certificate that does not verify, need a human.
-func transportError(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err // without the URL
-	}
-	var refused *refusedError
-	if errors.As(err, &refused) {
-		return &plantroom.SendError{Err: refused, Permanent: true}
-	}
-	return &plantroom.SendError{Err: err}
-}
-
 // judge turns an answer into a verdict. 408, 425 and 429 ask for another try
 // (RFC 9110, RFC 8470, RFC 6585), 5xx may heal; every other answer means that
 // this address will not take calls until somebody changes it.
@@ -201,7 +144,7 @@ func judge(resp *http.Response, now plantroom.Instant) error {
 	e := &plantroom.SendError{Err: plantroom.Errorf(plantroom.CodeUnavailable, "the receiver answered %d %s", code, http.StatusText(code))}
 	switch {
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
-		e.After = retryAfter(resp.Header.Get("Retry-After"), now)
+		e.After = outside.RetryAfter(resp.Header, now)
 	case code >= 300 && code < 400:
 		e.Permanent = true
 		e.Err = plantroom.Errorf(plantroom.CodeInvalid, "the receiver answered %d, a redirect, and none is followed: configure the final address", code)
@@ -212,17 +155,4 @@ func judge(resp *http.Response, now plantroom.Instant) error {
 		e.Permanent = true
 	}
 	return e
-}
-
-// retryAfter reads the header's two forms (RFC 9110 section 10.2.3). What it
-// cannot read, and what lies in the past, is 0.
-func retryAfter(s string, now plantroom.Instant) time.Duration {
-	s = strings.TrimSpace(s)
-	var d time.Duration
-	if seconds, err := strconv.ParseUint(s, 10, 31); err == nil {
-		d = time.Duration(seconds) * time.Second
-	} else if t, err := http.ParseTime(s); err == nil {
-		d = plantroom.At(t).Sub(now)
-	}
-	return min(max(d, 0), maxAfter)
 }

@@ -13,6 +13,7 @@ var ledgerCases = []testCase{
 	{"a rolled-back row leaves no hole and no trace in the chain", ledgerAfterRollback},
 	{"what a caller says of place and hash does not count", ledgerSealsItself},
 	{"a row comes back to the byte", ledgerBytes},
+	{"each row has a salt of its own", ledgerSalts},
 	{"a page of the ledger starts behind a row", ledgerPages},
 	{"the rows of one subject come in order", ledgerOfSubject},
 }
@@ -92,6 +93,22 @@ func ledgerBytes(t *testing.T, s plantroom.Store) {
 		wantEqual(t, r.Body, bodies[i])
 		wantEqual(t, r.Actor, "person:李")
 		wantEqual(t, r.At, clock(1)+1)
+	}
+}
+
+// ledgerSalts: a field that is left out of a bundle could be tried out where two
+// rows share their salt, or where a caller may choose it.
+func ledgerSalts(t *testing.T, s plantroom.Store) {
+	r := row("a", 1)
+	r.Salt = plantroom.Salt{1}
+	appendRows(t, s, r, r)
+	appendRows(t, s, r)
+	seen := map[plantroom.Salt]bool{{}: true, {1}: true}
+	for _, r := range wholeLedger(t, s) {
+		if seen[r.Salt] {
+			t.Errorf("row %d has the salt %x", r.Seq, r.Salt)
+		}
+		seen[r.Salt] = true
 	}
 }
 

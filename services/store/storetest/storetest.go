@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) plantroom.Store) {
 		{"Outbox", outboxCases},
 		{"Quarantine", quarantineCases},
 		{"Configurations", configurationCases},
+		{"Works", worksCases},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

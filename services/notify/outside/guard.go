@@ -1,4 +1,4 @@
-package webhook
+package outside
 
 import (
 	"fmt"
@@ -24,16 +24,16 @@ type refusedError struct {
 // Error names the address and the way out.
 func (e *refusedError) Error() string {
 	if e.public {
-		return fmt.Sprintf("webhook address %s is private: list its range under allow_private if calls may go there", e.addr)
+		return fmt.Sprintf("the address %s is private: list its range under webhook.allow_private if calls may go there", e.addr)
 	}
-	return fmt.Sprintf("webhook address %s would be called without TLS: use https, or list its range under allow_private", e.addr)
+	return fmt.Sprintf("the address %s would be called without TLS: use https, or list its range under webhook.allow_private", e.addr)
 }
 
 // control is a net.Dialer.Control.
 func (g guard) control(_, address string, _ syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return fmt.Errorf("webhook address %q: %w", address, err)
+		return fmt.Errorf("address %q: %w", address, err)
 	}
 	if a := ap.Addr().Unmap().WithZone(""); !g.permits(a) {
 		return &refusedError{addr: a, public: g.public}

@@ -1,0 +1,133 @@
+package dispatch
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"plantroom"
+	"plantroom/services/roster"
+)
+
+// How long jobs are taken to last: the product's own estimates, unverified.
+const (
+	// JobLength is from the arrival at an asset until the technician is free.
+	JobLength = 45 * time.Minute
+	// JobRest is what is left of a job that has lasted longer than that.
+	JobRest = 10 * time.Minute
+)
+
+// jobs are the orders that keep a contractor's technicians: given to it and not
+// yet restored, but for those on the asset in question.
+type jobs map[plantroom.ContractorID][]plantroom.WorkOrder
+
+// busy finds, for each contractor that might be chosen, the orders that keep a
+// technician: given to it and not yet restored. Orders on the same asset do not
+// count: whoever is there for one sees to the other.
+func (d *Desk) busy(tx plantroom.Tx, asset plantroom.Asset, now plantroom.Instant) (jobs, error) {
+	found := make(jobs)
+	for _, c := range d.book.covering(asset, now) {
+		if _, done := found[c.Contractor]; done {
+			continue
+		}
+		orders, err := tx.Orders(plantroom.OrderFilter{Open: true, Contractor: c.Contractor,
+			States: []plantroom.OrderState{plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended}})
+		if err != nil {
+			return nil, err
+		}
+		found[c.Contractor] = slices.DeleteFunc(orders, func(o plantroom.WorkOrder) bool { return o.Asset == asset.ID })
+	}
+	return found, nil
+}
+
+// job is one of them, and when it is taken to end.
+type job struct {
+	order plantroom.OrderID
+	end   plantroom.Instant
+}
+
+// ends estimates when a contractor's jobs end: those on site first, and what more
+// there is than people on duty one after the other.
+func (d *decision) ends(orders []plantroom.WorkOrder, onDuty int) []job {
+	orders = slices.Clone(orders)
+	slices.SortStableFunc(orders, func(a, b plantroom.WorkOrder) int {
+		return cmp.Or(cmp.Compare(arrivalOf(&a), arrivalOf(&b)), cmp.Compare(a.Dispatched, b.Dispatched), cmp.Compare(a.ID, b.ID))
+	})
+	free := make([]plantroom.Instant, max(1, onDuty))
+	for i := range free {
+		free[i] = d.now
+	}
+	out := make([]job, 0, len(orders))
+	for i := range orders {
+		o := &orders[i]
+		next := slices.Index(free, slices.Min(free))
+		switch {
+		case !o.Attended.IsZero():
+			free[next] = max(o.Attended.Add(JobLength), d.now.Add(JobRest))
+		case free[next] == d.now && o.ETA > d.now:
+			free[next] = o.ETA.Add(JobLength)
+		default:
+			free[next] = free[next].Add(d.wayTo(o) + JobLength)
+		}
+		out = append(out, job{o.ID, free[next]})
+	}
+	return out
+}
+
+// arrivalOf orders jobs: those on site, then those to which somebody is on the
+// way, then the others.
+func arrivalOf(o *plantroom.WorkOrder) int {
+	switch o.State {
+	case plantroom.Attended:
+		return 0
+	case plantroom.Acknowledged:
+		return 1
+	}
+	return 2
+}
+
+// wayTo is how long the contractor of an order takes to come.
+func (d *decision) wayTo(o *plantroom.WorkOrder) time.Duration {
+	if c := d.book.contracts[o.Contract]; c != nil {
+		return roster.Way(c)
+	}
+	return 0
+}
+
+// maxSteps bounds how many ends and shifts are looked at for one contractor.
+const maxSteps = 2048
+
+// freeAt returns when somebody of a contractor is on duty and has no job, zero
+// where that is not within roster.NextDays; and the job whose end makes it so, ""
+// where it is the roster.
+func (d *decision) freeAt(firm plantroom.Contractor, busy []job) (at plantroom.Instant, after plantroom.OrderID) {
+	at = d.now
+	if len(roster.OnDuty(firm, d.book.zone, at)) > len(busy) {
+		return at, ""
+	}
+	shift := roster.Next(firm, d.book.zone, at)
+	for range maxSteps {
+		if !shift.IsZero() && shift <= at {
+			shift = roster.Next(firm, d.book.zone, at)
+		}
+		working, next := 0, shift
+		var ending plantroom.OrderID
+		for _, j := range busy {
+			if j.end <= at {
+				continue
+			}
+			working++
+			if next.IsZero() || j.end <= next {
+				next, ending = j.end, j.order
+			}
+		}
+		if len(roster.OnDuty(firm, d.book.zone, at)) > working {
+			return at, after
+		}
+		if next.IsZero() {
+			return 0, ""
+		}
+		at, after = next, ending
+	}
+	return 0, ""
+}

@@ -1,0 +1,84 @@
+package evidence
+
+import (
+	"slices"
+	"strings"
+
+	"plantroom"
+	"plantroom/services/dispatch"
+)
+
+// hidden stands where a text was left out.
+const hidden = "[redacted]"
+
+// impersonal are the members of rows' bodies that tell of no person: numbers,
+// times, ids of matters and firms, and words that the program has chosen.
+// Whatever is not among them is left out of a redacted bundle.
+var impersonal = []string{"from", "to", "order", "incident", "severity", "cause", "clean", "contractor", "contract", "link", "choice",
+	"clocks", "clock", "percent", "due", "late_by", "level", "code", "eta", "source_time", "terms", "via_link",
+	"call", "kind", "channel", "attempts", "instead", "state", "do", "count", "last"}
+
+// shown says which fields of the order's rows a bundle shows.
+func shown(redact bool) func(name, value string) bool {
+	if !redact {
+		return func(string, string) bool { return true }
+	}
+	return func(name, value string) bool {
+		switch name {
+		case "at", "kind", "subject":
+			return true
+		case "actor":
+			return !strings.HasPrefix(value, "person:")
+		case "body":
+			return value == "" || value == "{}"
+		case `"who"`:
+			return strings.HasPrefix(value, `"contractor:`)
+		}
+		return slices.Contains(impersonal, strings.Trim(name, `"`))
+	}
+}
+
+// shownTerms says which members of a row of terms concern an order: its rule,
+// its asset, its domain's windows and the contracts that were weighed.
+func shownTerms(o *plantroom.WorkOrder, redact bool) func(name, value string) bool {
+	names := []string{"at", "kind", "subject", "actor", `"file"`, `"zone"`, `"currency"`, `"profile"`,
+		`"` + dispatch.TermsRule + string(o.Rule) + `"`, `"` + dispatch.TermsAsset + string(o.Asset) + `"`, `"` + dispatch.TermsDefaults + string(o.Domain) + `"`,
+		`"` + dispatch.TermsContract + string(o.Contract) + `"`}
+	for _, c := range o.Choice {
+		names = append(names, `"`+dispatch.TermsContract+string(c.Contract)+`"`)
+	}
+	if !redact && o.Ladder != "" {
+		names = append(names, `"`+dispatch.TermsLadder+string(o.Ladder)+`"`) // names people
+	}
+	return func(name, _ string) bool {
+		return slices.Contains(names, name) || strings.HasPrefix(name, `"`+dispatch.TermsCalendar)
+	}
+}
+
+// text leaves a text out of a redacted bundle, if there is one.
+func text(redact bool, s string) string {
+	if redact && s != "" {
+		return hidden
+	}
+	return s
+}
+
+// who leaves people out, and shows firms.
+func who(redact bool, s string) string {
+	if strings.HasPrefix(s, "contractor:") || s == "system" || s == "sensor" {
+		return s
+	}
+	return text(redact, s)
+}
+
+// redactOrder leaves people and what they wrote out of an order.
+func redactOrder(o plantroom.WorkOrder) plantroom.WorkOrder {
+	o.By, o.FixNote, o.Detail = text(true, o.By), text(true, o.FixNote), text(true, o.Detail)
+	o.Pauses = slices.Clone(o.Pauses)
+	for i := range o.Pauses {
+		p := &o.Pauses[i]
+		p.By, p.Second, p.EndedBy = who(true, p.By), who(true, p.Second), who(true, p.EndedBy)
+		p.Reason, p.Proof = text(true, p.Reason), text(true, p.Proof)
+	}
+	return o
+}
