@@ -24,6 +24,47 @@ const (
 	FromAcknowledged ClockStart = "acknowledged"
 )
 
+// ClockStop is the event that keeps a promise.
+type ClockStop string
+
+// The stops.
+const (
+	UntilAcknowledged ClockStop = "acknowledged" // a human has accepted the order
+	UntilAttended     ClockStop = "attended"     // somebody has pressed "arrived"
+	UntilReleased     ClockStop = "released"     // the sensor says that nobody is trapped any more
+	UntilProved       ClockStop = "proved"       // the sensor has proved the repair
+	UntilFixed        ClockStop = "fixed"        // the contractor has said so, and no sensor has contradicted it
+)
+
+// Stops returns the events that can keep a promise of this kind, the usual one
+// first; none for a kind that does not exist.
+func (k ClockKind) Stops() []ClockStop {
+	switch k {
+	case Acknowledge:
+		return []ClockStop{UntilAcknowledged}
+	case Attend:
+		return []ClockStop{UntilAttended}
+	case Release:
+		return []ClockStop{UntilReleased}
+	case Restore:
+		return []ClockStop{UntilProved, UntilFixed}
+	}
+	return nil
+}
+
+// Keeps returns the event that keeps a window.
+func (w *Window) Keeps() ClockStop { return w.Clock.keeps(w.Until) }
+
+// Keeps returns the event that keeps the promise.
+func (c *Clock) Keeps() ClockStop { return c.Kind.keeps(c.Until) }
+
+func (k ClockKind) keeps(until ClockStop) ClockStop {
+	if stops := k.Stops(); until == "" && len(stops) > 0 {
+		return stops[0]
+	}
+	return until
+}
+
 // ClockState is where a clock stands.
 type ClockState string
 
@@ -49,7 +90,11 @@ type Clock struct {
 	From     ClockStart `json:"from"`
 	Window   Duration   `json:"window"`
 	Calendar CalendarID `json:"calendar,omitempty"` // on which the window counts; "": around the clock
-	Basis    string     `json:"basis"`              // which promise: "contract quicklift", "profile cn-urban: …"
+	Until    ClockStop  `json:"until,omitempty"`    // what keeps the promise; "" on clocks that are older than the field: the usual
+	Basis    string     `json:"basis"`              // which promise, and which laxer one it has overruled: "contract quicklift", "profile cn-urban: …"
+	Source   string     `json:"source,omitempty"`   // where that promise is written
+	Sure     Certainty  `json:"sure,omitempty"`     // how well Source is known; "": it is a contract, or nobody has said
+	Profile  string     `json:"profile,omitempty"`  // whose window it is, where it is the law's
 	Contract ContractID `json:"contract,omitempty"` // whose window it is; "": the law's, or a default of the house
 	ByLaw    bool       `json:"by_law,omitempty"`   // the law speaks of it: it never pauses
 	Of       OrderID    `json:"of,omitempty"`       // the order that it comes from, where that was merged or split
@@ -60,6 +105,7 @@ type Clock struct {
 	Paused   Instant    `json:"paused,omitzero"`    // since when it pauses; kept where it was stopped in a pause
 	Stopped  Instant    `json:"stopped,omitzero"`   // when the promise was kept, early or late
 	Breached Instant    `json:"breached,omitzero"`  // the Due that passed; zero again once a breach was corrected
+	Noticed  Instant    `json:"noticed,omitzero"`   // when the breach was found; long after Due only where nobody could look
 	Marked   int        `json:"marked,omitempty"`   // the highest of Marks that has taken effect
 }
 

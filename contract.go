@@ -9,7 +9,9 @@ type Window struct {
 	Length   Duration
 	Calendar CalendarID // on which Length counts; "": around the clock
 	From     ClockStart
-	Source   string // where it is written: a clause, a decree, "unverified"
+	Until    ClockStop // what keeps it; "": the usual event of the clock
+	Source   string    // where it is written: a clause, a decree, "unverified"
+	Sure     Certainty // how well Source is known; "": it is a contract, or nobody has said
 }
 
 // Contractor is a firm that repairs. Who of its technicians is on duty is said

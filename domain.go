@@ -79,9 +79,11 @@ func (r *Rule) AppliesTo(kind string) bool {
 
 // Step is one line of a playbook and what proves it done.
 type Step struct {
-	ID    string
-	Title Text
-	Proof string // none, note, photo, reading, person
+	ID     string
+	Title  Text
+	Proof  string   // one of ProofNone and its kind
+	Role   string   // who is to do it; "": whoever has the order
+	Within Duration // from the raising of the order on; 0: at some time
 }
 
 // Detector judges one rule on one asset. It is a pure state machine: no I/O,

@@ -116,8 +116,10 @@ type WorkOrder struct {
 	DeclinedBy []ContractorID `json:"declined_by,omitempty"`
 	TakenFrom  []ContractorID `json:"taken_from,omitempty"` // by the office, in the present round
 	Clocks     []Clock        `json:"clocks"`
-	Former     []Clock        `json:"former,omitempty"` // marked windows of those who had it before in this round
-	Pauses     []Pause        `json:"pauses,omitempty"` // of the present round
+	Former     []Clock        `json:"former,omitempty"`   // marked windows of those who had it before in this round
+	Pauses     []Pause        `json:"pauses,omitempty"`   // of the present round
+	Playbook   string         `json:"playbook,omitempty"` // whose tasks they are; "": the rule's own steps
+	Tasks      []Task         `json:"tasks,omitempty"`    // of the present round
 
 	During     *During      `json:"during,omitempty"`      // it was raised during planned works
 	PartOf     OrderID      `json:"part_of,omitempty"`     // the order that it was split off, whose incident is its own

@@ -20,9 +20,10 @@ func (t Text) In(lang string) string {
 type Estate struct {
 	ID        EstateID
 	Name      Text
-	Zone      string // IANA time zone, as in Asia/Shanghai
-	Profile   string // jurisdiction profile, as in cn-urban
-	Currency  string // ISO 4217
+	Zone      string  // IANA time zone, as in Asia/Shanghai
+	Profile   string  // jurisdiction profile, as in cn-urban
+	Law       Profile // the profile, where the estate brings its own; without an ID it is one of those that are built in
+	Currency  string  // ISO 4217
 	Buildings []Building
 	Zones     []Zone
 	Assets    []Asset
@@ -34,6 +35,7 @@ type Estate struct {
 	Contracts   []Contract
 	Ladders     []Ladder
 	Calendars   []Calendar
+	Playbooks   []Playbook // of its own; they go before those that are built in
 
 	Works       []Works    // planned, as the file declares them
 	WorksNotice []Duration // how long before the beginning residents are told, the longest first

@@ -8,6 +8,8 @@ import (
 	"plantroom"
 	"plantroom/services/app"
 	"plantroom/services/estate"
+	"plantroom/services/playbooks"
+	"plantroom/services/profiles"
 	"plantroom/sim/estates"
 )
 
@@ -31,6 +33,40 @@ func TestTheContractsInTheGuideAreRight(t *testing.T) {
 		if i == 0 {
 			wholeContract(t, after.Contracts[len(after.Contracts)-1], b)
 		}
+	}
+}
+
+// A town's profile is written after the one in docs/dispatch.md.
+func TestTheProfileInTheGuideIsRight(t *testing.T) {
+	n := 0
+	for _, b := range blocks(page{"docs/dispatch.md", read(t, "docs/dispatch.md")}, "yml") {
+		if !strings.HasPrefix(b, "profile:") {
+			continue
+		}
+		n++
+		if p, err := profiles.Parse("block", []byte(b), app.Domains()); err != nil || len(p.Demands) != 3 || len(p.Duties) != 3 {
+			t.Errorf("%v, %+v", err, p)
+		}
+	}
+	if n != 1 {
+		t.Errorf("docs/dispatch.md has %d profiles", n)
+	}
+}
+
+// A playbook is written after the one in docs/dispatch.md.
+func TestThePlaybookInTheGuideIsRight(t *testing.T) {
+	n := 0
+	for _, b := range blocks(page{"docs/dispatch.md", read(t, "docs/dispatch.md")}, "yml") {
+		if !strings.HasPrefix(b, "playbook:") {
+			continue
+		}
+		n++
+		if p, err := playbooks.Parse("block", []byte(b), app.Domains()); err != nil || len(p.Steps) != 2 {
+			t.Errorf("%v, %+v", err, p)
+		}
+	}
+	if n != 1 {
+		t.Errorf("docs/dispatch.md has %d playbooks", n)
 	}
 }
 

@@ -19,8 +19,9 @@ import (
 	"plantroom/services/domains/leaks"
 	"plantroom/services/domains/lifts"
 	"plantroom/services/domains/waste"
+	"plantroom/services/playbooks"
+	"plantroom/services/profiles"
 	"plantroom/services/roster"
-	"plantroom/services/sla"
 	"plantroom/sim/bench"
 )
 
@@ -44,7 +45,7 @@ func tables(t *testing.T) map[string]map[string]string {
 	}
 	return map[string]map[string]string{
 		"detection.md": detection,
-		"dispatch.md":  {"transitions": transitionsTable(), "profiles": profilesTable(), "numbers": numbersTable(dispatchNumbers)},
+		"dispatch.md":  {"transitions": transitionsTable(), "profiles": profilesTable(), "playbooks": playbooksTable(), "numbers": numbersTable(dispatchNumbers)},
 		"operations.md": {
 			"metrics of the server": metricsTable(t, "../../services/app/metrics.go",
 				`(counted|gauge|partsOf|channelGauge)\("([a-z_]+)", "([^"]+)"(?:, "([a-z]+)")?|New(Gauge)Func\(prometheus.GaugeOpts\{Name: "plantroom_([a-z_]+)", Help: "([^"]+)"`, serverMetric),
@@ -249,27 +250,43 @@ func transitionsTable() string {
 	return table("an order that is|can", rows)
 }
 
+func playbooksTable() string {
+	var rows [][]string
+	for _, p := range playbooks.All() {
+		steps := make([]string, len(p.Steps))
+		for i, s := range p.Steps {
+			steps[i] = s.ID + " (" + s.Proof + ")"
+		}
+		rows = append(rows, []string{code(p.ID), scope(plantroom.Demand{Binds: p.Binds}), p.Title.En, strings.Join(steps, ", ")})
+	}
+	return table("playbook|binds|about|steps and their proofs", rows)
+}
+
 func profilesTable() string {
 	var rows [][]string
-	for _, p := range sla.Profiles() {
-		if len(p.Windows) == 0 {
-			rows = append(rows, []string{code(p.ID), "–", "–", "–", "–", p.Title.En})
+	for _, p := range profiles.All() {
+		if len(p.Demands) == 0 {
+			rows = append(rows, []string{code(p.ID), "–", "–", "–", "–", "–", p.Title.En})
 		}
-		for _, w := range p.Windows {
-			rows = append(rows, []string{code(p.ID), scope(w), string(w.Clock), w.Severity.String(), fmt.Sprintf("%s from %s", w.Length, w.From), w.Source})
+		for _, d := range p.Demands {
+			rows = append(rows, []string{code(p.ID), scope(d), string(d.Clock), d.Severity.String(), fmt.Sprintf("%s from %s until %s", d.Length, d.From, d.Keeps()),
+				string(d.Sure), d.Source})
 		}
 	}
-	return table("profile|binds|clock|from severity|window|source", rows)
+	return table("profile|binds|clock|from severity|window|sure|source", rows)
 }
 
 // scope says of what a demand speaks.
-func scope(d sla.Demand) string {
+func scope(d plantroom.Demand) string {
 	parts := []string{codes(d.Rules)}
 	if len(d.Rules) == 0 {
 		parts = []string{join(d.Domains)}
 	}
 	if len(d.Kinds) > 0 {
 		parts = append(parts, "of the kind "+codes(d.Kinds))
+	}
+	if len(d.Causes) > 0 {
+		parts = append(parts, "by "+codes(d.Causes))
 	}
 	return strings.Join(parts, " ")
 }
@@ -280,8 +297,8 @@ func TestProfilesSpeakOfWhatThereIs(t *testing.T) {
 	for _, d := range watched() {
 		domain[d.Name] = d
 	}
-	for _, p := range sla.Profiles() {
-		for _, w := range p.Windows {
+	for _, p := range profiles.All() {
+		for _, w := range p.Demands {
 			for _, name := range w.Domains {
 				d, ok := domain[name]
 				if !ok {
@@ -342,6 +359,7 @@ var dispatchNumbers = []named{
 	{"dispatch.ContradictAfter", length(dispatch.ContradictAfter), "how long “fixed” stands while the sensor still sees the fault"},
 	{"dispatch.CloseAfter", length(dispatch.CloseAfter), "how long a verified order stays open"},
 	{"dispatch.LinkLife", length(dispatch.LinkLife), "how long a job link can be used"},
+	{"dispatch.NewsDelay", length(dispatch.NewsDelay), "how late a sensor's news may be without an excuse, and how long a gateway's backlog may take"},
 	{"dispatch.SayLate", length(dispatch.SayLate), "lateness from which a call says that it is late"},
 }
 

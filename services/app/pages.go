@@ -7,9 +7,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"plantroom"
+	"plantroom/services/estate"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/joblink"
+	"plantroom/services/playbooks"
+	"plantroom/services/profiles"
 	"plantroom/services/web"
 )
 
@@ -39,10 +42,40 @@ func (s *Server) pages(door web.Door) (*web.Pages, error) {
 // estate is the present one.
 func (s *Server) estate() *plantroom.Estate { return &s.spine.Load().estate }
 
+// checkFiles finds fault with an estate's file; the profiles and playbooks that
+// it names are those behind it, and no file of this machine.
+func checkFiles(files []httpapi.File) error {
+	known := Known()
+	text := func(path string) ([]byte, error) {
+		for _, f := range files[1:] {
+			if f.Name == path {
+				return []byte(f.Text), nil
+			}
+		}
+		return nil, plantroom.Errorf(plantroom.CodeNotFound, "%.80q is not among the files", path)
+	}
+	known.Profile = func(path string) (plantroom.Profile, error) {
+		src, err := text(path)
+		if err != nil {
+			return plantroom.Profile{}, err
+		}
+		return profiles.Parse(path, src, known.Domains)
+	}
+	known.Playbook = func(path string) (plantroom.Playbook, error) {
+		src, err := text(path)
+		if err != nil {
+			return plantroom.Playbook{}, err
+		}
+		return playbooks.Parse(path, src, known.Domains)
+	}
+	_, err := estate.Parse(files[0].Name, []byte(files[0].Text), known)
+	return err
+}
+
 // routes lists everything that the server answers.
 func (s *Server) routes(pages *web.Pages) []guard.Route {
-	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Gateways: s.gateways, Calendars: Calendars(s.cfg.Data), Events: s.hub, Now: s.now,
-		Logger: s.log, Probes: s.probes()})
+	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Gateways: s.gateways, Calendars: Calendars(s.cfg.Data), Events: s.hub,
+		Check: checkFiles, Now: s.now, Logger: s.log, Probes: s.probes()})
 	return append(append(api.Routes(), pages.Routes()...),
 		guard.Route{Pattern: "GET /metrics", Need: guard.Operator, Handler: promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{})})
 }

@@ -175,6 +175,16 @@ func (d desk) Command(ctx context.Context, cmd dispatch.Command) (plantroom.Work
 	return d.spine.Load().Command(ctx, d.now(), cmd)
 }
 
+// Task implements httpapi.Desk.
+func (d desk) Task(ctx context.Context, t dispatch.TaskDone) (o plantroom.WorkOrder, err error) {
+	s := d.spine.Load()
+	err = s.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		o, err = s.Desk.Task(tx, d.now(), t)
+		return err
+	})
+	return o, err
+}
+
 // Statement implements httpapi.Desk.
 func (d desk) Statement(ctx context.Context, id plantroom.ContractID, m report.Month, r report.Request) (s report.Statement, err error) {
 	house, err := report.NewHouse(*d.estate(), nil)

@@ -18,8 +18,9 @@ import (
 	"plantroom/services/httpapi/live"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
+	"plantroom/services/playbooks"
+	"plantroom/services/profiles"
 	"plantroom/services/rehearsal"
-	"plantroom/services/sla"
 	"plantroom/services/works"
 )
 
@@ -29,11 +30,10 @@ func Domains() []plantroom.Domain { return append(domains.All(), detect.Devices(
 
 // Known is what an estate file may refer to.
 func Known() estate.Known {
-	k := estate.Known{Domains: Domains(), Channels: config.Channels()}
-	for _, p := range sla.Profiles() {
-		k.Profiles = append(k.Profiles, p.ID)
-	}
-	return k
+	all := Domains()
+	return estate.Known{Domains: all, Profiles: profiles.IDs(), Channels: config.Channels(),
+		Profile:  func(path string) (plantroom.Profile, error) { return profiles.Load(path, all) },
+		Playbook: func(path string) (plantroom.Playbook, error) { return playbooks.Load(path, all) }}
 }
 
 // SpineOptions say what a Spine is made of.
@@ -93,7 +93,7 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	all := Domains()
-	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, File: o.File, Domains: all, Links: o.Links, PublicURL: o.PublicURL})
+	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, File: o.File, Domains: all, Playbooks: playbooks.All(), Links: o.Links, PublicURL: o.PublicURL})
 	if err != nil {
 		return nil, err
 	}

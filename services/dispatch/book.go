@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/profiles"
 	"plantroom/services/sla"
 )
 
@@ -16,7 +17,7 @@ type book struct {
 	file        plantroom.Hash // of the estate file's text; zero: not known
 	terms       termsRef
 	zone        *time.Location
-	profile     sla.Profile
+	profile     plantroom.Profile
 	links       LinkSigner
 	publicURL   string
 	assets      map[plantroom.AssetID]plantroom.Asset
@@ -28,6 +29,7 @@ type book struct {
 	calendars   map[plantroom.CalendarID]*sla.Calendar
 	rules       map[plantroom.RuleID]plantroom.Rule
 	targets     map[plantroom.DomainName][]plantroom.Window
+	playbooks   []plantroom.Playbook // the first that speaks of a matter counts
 	managers    []plantroom.Person
 	gateways    map[plantroom.AssetID]map[plantroom.GatewayID]struct{} // behind which an asset's devices stand
 }
@@ -38,12 +40,12 @@ func newBook(o Options) (*book, error) {
 	if err != nil {
 		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "estate zone " + o.Estate.Zone, Hint: "use an IANA name, as in Asia/Shanghai", Err: err}
 	}
-	profile, err := sla.ProfileByID(o.Estate.Profile)
+	profile, err := profiles.Of(&o.Estate)
 	if err != nil {
 		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: op, Message: "estate profile", Err: err}
 	}
 	b := &book{
-		estate: o.Estate, file: o.File, zone: zone, profile: profile,
+		estate: o.Estate, file: o.File, zone: zone, profile: profile, playbooks: slices.Concat(o.Estate.Playbooks, o.Playbooks),
 		links: o.Links, publicURL: strings.TrimRight(o.PublicURL, "/"),
 		assets:      index(o.Estate.Assets, func(a plantroom.Asset) plantroom.AssetID { return a.ID }),
 		buildings:   index(o.Estate.Buildings, func(b plantroom.Building) plantroom.BuildingID { return b.ID }),

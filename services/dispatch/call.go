@@ -229,8 +229,18 @@ func (d *decision) place() EventAsset {
 	return EventAsset{ID: a.ID, Name: a.Name, Kind: a.Kind, Building: d.book.buildings[a.Building].Name, Floor: a.Floor}
 }
 
+// playbook is what of the order's tasks is the contractor's business: all but the
+// manager's. An order of before there were tasks has the steps of its rule.
 func (d *decision) playbook() []EventStep {
 	var steps []EventStep
+	for _, t := range d.order.Tasks {
+		if t.Role != "manager" {
+			steps = append(steps, EventStep{ID: t.ID, Title: t.Title, Proof: t.Proof})
+		}
+	}
+	if len(d.order.Tasks) > 0 {
+		return steps
+	}
 	for _, s := range d.book.rules[d.order.Rule].Steps {
 		steps = append(steps, EventStep{ID: s.ID, Title: s.Title, Proof: s.Proof})
 	}

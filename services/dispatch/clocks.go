@@ -53,8 +53,8 @@ func (d *decision) kinds() []plantroom.ClockKind {
 }
 
 // matter says what the order is about, as the law sees it.
-func (d *decision) matter() sla.Matter {
-	return sla.Matter{Domain: d.order.Domain, Rule: d.order.Rule, Kind: d.book.assets[d.order.Asset].Kind}
+func (d *decision) matter() plantroom.Matter {
+	return plantroom.Matter{Domain: d.order.Domain, Rule: d.order.Rule, Kind: d.book.assets[d.order.Asset].Kind, Cause: d.order.Cause}
 }
 
 // begin starts a waiting clock if its starting event has happened.
@@ -105,11 +105,29 @@ func (d *decision) resume(kind plantroom.ClockKind) {
 	}
 }
 
-// prove ends one clock by what a sensor saw at an instant, but never before it
-// has started.
+// claimed stops the clocks that the contractor's word keeps, and unclaimed takes
+// that back once a sensor has contradicted it: they count on as if nobody had
+// said anything.
+func (d *decision) claimed() {
+	for i := range d.order.Clocks {
+		if c := &d.order.Clocks[i]; c.Keeps() == plantroom.UntilFixed {
+			sla.Stop(c, max(d.now, c.Started))
+		}
+	}
+}
+
+func (d *decision) unclaimed() {
+	for i := range d.order.Clocks {
+		if c := &d.order.Clocks[i]; c.Keeps() == plantroom.UntilFixed {
+			sla.Resume(c)
+		}
+	}
+}
+
+// prove ends one clock by what a sensor saw at an instant.
 func (d *decision) prove(kind plantroom.ClockKind, at plantroom.Instant) {
-	if c := d.order.Clock(kind); c != nil && sla.Prove(c, max(at, c.Started)) {
-		d.correct(*c, at)
+	if c := d.order.Clock(kind); c != nil {
+		d.end(c, at, sla.Prove)
 	}
 }
 
@@ -120,27 +138,52 @@ func (d *decision) prove(kind plantroom.ClockKind, at plantroom.Instant) {
 func (d *decision) proveAll(proved plantroom.Instant) {
 	for i := range d.order.Clocks {
 		c := &d.order.Clocks[i]
-		end := sla.Moot
 		if c.Kind == plantroom.Restore || c.Kind == plantroom.Release {
-			end = sla.Prove
-		}
-		if end(c, max(proved, c.Started)) {
-			d.correct(*c, proved)
+			d.end(c, proved, sla.Prove)
+		} else {
+			d.end(c, proved, sla.Moot)
 		}
 	}
 }
 
+// end ends a clock at the source time of the news that ends it, but never before
+// it has started. Where that would correct a breach and is not believed, the
+// breach stays, and it ends when the news was heard.
+func (d *decision) end(c *plantroom.Clock, at plantroom.Instant, by func(*plantroom.Clock, plantroom.Instant) bool) {
+	before, at := *c, max(at, c.Started)
+	if !by(c, at) {
+		return
+	}
+	b := believe(before, at, d.now, d.away)
+	if b.correct {
+		d.correct(*c, at, b.why)
+		return
+	}
+	*c = before
+	sla.Stop(c, d.now)
+	d.disbelieve(*c, at, b.why)
+}
+
 // correct tells those who were told of a breach that there was none.
-func (d *decision) correct(c plantroom.Clock, at plantroom.Instant) {
+func (d *decision) correct(c plantroom.Clock, at plantroom.Instant, why string) {
 	by := plantroom.Duration(d.now.Sub(at).Round(time.Second))
 	d.row("clock.corrected", bySensor, entry{Clock: c.Kind, Due: c.Due, Source: at, LateBy: by,
-		Reason: "the sensor's news came after the window had ended"})
+		Reason: "the sensor's news came after the window had ended: " + why})
 	what := "was kept at "
 	if c.State == plantroom.ClockVoid {
 		what = "was no longer needed from "
 	}
 	d.tellManagers("clock.corrected", fmt.Sprintf("%s: %s %s%s, due %s: heard %s later, the window was not missed",
 		d.title(), c.Kind, what, d.when(at), d.when(c.Due), words(d.now.Sub(at))), c.Kind, c.Due)
+}
+
+// disbelieve says that a breach stays although a sensor's time speaks against
+// it, so that somebody looks at the sensor's clock.
+func (d *decision) disbelieve(c plantroom.Clock, at plantroom.Instant, why string) {
+	by := plantroom.Duration(d.now.Sub(at).Round(time.Second))
+	d.row("clock.disbelieved", bySystem, entry{Clock: c.Kind, Due: c.Due, Source: at, LateBy: by, Reason: why})
+	d.tellManagers("clock.disbelieved", fmt.Sprintf("%s: %s stays missed, due %s: the sensor says %s, and was heard %s later; %s",
+		d.title(), c.Kind, d.when(c.Due), d.when(at), words(d.now.Sub(at)), why), c.Kind, c.Due)
 }
 
 // transfer exchanges the clocks for those under the contract of the next
@@ -158,7 +201,8 @@ func (d *decision) transfer(c *plantroom.Contract) {
 		case old != nil && (n.Kind == plantroom.Release && !old.Stopped.IsZero() || same(old, n)):
 			promise := *n
 			*n = *old
-			n.Contract, n.Basis, n.ByLaw = promise.Contract, promise.Basis, promise.ByLaw
+			n.Contract, n.Profile, n.ByLaw = promise.Contract, promise.Profile, promise.ByLaw
+			n.Basis, n.Source, n.Sure = promise.Basis, promise.Source, promise.Sure
 		case n.Kind == plantroom.Release && !d.incident.Released.IsZero():
 			sla.Stop(n, max(d.incident.Released, n.Started))
 		}
@@ -216,7 +260,7 @@ func (d *decision) carried(clocks []plantroom.Clock) []plantroom.Clock {
 
 // same reports whether two clocks time one promise.
 func same(a, b *plantroom.Clock) bool {
-	return a.From == b.From && a.Window == b.Window && a.Calendar == b.Calendar && a.Started == b.Started
+	return a.From == b.From && a.Keeps() == b.Keeps() && a.Window == b.Window && a.Calendar == b.Calendar && a.Started == b.Started
 }
 
 // tighten notes that the severity has gone up, and applies its windows.

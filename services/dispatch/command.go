@@ -252,12 +252,13 @@ func (d *decision) arrive(cmd Command) {
 	d.do(plantroom.DoArrive, cmd.Actor, entry{By: cmd.By, Note: cmd.Note})
 }
 
-// fix takes the contractor's word, which stops no clock: only the sensor's
-// proof does. Blind says why nothing could contradict it yet. A part is done with
-// it, where the sensor has proved the whole already.
+// fix takes the contractor's word. It stops only a clock whose window says so:
+// any other waits for the sensor's proof. Blind says why nothing could contradict
+// it yet. A part is done with it, where the sensor has proved the whole already.
 func (d *decision) fix(cmd Command, blind string) {
 	d.resumeClocks(d.now, bySystem, entry{Reason: "it is said to be fixed"})
 	d.order.Restored, d.order.Watched, d.order.FixNote = d.now, d.now, cmd.Note
+	d.claimed()
 	d.do(plantroom.DoFix, cmd.Actor, entry{By: cmd.By, Note: cmd.Note})
 	d.watch(blind)
 	if d.order.PartOf != "" && d.incident.State == plantroom.IncidentClosed {

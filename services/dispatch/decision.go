@@ -17,8 +17,9 @@ type decision struct {
 	order    plantroom.WorkOrder
 	rows     []plantroom.LedgerRow
 	calls    []plantroom.Call
-	via      int   // the job link that a human has used; 0: none
-	err      error // of encoding a row or a call
+	via      int       // the job link that a human has used; 0: none
+	away     []absence // of the gateways that bring news of the asset
+	err      error     // of encoding a row or a call
 }
 
 // Actors that are no humans.
@@ -33,6 +34,7 @@ func (b *book) decide(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 	o.Former = slices.Clone(o.Former)
 	o.Pauses = clonePauses(o.Pauses)
 	o.Choice = slices.Clone(o.Choice)
+	o.Tasks = slices.Clone(o.Tasks)
 	o.Rises = slices.Clone(o.Rises)
 	o.Earlier = slices.Clone(o.Earlier)
 	o.DeclinedBy = slices.Clone(o.DeclinedBy)
@@ -68,7 +70,10 @@ type entry struct {
 	LateBy     plantroom.Duration     `json:"late_by,omitzero"`
 	Level      int                    `json:"level,omitempty"` // from 1
 	Called     []string               `json:"called,omitempty"`
-	Code       string                 `json:"code,omitempty"` // of a pause
+	Playbook   string                 `json:"playbook,omitempty"`
+	Task       *plantroom.Task        `json:"task,omitempty"`
+	Tasks      []plantroom.Task       `json:"tasks,omitempty"` // of a round that is over
+	Code       string                 `json:"code,omitempty"`  // of a pause
 	Proof      string                 `json:"proof,omitempty"`
 	By         string                 `json:"by,omitempty"`
 	Note       string                 `json:"note,omitempty"`

@@ -44,6 +44,7 @@ type LinkSigner interface {
 type Options struct {
 	Estate    plantroom.Estate
 	Domains   []plantroom.Domain
+	Playbooks []plantroom.Playbook // that are built in; those of Estate go before them
 	Links     LinkSigner
 	File      plantroom.Hash // SHA-256 of the estate file's text, named with the terms; zero: not known
 	PublicURL string         // where the pages are reached from outside, as in https://plantroom.example.net
@@ -112,7 +113,11 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 			return err
 		}
 	}
-	if err := write(tx, order, d.book.evidence(now, order, present, ev, busy)); err != nil {
+	away, err := d.absences(tx, order)
+	if err != nil {
+		return err
+	}
+	if err := write(tx, order, d.book.evidence(now, order, present, ev, busy, away)); err != nil {
 		return err
 	}
 	return d.followParts(tx, now, order, ev)

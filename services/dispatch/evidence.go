@@ -11,8 +11,9 @@ import (
 // change has a ledger row, also one about an earlier episode of the order,
 // which moves nothing any more; present is the episode behind it now.
 func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present plantroom.Incident, ev plantroom.IncidentEvent,
-	busy jobs) *decision {
+	busy jobs, away []absence) *decision {
 	d := b.decide(now, o, present)
+	d.away = away
 	in := ev.Incident
 	e := entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail}
 	switch ev.Change {
@@ -119,6 +120,7 @@ func (d *decision) proved() {
 func (d *decision) contradict(why string) {
 	d.order.Contradicted++
 	d.order.Restored, d.order.Watched = 0, 0
+	d.unclaimed()
 	action := plantroom.DoContradict
 	if d.order.Attended.IsZero() {
 		action = plantroom.DoDoubt

@@ -67,9 +67,10 @@ func TestAProofFromAfterTheWindowCorrectsNothing(t *testing.T) {
 }
 
 func TestAFaultThatHealedBeforeAnybodyWasLateIsHeldAgainstNobody(t *testing.T) {
-	h := newHouse(t)
+	h := newHouse(t, behind("gw-b1"))
 	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
-	h.pass(20 * time.Minute) // to answer and to come have been missed
+	h.pass(6 * time.Minute)
+	h.away("gw-b1", 14*time.Minute) // to come has been missed meanwhile
 	h.wantClock(plantroom.Attend, plantroom.ClockBreached)
 	h.proved(start.Add(7 * time.Minute))
 	h.wantClock(plantroom.Acknowledge, plantroom.ClockBreached) // it was late already
@@ -146,9 +147,10 @@ func TestTheSilenceOfAnotherGatewayChangesNothing(t *testing.T) {
 }
 
 func TestPeopleThatWereFreeInTimeAreSoHoweverLateItIsHeard(t *testing.T) {
-	h := newHouse(t)
+	h := newHouse(t, behind("gw-b1"))
 	h.open("lift.entrapment", "b1-l1", plantroom.Life, "entrapment")
-	h.pass(25 * time.Minute)
+	h.pass(10 * time.Minute)
+	h.away("gw-b1", 15*time.Minute)
 	h.wantClock(plantroom.Release, plantroom.ClockBreached)
 	h.event(plantroom.IncidentReleased, func(in *plantroom.Incident) { in.Released = start.Add(19 * time.Minute) })
 	h.wantClock(plantroom.Release, plantroom.ClockMet)
@@ -251,4 +253,105 @@ func TestClearingAndCyclesAreWrittenDownOnly(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// asked is an estate whose contract takes the contractor's word.
+func asked(e *plantroom.Estate) {
+	for i := range e.Contracts[0].Windows {
+		if w := &e.Contracts[0].Windows[i]; w.Clock == plantroom.Restore {
+			w.Until = plantroom.UntilFixed
+		}
+	}
+}
+
+func TestAWordStopsAClockOnlyWhereTheContractSaysSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		change []func(*plantroom.Estate)
+		want   plantroom.ClockState
+	}{"until proved": {nil, plantroom.ClockRunning}, "until fixed": {[]func(*plantroom.Estate){asked}, plantroom.ClockMet}} {
+		h := newHouse(t, c.change...)
+		h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+		h.must(plantroom.DoAcknowledge, "contractor:quicklift")
+		h.must(plantroom.DoArrive, "contractor:quicklift")
+		h.cleared()
+		h.sleep(time.Minute)
+		h.must(plantroom.DoFix, "contractor:quicklift")
+		if k := h.clock(plantroom.Restore); k.State != c.want {
+			t.Errorf("%s: %+v", name, k)
+		}
+	}
+}
+
+func TestAWordThatTheSensorContradictsHasKeptNothing(t *testing.T) {
+	h := newHouse(t, asked)
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.must(plantroom.DoAcknowledge, "contractor:quicklift")
+	h.must(plantroom.DoArrive, "contractor:quicklift")
+	h.must(plantroom.DoFix, "contractor:quicklift") // the sensor still sees it
+	h.wantClock(plantroom.Restore, plantroom.ClockMet)
+	h.pass(dispatch.ContradictAfter + time.Second)
+	h.wantClock(plantroom.Restore, plantroom.ClockRunning)
+	h.pass(time.Hour)
+	h.wantClock(plantroom.Restore, plantroom.ClockBreached)
+	h.must(plantroom.DoFix, "contractor:quicklift")
+	if k := h.clock(plantroom.Restore); k.State != plantroom.ClockBreached || k.Stopped != h.now {
+		t.Errorf("said to be fixed, late: %+v", k)
+	}
+}
+
+// away lets time go by in which a gateway is silent; it is heard again at the end.
+func (h *house) away(gw plantroom.AssetID, d time.Duration) {
+	h.t.Helper()
+	fault := h.in
+	gone := plantroom.Incident{ID: plantroom.NewIncidentID("silent", gw, h.now), Rule: "silent", Asset: gw, Domain: plantroom.DevicesDomain,
+		Building: "b1", Episode: h.now, State: plantroom.IncidentOpen, Severity: plantroom.High, Cause: "silent", Opened: h.now, Needed: 1}
+	h.in = gone
+	h.event(plantroom.IncidentOpened)
+	h.pass(d)
+	gone.State, gone.Cleared = plantroom.IncidentClearing, h.now
+	h.in = gone
+	h.event(plantroom.IncidentCleared)
+	h.in = fault
+}
+
+func TestALateProofWithoutAnExcuseCorrectsNothing(t *testing.T) {
+	h := newHouse(t, behind("gw-b1"))
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.pass(45 * time.Minute) // gateway and server are there
+	h.proved(start.Add(29 * time.Minute))
+	h.wantState(plantroom.Verified)
+	c := h.clock(plantroom.Restore)
+	if c.State != plantroom.ClockBreached || c.Stopped != h.now || c.Breached != c.Due {
+		t.Errorf("%+v, want it missed, and late until it was heard", c)
+	}
+	if s := h.call("clock.disbelieved", "person:lin").Subject; !strings.Contains(s, "restore stays missed, due 10:30: the sensor says 10:29, and was heard 16m later") {
+		t.Errorf("the managers are told %q", s)
+	}
+	if n := h.count("clock.corrected to person:lin"); n != 0 {
+		t.Errorf("%d corrections", n)
+	}
+	h.wholeLedger()
+}
+
+func TestALateProofIsBelievedWhereItsGatewayWasAway(t *testing.T) {
+	h := newHouse(t, behind("gw-b1"))
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.pass(20 * time.Minute)
+	h.away("gw-b1", 25*time.Minute)
+	h.proved(start.Add(29 * time.Minute))
+	if c := h.clock(plantroom.Restore); c.State != plantroom.ClockMet || c.Stopped != start.Add(29*time.Minute) {
+		t.Errorf("%+v", c)
+	}
+	if n := h.count("clock.disbelieved to person:lin"); n != 0 {
+		t.Errorf("%d times not believed", n)
+	}
+}
+
+func TestTheAbsenceOfAnotherGatewayExcusesNothing(t *testing.T) {
+	h := newHouse(t, behind("gw-b1"))
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.pass(20 * time.Minute)
+	h.away("gw-b2", 25*time.Minute)
+	h.proved(start.Add(29 * time.Minute))
+	h.wantClock(plantroom.Restore, plantroom.ClockBreached)
 }

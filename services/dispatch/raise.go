@@ -19,7 +19,8 @@ func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.I
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
 	choice := d.check(busy)
 	d.order.Choice = choice
-	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice, During: works, Terms: b.terms.text()})
+	d.plan()
+	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice, Playbook: d.order.Playbook, During: works, Terms: b.terms.text()})
 	d.order.Clocks = d.clocksFor(nil)
 	d.give(choice)
 	return d.finish()
@@ -44,7 +45,7 @@ func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 	d := b.decide(now, o, in)
 	d.order.During = works
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Terms: b.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, During: works,
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Terms: b.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, During: works,
 		Reason: fmt.Sprintf("the same fault %s after the repair was proved", words(in.Episode.Sub(o.Verified)))})
 	n := &d.order
 	n.Earlier = append(n.Earlier, o.Incident)
@@ -58,7 +59,7 @@ func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 // worse or come back. Its windows run from now: nobody was asked in between.
 func (d *decision) takeUp(why string, busy jobs) {
 	o := &d.order
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Terms: d.book.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Reason: why})
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Terms: d.book.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, Reason: why})
 	o.Occurred, o.Begun = d.now, d.now
 	d.afresh(busy, "it had the order before")
 }
@@ -72,6 +73,7 @@ func (d *decision) afresh(busy jobs, why string) {
 	n.Severity, n.Cause, n.Detail, n.Rises = in.Severity, in.Cause, in.Detail, nil
 	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Watched, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0, 0
 	n.By, n.FixNote, n.DeclinedBy, n.TakenFrom, n.Former, n.Pauses = "", "", nil, nil, nil, nil
+	d.plan()
 	n.Choice = stayWith(contract, d.check(busy), why)
 	n.Clocks = d.clocksFor(nil)
 	d.give(n.Choice)

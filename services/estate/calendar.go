@@ -34,8 +34,9 @@ func hoursOf(list []hours) []plantroom.Hours {
 	return out
 }
 
-// calendarRefs checks what contracts say of calendars and pauses.
-func (c *checker) calendarRefs(f file) {
+// calendarRefs checks what contracts say of calendars and pauses, and returns the
+// calendars that there are.
+func (c *checker) calendarRefs(f file) names {
 	calendars := define(c, "calendars", "calendar", f.Calendars, func(k calendar) string { return string(k.ID) })
 	for i, k := range f.Contracts {
 		at := fmt.Sprintf("/contracts/%d", i)
@@ -54,4 +55,5 @@ func (c *checker) calendarRefs(f file) {
 			codes[p.Code] = true
 		}
 	}
+	return calendars
 }

@@ -2,7 +2,6 @@ package estate
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,14 +15,21 @@ import (
 type checker struct {
 	doc     *yamldoc.Doc
 	known   Known
-	faults  yamldoc.Faults
+	faults  yamldoc.Faults               // also what the schema has found
 	at      map[plantroom.AssetID]string // where each asset stands in the file
 	devices []string                     // where each device stands, in order
 	given   map[string]names             // by list: what the estate has that an offer adds to
+
+	elsewhere yamldoc.Faults       // in the files that this one names
+	settled   []plantroom.Contract // those without a fault of form
 }
 
+// fault notes what is wrong with a value that is readable: of what has faults
+// already it is not said what is wrong because of them.
 func (c *checker) fault(path, problem, remedy string) {
-	c.faults = append(c.faults, c.doc.Fault(path, problem, remedy))
+	if len(c.faults) < maxFaults && c.doc.Sound(path) {
+		c.faults = append(c.faults, c.doc.Fault(path, problem, remedy))
+	}
 }
 
 func (c *checker) place(id plantroom.AssetID, path string) {
@@ -48,41 +54,6 @@ func (c *checker) day(path, s string, loc *time.Location) plantroom.Instant {
 	return plantroom.At(t)
 }
 
-// names is a set of identifiers that a file defines.
-type names map[string]bool
-
-// define collects ids, with those that are given, and finds the ones that stand twice.
-func define[T any](c *checker, list, what string, items []T, id func(T) string) names {
-	n := make(names, len(items))
-	maps.Copy(n, c.given[list])
-	for i, it := range items {
-		if n[id(it)] {
-			c.fault(fmt.Sprintf("/%s/%d/id", list, i), fmt.Sprintf("the %s %q exists already", what, id(it)), "choose another id")
-		}
-		n[id(it)] = true
-	}
-	return n
-}
-
-func (c *checker) refer(n names, path, what, id string) {
-	if id == "" || n[id] {
-		return
-	}
-	all := make([]string, 0, len(n))
-	for k := range n {
-		all = append(all, k)
-	}
-	slices.Sort(all)
-	if len(all) > 12 {
-		all = append(all[:12], "…")
-	}
-	remedy := "this file has none: add it"
-	if len(all) > 0 {
-		remedy = "use one of " + strings.Join(all, ", ")
-	}
-	c.fault(path, fmt.Sprintf("there is no %s %q", what, id), remedy)
-}
-
 func (c *checker) references(e *plantroom.Estate, f file) {
 	buildings := define(c, "buildings", "building", f.Buildings, func(b building) string { return string(b.ID) })
 	define(c, "zones", "zone", f.Zones, func(z zone) string { return string(z.ID) })
@@ -91,12 +62,9 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	contractors := define(c, "contractors", "contractor", f.Contractors, func(k contractor) string { return string(k.ID) })
 	define(c, "contracts", "contract", f.Contracts, func(k contract) string { return string(k.ID) })
 	ladders := define(c, "ladders", "ladder", f.Ladders, func(l ladder) string { return string(l.ID) })
-	zones := make(names, len(e.Zones))
+	zones := names{has: make(map[string]bool, len(e.Zones)), open: !c.zonesWhole()}
 	for _, z := range e.Zones {
-		zones[string(z.ID)] = true
-	}
-	if !slices.Contains(c.known.Profiles, f.Profile) {
-		c.fault("/profile", fmt.Sprintf("there is no profile %q", f.Profile), "use one of "+strings.Join(c.known.Profiles, ", "))
+		zones.has[string(z.ID)] = true
 	}
 	for i, z := range f.Zones {
 		c.refer(buildings, fmt.Sprintf("/zones/%d/building", i), "building", string(z.Building))
@@ -111,12 +79,16 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	c.contractorRefs(f, people)
 	c.addressRefs(f)
 	c.contractRefs(f, buildings, contractors, ladders)
-	c.calendarRefs(f)
+	calendars := c.calendarRefs(f)
+	c.lawCalendars(e, calendars)
 	c.worksRefs(e, f, contractors, zones)
-	for i, l := range f.Ladders {
-		c.ladderRefs(fmt.Sprintf("/ladders/%d", i), l, people)
-	}
+	c.ladderRefs(e, f, ladders, people)
+	c.crews(f)
+	c.someoneHears(e, f)
 }
+
+// zonesWhole reports whether all zones of the file are known.
+func (c *checker) zonesWhole() bool { return c.doc.Sound("/buildings") && c.doc.Sound("/zones") }
 
 func (c *checker) assetRefs(at string, a asset, buildings, zones names) {
 	c.refer(buildings, at+"/building", "building", string(a.Building))
@@ -156,13 +128,13 @@ func (c *checker) domainNames() []string {
 }
 
 func (c *checker) deviceRefs(e *plantroom.Estate, gateways names) {
-	seen := make(names, len(e.Devices))
+	seen := make(map[plantroom.DeviceID]bool, len(e.Devices))
 	for i, d := range e.Devices {
 		c.refer(gateways, c.devices[i]+"/gateway", "gateway", string(d.Gateway))
-		if seen[string(d.ID)] {
+		if seen[d.ID] {
 			c.fault(c.devices[i]+"/id", fmt.Sprintf("the device %q exists already", d.ID), "choose another id")
 		}
-		seen[string(d.ID)] = true
+		seen[d.ID] = true
 	}
 }
 
@@ -178,17 +150,6 @@ func (c *checker) contractRefs(f file, buildings, contractors, ladders names) {
 			if !slices.Contains(c.domainNames(), string(d)) {
 				c.fault(fmt.Sprintf("%s/domains/%d", at, j), fmt.Sprintf("there is no domain %q", d), "use one of "+strings.Join(c.domainNames(), ", "))
 			}
-		}
-	}
-}
-
-func (c *checker) ladderRefs(at string, l ladder, people names) {
-	for j, v := range l.Levels {
-		if j > 0 && v.After <= l.Levels[j-1].After {
-			c.fault(fmt.Sprintf("%s/levels/%d/after", at, j), "a level comes no later than the one before it", "use a time after "+l.Levels[j-1].After.String())
-		}
-		for n, p := range v.People {
-			c.refer(people, fmt.Sprintf("%s/levels/%d/people/%d", at, j, n), "person", string(p))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package estate_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 
 	"plantroom"
 	"plantroom/services/estate"
+	"plantroom/services/playbooks"
+	"plantroom/services/profiles"
 )
 
 func anywhere(string) error { return nil }
@@ -84,9 +87,9 @@ assets:
     devices: [{id: "{zone}-leak", gateway: gw}]
   - {id: bin, domain: waste, kind: rigid_1100, building: b1, params: {d_empty_m: 1.3}, devices: [{id: bin-level, gateway: gw}]}
 people:
-  - {id: eva, name: Eva, role: technician}
+  - {id: eva, name: Eva, role: manager, channels: [{channel: mqtt, to: eva}]}
 contractors:
-  - {id: firm, name: Firm, technicians: [eva], roster: [{start: "08:00", end: "18:00", people: [eva]}]}
+  - {id: firm, name: Firm, technicians: [eva], roster: [{start: "08:00", end: "18:00", people: [eva]}], channels: [{channel: mqtt, to: firm}]}
 contracts:
   - {id: c, contractor: firm, domains: [leaks], from: 2026-01-01, windows: [{clock: attend, length: 1h}]}
 ladders:
@@ -151,6 +154,75 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 				t.Errorf("want %s\ngot  %v", c.want, err)
 			}
 		})
+	}
+}
+
+func TestAnEstateMayBringAProfileOfItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "estate.yaml")
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("estate.yaml", strings.Replace(small, "profile: plain", "profile: ours.yaml", 1))
+	const law = "profile: ours\ntitle: Ours\nincludes: [cn-urban]\nwindows: [{binds: {domains: [leaks]}, severity: low, clock: restore, length: 8h, calendar: office, from: raised, until: proved, source: bylaw, sure: verified}]\n"
+	reads := known
+	reads.Profile = func(path string) (plantroom.Profile, error) { return profiles.Load(path, known.Domains) }
+	for says, c := range map[string]struct{ law, want string }{
+		"no such file":          {"", "estate.yaml:4:1: profile: read the profile: open " + filepath.Join(dir, "ours.yaml")},
+		"no such calendar":      {law, `estate.yaml:4:1: profile: the profile "ours" counts on the calendar "office", which this file has not; add it to calendars`},
+		"a fault in that file":  {strings.Replace(law, "[leaks]", "[pools]", 1), `ours.yaml:4:30: windows.0.binds.domains.0: there is no domain "pools"`},
+		"one that binds always": {strings.Replace(law, "calendar: office, ", "", 1), ""},
+	} {
+		_ = os.Remove(filepath.Join(dir, "ours.yaml"))
+		if c.law != "" {
+			write("ours.yaml", c.law)
+		}
+		e, err := estate.Load(file, reads)
+		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: want %s\ngot  %v", says, c.want, err)
+		}
+		if c.want == "" && (err != nil || e.Profile != "ours" || e.Law.ID != "ours" || len(e.Law.Demands) != 2) {
+			t.Errorf("%s: %v, %+v", says, err, e.Law)
+		}
+	}
+	if _, err := estate.Parse(file, []byte(strings.Replace(small, "profile: plain", "profile: ours.yaml", 1)), known); err == nil ||
+		!strings.Contains(err.Error(), "a profile of one's own cannot be read here; use one of cn-urban, plain") {
+		t.Errorf("where no file may be read: %v", err)
+	}
+}
+
+func TestAnEstateMayBringPlaybooksOfItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"estate.yaml": small + "playbooks: [a.yaml, b.yaml, c.yaml, d.yaml]\n",
+		"a.yaml":      "playbook: a\ntitle: A\nbinds: {domains: [leaks]}\nsteps: [{id: look, title: Look, proof: photo}]\n",
+		"b.yaml":      "playbook: a\ntitle: B\nbinds: {domains: [leaks]}\nsteps: [{id: look, title: Look, proof: photo}]\n",
+		"c.yaml":      "playbook: c\ntitle: C\nbinds: {domains: [pools]}\nsteps: [{id: look, title: Look, proof: photo}]\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reads := known
+	reads.Playbook = func(path string) (plantroom.Playbook, error) { return playbooks.Load(path, known.Domains) }
+	_, err := estate.Load(filepath.Join(dir, "estate.yaml"), reads)
+	if err == nil {
+		t.Fatal("no fault")
+	}
+	for _, want := range []string{`estate.yaml:25:21: playbooks.1: there is a playbook "a" already; give one of them another id`,
+		"estate.yaml:25:37: playbooks.3: read the playbook: open ", `c.yaml:3:19: binds.domains.0: there is no domain "pools"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %s in\n%v", want, err)
+		}
+	}
+	if _, err := estate.Parse("e.yaml", []byte(small+"playbooks: [a.yaml]\n"), known); err == nil || !strings.Contains(err.Error(), "a playbook of one's own cannot be read here") {
+		t.Errorf("where no file may be read: %v", err)
+	}
+	e, err := estate.Parse(filepath.Join(dir, "estate.yaml"), []byte(small+"playbooks: [a.yaml]\n"), reads)
+	if err != nil || len(e.Playbooks) != 1 || e.Playbooks[0].Steps[0].ID != "look" {
+		t.Errorf("%v, %+v", err, e.Playbooks)
 	}
 }
 

@@ -18,6 +18,9 @@ func (c *checker) assets(e *plantroom.Estate, f file) {
 	}
 	for i, a := range f.Assets {
 		at := fmt.Sprintf("/assets/%d", i)
+		if !c.doc.Sound(at) {
+			continue
+		}
 		if a.Each == nil {
 			z := zones[a.Zone]
 			if z.ID == "" {
@@ -29,11 +32,15 @@ func (c *checker) assets(e *plantroom.Estate, f file) {
 		n := 0
 		for _, z := range e.Zones {
 			if z.Kind == a.Each.ZoneKind && (a.Each.Building == "" || z.Building == a.Each.Building) {
+				if len(e.Assets) >= maxAssets {
+					c.fault(at+"/each", fmt.Sprintf("with these the estate has more than %d assets", maxAssets), "keep it below that")
+					return
+				}
 				c.asset(e, at, a, z)
 				n++
 			}
 		}
-		if n == 0 {
+		if n == 0 && c.zonesWhole() {
 			c.fault(at+"/each", fmt.Sprintf("no zone is of kind %q there", a.Each.ZoneKind), "name a kind that a building or zone of this file has, as in flat")
 		}
 	}

@@ -26,6 +26,7 @@ type file struct {
 	Works       []planned            `json:"works"`
 	WorksNotice []plantroom.Duration `json:"works_notice"`
 	Tests       []channelTest        `json:"channel_tests"`
+	Playbooks   []string             `json:"playbooks"`
 }
 
 type channelTest struct {
@@ -131,15 +132,17 @@ type contractor struct {
 	Name        text                   `json:"name"`
 	Technicians []plantroom.PersonID   `json:"technicians"`
 	Channels    []address              `json:"channels"`
-	Roster      []struct {
-		Days   []string             `json:"days"`
-		Start  string               `json:"start"`
-		End    string               `json:"end"`
-		People []plantroom.PersonID `json:"people"`
-	} `json:"roster"`
-	Rotations []rotation `json:"rotations"`
-	Swaps     []swap     `json:"swaps"`
-	Overrides []override `json:"overrides"`
+	Roster      []shift                `json:"roster"`
+	Rotations   []rotation             `json:"rotations"`
+	Swaps       []swap                 `json:"swaps"`
+	Overrides   []override             `json:"overrides"`
+}
+
+type shift struct {
+	Days   []string             `json:"days"`
+	Start  string               `json:"start"`
+	End    string               `json:"end"`
+	People []plantroom.PersonID `json:"people"`
 }
 
 type contract struct {
@@ -156,6 +159,7 @@ type contract struct {
 		Length   plantroom.Duration   `json:"length"`
 		Calendar plantroom.CalendarID `json:"calendar"`
 		From     plantroom.ClockStart `json:"from"`
+		Until    plantroom.ClockStop  `json:"until"`
 		Source   string               `json:"source"`
 	} `json:"windows"`
 	Pauses []struct {
@@ -212,6 +216,10 @@ type ladder struct {
 		People []plantroom.PersonID `json:"people"`
 		Repeat plantroom.Duration   `json:"repeat"`
 	} `json:"levels"`
+	Then struct {
+		Ladder plantroom.LadderID `json:"ladder"`
+		After  plantroom.Duration `json:"after"`
+	} `json:"then"`
 }
 
 type calendar struct {

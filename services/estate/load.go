@@ -7,6 +7,7 @@ package estate
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,11 +20,26 @@ import (
 //go:embed estate.schema.json
 var Schema []byte
 
+// The most that an estate has. An entry of a file may stand for many: the product's
+// own numbers, far above any estate.
+const (
+	maxZones  = 50_000
+	maxAssets = 200_000
+)
+
+// maxFaults is how many faults are told at once: from there on the work of finding
+// more would serve nobody.
+const maxFaults = 500
+
 // Known is what an estate file may refer to.
 type Known struct {
 	Domains  []plantroom.Domain
-	Profiles []string  // ids of jurisdiction profiles
+	Profiles []string  // ids of the jurisdiction profiles that are built in
 	Channels []Channel // on which calls go out; nil: addresses are not looked at
+	// Profile reads a profile of the estate's own; nil: it cannot bring one.
+	Profile func(path string) (plantroom.Profile, error)
+	// Playbook reads a playbook of the estate's own; nil: it cannot bring one.
+	Playbook func(path string) (plantroom.Playbook, error)
 }
 
 // Channel is a way on which calls go out.
@@ -52,20 +68,43 @@ func Parse(name string, src []byte, known Known) (plantroom.Estate, error) {
 }
 
 func read(name string, src []byte, known Known) (*File, error) {
-	doc, err := yamldoc.Parse(name, src, Schema)
+	doc, f, err := decode(name, src, Schema)
 	if err != nil {
 		return nil, err
 	}
-	var f file
-	if err := doc.Decode(&f); err != nil {
-		return nil, err
-	}
-	c := checker{doc: doc, known: known}
+	c := checker{doc: doc, known: known, faults: doc.Faults()}
 	e := c.build(f)
-	if err := c.faults.Err(); err != nil {
+	if err := c.err(); err != nil {
 		return nil, err
 	}
 	return &File{Estate: e, doc: doc}, nil
+}
+
+// decode takes what is sound out of a file; what is not is among the faults of the
+// Doc. The error is for a file of which nothing can be said but what is wrong with
+// its form.
+func decode(name string, src, schema []byte) (*yamldoc.Doc, file, error) {
+	var f file
+	doc, err := yamldoc.Parse(name, src, schema)
+	if doc == nil {
+		return nil, f, err
+	}
+	if err := doc.Decode(&f); err != nil && !errors.As(err, new(yamldoc.Faults)) {
+		return nil, f, err
+	}
+	if faults := doc.Faults(); len(faults) >= maxFaults {
+		return nil, f, faults[:maxFaults]
+	}
+	return doc, f, nil
+}
+
+// err is all that is wrong, that in other files last.
+func (c *checker) err() error {
+	_ = c.faults.Err() // puts them in the order of the file
+	if faults := append(c.faults, c.elsewhere...); len(faults) > 0 {
+		return faults
+	}
+	return nil
 }
 
 func (c *checker) build(f file) plantroom.Estate {
@@ -75,6 +114,8 @@ func (c *checker) build(f file) plantroom.Estate {
 		loc = time.UTC
 	}
 	e := plantroom.Estate{ID: f.Estate, Name: plantroom.Text(f.Name), Zone: f.TimeZone, Profile: f.Profile, Currency: f.Currency}
+	c.profile(&e)
+	c.playbooks(&e, f)
 	c.places(&e, f)
 	c.assets(&e, f)
 	c.people(&e, f, loc)
@@ -92,10 +133,17 @@ func (c *checker) places(e *plantroom.Estate, f file) {
 		if b.Flats == nil {
 			continue
 		}
+		if !c.doc.Sound(fmt.Sprintf("/buildings/%d", i)) {
+			continue
+		}
 		if b.Flats.From > b.Flats.To || b.Flats.To > b.Floors {
 			c.fault(fmt.Sprintf("/buildings/%d/flats", i), fmt.Sprintf("flats from floor %d to %d in a building of %d floors", b.Flats.From, b.Flats.To, b.Floors),
 				"use from ≤ to ≤ floors")
 			continue
+		}
+		if n := len(e.Zones) + (b.Flats.To-b.Flats.From+1)*len(b.Flats.Risers); n > maxZones {
+			c.fault(fmt.Sprintf("/buildings/%d/flats", i), fmt.Sprintf("with these flats the estate has %d zones", n), fmt.Sprintf("keep it below %d", maxZones))
+			return
 		}
 		for fl := b.Flats.From; fl <= b.Flats.To; fl++ {
 			for _, r := range b.Flats.Risers {
@@ -134,13 +182,7 @@ func (c *checker) people(e *plantroom.Estate, f file, loc *time.Location) {
 		c.duty(fmt.Sprintf("/contractors/%d", i), &out, k, loc)
 		e.Contractors = append(e.Contractors, out)
 	}
-	for _, l := range f.Ladders {
-		out := plantroom.Ladder{ID: l.ID}
-		for _, v := range l.Levels {
-			out.Levels = append(out.Levels, plantroom.Level{After: v.After, People: v.People, Repeat: v.Repeat})
-		}
-		e.Ladders = append(e.Ladders, out)
-	}
+	c.ladders(e, f)
 }
 
 func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
@@ -160,14 +202,20 @@ func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
 			if w.From == "" {
 				w.From = plantroom.FromRaised
 			}
-			out.Windows = append(out.Windows, plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, Calendar: w.Calendar, From: w.From, Source: w.Source})
+			if stops := w.Clock.Stops(); w.Until == "" && len(stops) > 0 {
+				w.Until = stops[0]
+			}
+			out.Windows = append(out.Windows, plantroom.Window{Clock: w.Clock, Severity: w.Severity, Length: w.Length, Calendar: w.Calendar, From: w.From, Until: w.Until, Source: w.Source})
 		}
 		for _, p := range k.Pauses {
 			out.Pauses = append(out.Pauses, plantroom.PauseTerm{Code: p.Code, Title: named(p.Title, p.Code), Clocks: p.Clocks,
 				Proof: p.Proof, Second: p.Second, Longest: p.Longest, Source: p.Source})
 		}
-		c.money(at, &out, k)
-		c.twice(at, &out, e.Contracts)
+		if c.doc.Sound(at) {
+			c.money(at, &out, k)
+			c.twice(at, &out, c.settled)
+			c.settled = append(c.settled, out)
+		}
 		e.Contracts = append(e.Contracts, out)
 	}
 }

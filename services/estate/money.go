@@ -123,6 +123,7 @@ func (c *checker) windows(at string, k *plantroom.Contract) {
 		if w.Length <= 0 {
 			c.fault(path+"/length", "a window of no length promises nothing", "give it a length, as in 30m")
 		}
+		c.stops(path, &w)
 		for j, v := range k.Windows {
 			if i == j || w.From != v.From || w.Calendar != v.Calendar {
 				continue
@@ -139,6 +140,20 @@ func (c *checker) windows(at string, k *plantroom.Contract) {
 					fmt.Sprintf("use %s or more, or a shorter window for %s", v.Length, v.Clock))
 			}
 		}
+	}
+}
+
+// stops checks that a window can be kept by what is to keep it.
+func (c *checker) stops(path string, w *plantroom.Window) {
+	if stops := w.Clock.Stops(); len(stops) > 0 && !slices.Contains(stops, w.Until) {
+		names := make([]string, len(stops))
+		for i, s := range stops {
+			names[i] = string(s)
+		}
+		c.fault(path+"/until", fmt.Sprintf("%s is not kept by %q", w.Clock, w.Until), "use "+strings.Join(names, ", "))
+	}
+	if w.Clock == plantroom.Acknowledge && w.From == plantroom.FromAcknowledged {
+		c.fault(path+"/from", "it would end with the event from which it runs", "use occurred, raised or dispatched")
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"plantroom"
-	"plantroom/internal/yamldoc"
 )
 
 // offerParts are the keys of an estate file that an offer may have.
@@ -49,12 +48,8 @@ func LoadOffer(path string, known Known, base plantroom.Estate) (plantroom.Estat
 // of its contracts. It may name whatever the estate has, and name nothing anew that
 // the estate has already. The error is a yamldoc.Faults with all that is wrong.
 func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (plantroom.Estate, []plantroom.ContractID, error) {
-	doc, err := yamldoc.Parse(name, src, OfferSchema())
+	doc, f, err := decode(name, src, OfferSchema())
 	if err != nil {
-		return plantroom.Estate{}, nil, err
-	}
-	var f file
-	if err := doc.Decode(&f); err != nil {
 		return plantroom.Estate{}, nil, err
 	}
 	zone, err := time.LoadLocation(base.Zone)
@@ -64,7 +59,7 @@ func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (pl
 	e := base
 	e.People, e.Contractors, e.Contracts = slices.Clone(base.People), slices.Clone(base.Contractors), slices.Clone(base.Contracts)
 	e.Calendars, e.Ladders = slices.Clone(base.Calendars), slices.Clone(base.Ladders)
-	c := checker{doc: doc, known: known, given: given(&base)}
+	c := checker{doc: doc, known: known, given: given(&base), faults: doc.Faults()}
 	c.people(&e, f, zone)
 	c.calendars(&e, f)
 	c.contracts(&e, f, zone)
@@ -76,16 +71,15 @@ func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (pl
 	c.addressRefs(f)
 	c.contractRefs(f, c.given["buildings"], contractors, ladders)
 	c.calendarRefs(f)
-	for i, l := range f.Ladders {
-		c.ladderRefs(fmt.Sprintf("/ladders/%d", i), l, people)
-	}
+	c.ladderRefs(&e, f, ladders, people)
+	c.crews(f)
 	ids := make([]plantroom.ContractID, len(f.Contracts))
 	for i, k := range f.Contracts {
 		if ids[i] = k.ID; !k.OnSite && k.Travel <= 0 {
 			c.fault(fmt.Sprintf("/contracts/%d", i), "nothing says how long it takes to come: somebody would be there at once", "add travel, as in travel: 40m, or on_site: true")
 		}
 	}
-	return e, ids, c.faults.Err()
+	return e, ids, c.err()
 }
 
 // given lists the names that an estate has.
@@ -101,9 +95,9 @@ func given(e *plantroom.Estate) map[string]names {
 }
 
 func namesOf[T any](items []T, id func(T) string) names {
-	n := make(names, len(items))
+	n := names{has: make(map[string]bool, len(items))}
 	for _, it := range items {
-		n[id(it)] = true
+		n.has[id(it)] = true
 	}
 	return n
 }

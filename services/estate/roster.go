@@ -82,7 +82,7 @@ func (c *checker) rotation(at string, of *plantroom.Contractor, r rotation) plan
 		c.fault(at, "it has one of start and end", "give both, or neither for all day")
 	case out.Turn == 0 || time.Duration(out.Turn) > roster.MaxTurn:
 		c.fault(at+"/turn", fmt.Sprintf("a turn of %s is too long", r.Turn), "use 8w or less; longer ones are a shift of the roster")
-	case r.To != "" && out.To <= out.From:
+	case out.To != 0 && out.To <= out.From:
 		c.fault(at+"/to", "the rotation ends before it begins", "use a day after "+r.From)
 	}
 	if slices.ContainsFunc(of.Rotations, func(o plantroom.Rotation) bool { return o.Name == r.Name }) {
@@ -99,7 +99,7 @@ func (c *checker) swap(at string, s swap, zone *time.Location) plantroom.Swap {
 			out.Give[i].From, out.Give[i].To = c.span(fmt.Sprintf("%s/give/%d", at, i), g.From, g.To, zone)
 		}
 	}
-	if out.Give[0].Person == out.Give[1].Person {
+	if len(s.Give) == 2 && out.Give[0].Person == out.Give[1].Person {
 		c.fault(at+"/give/1/person", fmt.Sprintf("%q swaps with itself", s.Give[1].Person), "name the other one; one alone who is away is an override")
 	}
 	return out
@@ -188,7 +188,7 @@ func (c *checker) technicians(at string, people names, k contractor, ids []plant
 
 func (c *checker) technician(at string, people names, k contractor, p plantroom.PersonID) {
 	c.refer(people, at, "person", string(p))
-	if people[string(p)] && !slices.Contains(k.Technicians, p) {
+	if list := at[:strings.Index(at[len("/contractors/"):], "/")+len("/contractors/")] + "/technicians"; people.has[string(p)] && !slices.Contains(k.Technicians, p) && c.doc.Sound(list) {
 		place := "roster"
 		if i := strings.Index(at, "/rotations/"); i >= 0 {
 			place = "rotation"

@@ -18,7 +18,7 @@ func (c *checker) works(e *plantroom.Estate, f file, loc *time.Location) {
 		at := fmt.Sprintf("/works/%d", i)
 		out := plantroom.Works{ID: w.ID, Title: plantroom.Text(w.Title), Text: plantroom.Text(w.Text), Assets: w.Assets, Floors: w.Floors,
 			Contractor: w.Contractor, From: c.moment(at+"/from", w.From, loc), To: c.moment(at+"/to", w.To, loc), Hold: w.Hold, InFile: true}
-		if out.To <= out.From {
+		if out.From != 0 && out.To != 0 && out.To <= out.From {
 			c.fault(at+"/to", "the works end before they begin", "use a time after "+w.From)
 		}
 		e.Works = append(e.Works, out)
@@ -29,6 +29,7 @@ func (c *checker) moment(path, s string, loc *time.Location) plantroom.Instant {
 	t, err := time.ParseInLocation("2006-01-02 15:04", s, loc)
 	if err != nil {
 		c.fault(path, fmt.Sprintf("%q is not a time", s), "write it as \"2026-01-31 08:00\"")
+		return 0
 	}
 	return plantroom.At(t)
 }
@@ -36,10 +37,8 @@ func (c *checker) moment(path, s string, loc *time.Location) plantroom.Instant {
 // worksRefs checks what planned works and residents refer to.
 func (c *checker) worksRefs(e *plantroom.Estate, f file, contractors, zones names) {
 	define(c, "works", "works", f.Works, func(w planned) string { return string(w.ID) })
-	assets := make(names, len(e.Assets))
-	for _, a := range e.Assets {
-		assets[string(a.ID)] = true
-	}
+	assets := namesOf(e.Assets, func(a plantroom.Asset) string { return string(a.ID) })
+	assets.open = !c.doc.Sound("/assets") || !c.zonesWhole()
 	for i, w := range f.Works {
 		at := fmt.Sprintf("/works/%d", i)
 		c.refer(contractors, at+"/contractor", "contractor", string(w.Contractor))

@@ -29,6 +29,8 @@ type Reader interface {
 type Desk interface {
 	// Command moves a work order; dispatch.Command names the codes.
 	Command(context.Context, dispatch.Command) (plantroom.WorkOrder, error)
+	// Task notes that a task of an order is done; dispatch.Desk.Task names the codes.
+	Task(context.Context, dispatch.TaskDone) (plantroom.WorkOrder, error)
 	// Retry sets a call that was given up to be sent again.
 	Retry(ctx context.Context, actor string, id plantroom.MessageID) (plantroom.Call, error)
 	// Statement takes a step about a statement; report.Request.Row names the codes.
@@ -45,16 +47,16 @@ type Probe struct {
 	Check func(context.Context) error
 }
 
-// Options of an API. Estate, Store, Desk, Gateways, Calendars, Events and Now are
-// required.
+// Options of an API. All but Probes and Logger are required.
 type Options struct {
 	Estate func() *plantroom.Estate // the present one; a reload swaps it
 	Store  Reader
 	Desk   Desk
 
-	Gateways  Gateways     // sends them their files
-	Calendars Calendars    // knows the links of feeds
-	Events    http.Handler // the event stream, a *live.Hub
+	Gateways  Gateways           // sends them their files
+	Calendars Calendars          // knows the links of feeds
+	Events    http.Handler       // the event stream, a *live.Hub
+	Check     func([]File) error // finds fault with an estate's file and with the profiles behind it
 	Now       func() plantroom.Instant
 	Probes    []Probe // further parts for /healthz; the store is always asked
 	Logger    *slog.Logger
@@ -89,6 +91,7 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/openapi.yaml", a.openapi),
 		operator("GET /api/v1/summary", a.summary, "from", "to"),
 		operator("GET /api/v1/estate", a.estate),
+		{Pattern: "POST /api/v1/estate/check", Need: guard.Operator, Body: maxConfiguration, Handler: a.handler(a.checkEstate, nil)},
 		operator("GET /api/v1/buildings", a.buildings, "limit", "after"),
 		operator("GET /api/v1/assets", a.assets, "building", "domain", "limit", "after"),
 		operator("GET /api/v1/assets/{id}", a.asset),
@@ -103,6 +106,7 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/orders/{id}/timeline", a.timeline),
 		operator("GET /api/v1/orders/{id}/calls", a.callsOf),
 		operator("POST /api/v1/orders/{id}/{action}", a.command),
+		operator("POST /api/v1/orders/{id}/tasks/{task}", a.task),
 		operator("GET /api/v1/outbox", a.outbox, "state", "limit"),
 		operator("GET /api/v1/outbox/{id}", a.call),
 		operator("POST /api/v1/outbox/{id}/resend", a.resend),

@@ -125,7 +125,7 @@ func TestQueryParametersAreDocumented(t *testing.T) {
 			}
 		}
 		method, path, _ := strings.Cut(pattern, " ")
-		w := s.ask(method, strings.NewReplacer("{id}", "x", "{action}", "fix", "{month}", "2026-03").Replace(path)+"?nonsense=1", "")
+		w := s.ask(method, strings.NewReplacer("{id}", "x", "{action}", "fix", "{task}", "look", "{month}", "2026-03").Replace(path)+"?nonsense=1", "")
 		_, list, _ := strings.Cut(w.Body.String(), "this route takes ")
 		list, _, _ = strings.Cut(list, `"`)
 		taken := strings.Split(list, ", ")
@@ -166,6 +166,8 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		"quarantine": "/api/v1/quarantine", "quarantineCount": "/api/v1/quarantine/count", "gaps": "/api/v1/gaps", "gateways": "/api/v1/gateways",
 		"configuration": "/api/v1/gateways/gw-b1/configuration",
 		"configure":     "/api/v1/gateways/gw-b1/configuration" + ` {"files":[{"name":"gateway.yaml","text":"gateway: gw-b1\n"}]}`,
+		"task":          "/api/v1/orders/" + id + "/tasks/cause" + ` {"note":"worn roller"}`,
+		"checkEstate":   "/api/v1/estate/check " + checkBody(minimal),
 		"roster":        "/api/v1/roster?days=7", "calendar": "/calendar/" + s.calendar() + ".ics",
 		"ledger": "/api/v1/ledger?limit=3", "statement": "/api/v1/contracts/quicklift-2026/statements/2026-03",
 		"worksList": "/api/v1/works?limit=5", "works": "/api/v1/works/painting", "worksStep": "/api/v1/works/painting/cancel" + ` {"reason":"rain"}`,

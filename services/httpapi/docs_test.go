@@ -25,7 +25,7 @@ func TestTheExamplesInTheManualWork(t *testing.T) {
 	defer server.Close()
 	defer s.Hub.Close()
 	o := s.Open(doorFault)
-	want := []string{`"state":"dispatched"`, `"state":"acknowledged"`, "event: beat", `"needs":[{"person":"chen"`, `"outcome":"sent"`}
+	want := []string{`"state":"dispatched"`, `"state":"acknowledged"`, "event: beat", `"needs":[{"person":"chen"`, `"outcome":"sent"`, `"path":"/profile"`}
 	examples := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(manual), -1)
 	if len(examples) != len(want) {
 		t.Fatalf("the manual has %d examples, this test knows %d", len(examples), len(want))

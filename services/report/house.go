@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/profiles"
 	"plantroom/services/sla"
 )
 
@@ -14,7 +15,7 @@ import (
 type House struct {
 	Estate    plantroom.Estate
 	Zone      *time.Location
-	profile   sla.Profile
+	profile   plantroom.Profile
 	calendars Calendars
 	assets    map[plantroom.AssetID]plantroom.Asset
 	rules     map[plantroom.RuleID][]plantroom.ClockKind
@@ -30,7 +31,7 @@ func NewHouse(e plantroom.Estate, domains []plantroom.Domain) (*House, error) {
 	if h.Zone, err = time.LoadLocation(e.Zone); err != nil {
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "estate zone %s: use an IANA name, as in Asia/Shanghai", e.Zone)
 	}
-	if h.profile, err = sla.ProfileByID(e.Profile); err != nil {
+	if h.profile, err = profiles.Of(&e); err != nil {
 		return nil, err
 	}
 	if h.calendars, err = sla.NewCalendars(e.Calendars, h.Zone); err != nil {

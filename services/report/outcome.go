@@ -42,6 +42,7 @@ type Outcome struct {
 	Clock      plantroom.ClockKind    `json:"clock"`
 	Window     plantroom.Duration     `json:"window"`
 	Calendar   plantroom.CalendarID   `json:"calendar,omitempty"`
+	Until      plantroom.ClockStop    `json:"until,omitempty"` // what keeps it
 	Basis      string                 `json:"basis"`
 	Promised   bool                   `json:"promised"` // by the contract itself, not by the law or a default of the house
 	Due        plantroom.Instant      `json:"due,omitzero"`
@@ -145,7 +146,7 @@ func hadBefore(r *round, i int, at plantroom.Instant) bool {
 // does not grow beyond it. A window that had ended before its order was cancelled
 // stays missed.
 func Judge(c *plantroom.Clock, contract plantroom.ContractID, cals Calendars, at, taken plantroom.Instant) Outcome {
-	o := Outcome{Clock: c.Kind, Window: c.Window, Calendar: c.Calendar, Basis: c.Basis, Promised: c.Contract != "" && c.Contract == contract,
+	o := Outcome{Clock: c.Kind, Window: c.Window, Calendar: c.Calendar, Until: c.Keeps(), Basis: c.Basis, Promised: c.Contract != "" && c.Contract == contract,
 		Due: c.Due, Stopped: c.Stopped}
 	end, counting := at, true
 	for _, e := range []plantroom.Instant{taken, c.Stopped} {
@@ -189,8 +190,8 @@ func paused(r *round, c *plantroom.Clock, at plantroom.Instant) plantroom.Durati
 }
 
 // keeps names the row that shows a clock stopped.
-var keeps = map[plantroom.ClockKind]string{plantroom.Acknowledge: "order.acknowledge", plantroom.Attend: "order.arrive",
-	plantroom.Release: "incident.released", plantroom.Restore: "order.prove"}
+var keeps = map[plantroom.ClockStop]string{plantroom.UntilAcknowledged: "order.acknowledge", plantroom.UntilAttended: "order.arrive",
+	plantroom.UntilReleased: "incident.released", plantroom.UntilProved: "order.prove", plantroom.UntilFixed: "order.fix"}
 
 // evidence finds the rows on which a clock's verdict stands.
 func evidence(st *stint, o *Outcome) []Evidence {
@@ -199,11 +200,11 @@ func evidence(st *stint, o *Outcome) []Evidence {
 		row := &st.rows[i]
 		fits := false
 		switch row.Kind {
-		case "order.dispatch", "order.cancel", "order.decline", "order.transfer", "order.merge", "order.carries", "order.worsened", keeps[o.Clock]:
+		case "order.dispatch", "order.cancel", "order.decline", "order.transfer", "order.merge", "order.carries", "order.worsened", keeps[o.Until]:
 			fits = true
 		case "order.prove":
 			fits = o.Verdict == Void // it went before anybody came
-		case "clock.breached", "clock.corrected":
+		case "clock.breached", "clock.corrected", "clock.disbelieved":
 			e, err := told(row)
 			fits = err == nil && e.Clock == o.Clock
 		case "order.pause", "order.agree_pause", "order.continue":

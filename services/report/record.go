@@ -131,7 +131,7 @@ type entry struct {
 // that they are there.
 var telling = map[string]bool{"incident.opened": true, "incident.released": true, "order.raise": true, "order.reopen": true, "order.dispatch": true,
 	"order.decline": true, "order.cancel": true, "order.transfer": true, "order.merge": true, "order.carries": true, "order.worsened": true, "order.prove": true, "order.agree_pause": true, "order.continue": true,
-	"clock.breached": true, "clock.corrected": true}
+	"clock.breached": true, "clock.corrected": true, "clock.disbelieved": true}
 
 // told reads what a row says.
 func told(r *plantroom.LedgerRow) (entry, error) {

@@ -155,7 +155,8 @@ func TestNewsThatCameLateIsNoMiss(t *testing.T) {
 	h.must(plantroom.DoAcknowledge, quick)
 	h.must(plantroom.DoArrive, quick)
 	at := h.now.Add(10 * time.Minute)
-	h.pass(2 * time.Hour)
+	h.now = h.now.Add(2 * time.Hour) // the server is away
+	h.pass(time.Second)
 	if s := h.statement("quick-26", "2026-03"); s.Missed != 1 || !s.Lines[2].Counting {
 		t.Fatalf("before the news: %v", lines(s))
 	}
@@ -166,6 +167,22 @@ func TestNewsThatCameLateIsNoMiss(t *testing.T) {
 	}
 	if e := s.Lines[2].Evidence; !slices.ContainsFunc(e, func(e report.Evidence) bool { return e.Kind == "clock.corrected" }) {
 		t.Errorf("the correction is not among the evidence: %+v", e)
+	}
+}
+
+func TestLateNewsThatIsNotBelievedStaysAMissUntilItWasHeard(t *testing.T) {
+	h := newHouse(t)
+	h.open("l1", plantroom.Medium, "door_close_fault")
+	h.pass(time.Minute)
+	h.must(plantroom.DoAcknowledge, quick)
+	h.must(plantroom.DoArrive, quick)
+	at := h.now.Add(10 * time.Minute)
+	h.pass(2 * time.Hour) // nobody is away
+	h.proved(at)
+	s := h.statement("quick-26", "2026-03")
+	if l := s.Lines[2]; s.Missed != 1 || l.Counting || l.Late != plantroom.Duration(91*time.Minute) || l.Penalty != 400_00 ||
+		!slices.ContainsFunc(l.Evidence, func(e report.Evidence) bool { return e.Kind == "clock.disbelieved" }) {
+		t.Errorf("%+v", l)
 	}
 }
 

@@ -162,7 +162,7 @@ func (r *replay) clocks(c *Case, way course) []plantroom.Clock {
 	if !ok {
 		kinds = []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Restore}
 	}
-	matter := sla.Matter{Domain: c.Domain, Rule: c.Rule, Kind: h.assets[c.Asset].Kind}
+	matter := plantroom.Matter{Domain: c.Domain, Rule: c.Rule, Kind: h.assets[c.Asset].Kind, Cause: c.Cause}
 	starts := map[plantroom.ClockStart]plantroom.Instant{plantroom.FromOccurred: c.Occurred, plantroom.FromRaised: c.Raised,
 		plantroom.FromDispatched: c.Raised, plantroom.FromAcknowledged: way.answered}
 	var clocks []plantroom.Clock

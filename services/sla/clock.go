@@ -85,7 +85,7 @@ func Stop(c *plantroom.Clock, at plantroom.Instant) {
 // reports whether it has corrected a breach in that way.
 func Prove(c *plantroom.Clock, at plantroom.Instant) (corrected bool) {
 	if c.Open() && c.State == plantroom.ClockBreached && at <= c.Due {
-		c.State, c.Breached = plantroom.ClockRunning, 0
+		c.State, c.Breached, c.Noticed = plantroom.ClockRunning, 0, 0
 		corrected = true
 	}
 	Stop(c, at)
@@ -105,7 +105,7 @@ func Moot(c *plantroom.Clock, at plantroom.Instant) (corrected bool) {
 		return false
 	}
 	corrected = c.State == plantroom.ClockBreached
-	c.State, c.Breached = plantroom.ClockVoid, 0
+	c.State, c.Breached, c.Noticed = plantroom.ClockVoid, 0, 0
 	return corrected
 }
 
@@ -166,7 +166,7 @@ func Advance(c *plantroom.Clock, now plantroom.Instant) []Mark {
 		marks = append(marks, Mark{Kind: c.Kind, Percent: percent, At: at, Late: now.Sub(at)})
 		c.Marked = percent
 		if percent == 100 {
-			c.State, c.Breached = plantroom.ClockBreached, c.Due
+			c.State, c.Breached, c.Noticed = plantroom.ClockBreached, c.Due, now
 		}
 	}
 	return marks

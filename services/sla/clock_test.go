@@ -457,6 +457,10 @@ func TestHowOftenOneLooksChangesNothingButLateness(t *testing.T) {
 			many = append(many, Advance(often, plantroom.Instant(now))...)
 		}
 		single := Advance(&once, plantroom.Instant(slices.Max(looks)))
+		if often.Noticed.IsZero() != once.Noticed.IsZero() || often.Noticed > once.Noticed {
+			t.Fatalf("noticed at %s and at %s", often.Noticed, once.Noticed)
+		}
+		often.Noticed = once.Noticed
 		if *often != once {
 			t.Fatalf("often: %+v\nonce:  %+v", *often, once)
 		}

@@ -10,7 +10,7 @@ import (
 // Terms is everything that promises something about an order.
 type Terms struct {
 	Contract  *plantroom.Contract // nil: none
-	Profile   Profile
+	Profile   plantroom.Profile
 	Targets   []plantroom.Window // the domain's defaults
 	Calendars map[plantroom.CalendarID]*Calendar
 }
@@ -22,20 +22,21 @@ type Terms struct {
 // the strictest of the domain's defaults stands in for it: a law that asks less
 // than the house does not loosen it. A kind without any window gets no clock:
 // what nobody promised is not timed. Basis says in words which window it is, and
-// which contract the law has overruled; Contract whose window it is.
+// which one it has overruled, the contract's or the law's; Contract or Profile
+// whose it is.
 //
 // Which of two windows is stricter may depend on the day, where one counts
 // on a calendar: then the one counts that ends first if both begin at an instant.
-func (t Terms) Clocks(kinds []plantroom.ClockKind, m Matter, sev plantroom.Severity, at plantroom.Instant) []plantroom.Clock {
+func (t Terms) Clocks(kinds []plantroom.ClockKind, m plantroom.Matter, sev plantroom.Severity, at plantroom.Instant) []plantroom.Clock {
 	judge := judge{at, t.Calendars}
-	demands := t.Profile.demands(m)
+	demands := t.Profile.DemandsOf(m)
 	var clocks []plantroom.Clock
 	for _, kind := range kinds {
 		if b := t.binding(judge, kind, sev, demands); b.window != nil {
 			w := b.window
 			clocks = append(clocks, plantroom.Clock{
-				Kind: kind, State: plantroom.ClockWaiting, From: start(w), Window: w.Length, Calendar: w.Calendar,
-				Contract: b.contract, ByLaw: b.law, Basis: b.basis,
+				Kind: kind, State: plantroom.ClockWaiting, From: start(w), Until: w.Keeps(), Window: w.Length, Calendar: w.Calendar,
+				Contract: b.contract, Profile: b.profile, ByLaw: b.law, Basis: b.basis, Source: w.Source, Sure: w.Sure,
 			})
 		}
 	}
@@ -46,6 +47,7 @@ func (t Terms) Clocks(kinds []plantroom.ClockKind, m Matter, sev plantroom.Sever
 type bound struct {
 	window   *plantroom.Window // nil: there is none
 	contract plantroom.ContractID
+	profile  string
 	law      bool // the law speaks of the clock, be the window its own or a stricter one
 	basis    string
 }
@@ -60,24 +62,36 @@ func (t Terms) binding(j judge, kind plantroom.ClockKind, sev plantroom.Severity
 	demanded, usual := j.strictest(kind, sev, demands), j.strictest(kind, sev, t.Targets)
 	switch {
 	case promised != nil && demanded != nil && j.stricter(demanded, promised):
-		return bound{window: demanded, law: true, basis: fmt.Sprintf("%s, where contract %s promises %s from %s",
-			because("profile "+t.Profile.ID, demanded), t.Contract.ID, inWords(promised), start(promised))}
+		return bound{window: demanded, profile: t.Profile.ID, law: true,
+			basis: fmt.Sprintf("%s, where contract %s promises %s", because("profile "+t.Profile.ID, demanded), t.Contract.ID, inWords(promised))}
+	case promised != nil && demanded != nil:
+		return bound{window: promised, contract: t.Contract.ID, law: true,
+			basis: fmt.Sprintf("%s, where profile %s wants %s", because("contract "+string(t.Contract.ID), promised), t.Profile.ID, because(inWords(demanded), demanded))}
 	case promised != nil:
-		return bound{promised, t.Contract.ID, demanded != nil, because("contract "+string(t.Contract.ID), promised)}
+		return bound{window: promised, contract: t.Contract.ID, basis: because("contract "+string(t.Contract.ID), promised)}
 	case demanded != nil && (usual == nil || !j.stricter(usual, demanded)):
-		return bound{window: demanded, law: true, basis: because("profile "+t.Profile.ID, demanded)}
+		return bound{window: demanded, profile: t.Profile.ID, law: true, basis: because("profile "+t.Profile.ID, demanded)}
+	case usual != nil && demanded != nil:
+		return bound{window: usual, law: true,
+			basis: fmt.Sprintf("%s, where profile %s wants %s", because("default", usual), t.Profile.ID, because(inWords(demanded), demanded))}
 	case usual != nil:
-		return bound{window: usual, law: demanded != nil, basis: because("default", usual)}
+		return bound{window: usual, basis: because("default", usual)}
 	}
 	return bound{}
 }
 
-// inWords is the length of a window with its calendar: "4h of calendar office".
+// inWords is a window with its calendar, its start and, where that is not the
+// usual one, its end: "4h of calendar office from raised until fixed".
 func inWords(w *plantroom.Window) string {
-	if w.Calendar == "" {
-		return w.Length.String()
+	s := w.Length.String()
+	if w.Calendar != "" {
+		s += fmt.Sprintf(" of calendar %s", w.Calendar)
 	}
-	return fmt.Sprintf("%s of calendar %s", w.Length, w.Calendar)
+	s += fmt.Sprintf(" from %s", start(w))
+	if stops := w.Clock.Stops(); len(stops) > 0 && w.Keeps() != stops[0] {
+		s += fmt.Sprintf(" until %s", w.Keeps())
+	}
+	return s
 }
 
 func because(who string, w *plantroom.Window) string {
@@ -113,7 +127,8 @@ func (j judge) strictest(kind plantroom.ClockKind, sev plantroom.Severity, ws []
 // stricter reports whether a asks more than b. A window from the
 // acknowledgement asks less than any other, however short: whoever never
 // acknowledges would never be late. Otherwise the one that would end first asks
-// more, and of two that end together the one that starts earlier.
+// more; of two that end together the one that starts earlier, and then the one
+// that a word does not keep.
 func (j judge) stricter(a, b *plantroom.Window) bool {
 	if aw, bw := start(a) == plantroom.FromAcknowledged, start(b) == plantroom.FromAcknowledged; aw != bw {
 		return bw
@@ -121,7 +136,10 @@ func (j judge) stricter(a, b *plantroom.Window) bool {
 	if x, y := j.end(a), j.end(b); x != y {
 		return x < y
 	}
-	return rank(a) < rank(b)
+	if x, y := rank(a), rank(b); x != y {
+		return x < y
+	}
+	return b.Keeps() == plantroom.UntilFixed && a.Keeps() != plantroom.UntilFixed
 }
 
 func (j judge) end(w *plantroom.Window) plantroom.Instant {

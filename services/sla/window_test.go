@@ -19,16 +19,16 @@ func contract(ws ...plantroom.Window) *plantroom.Contract {
 	return &plantroom.Contract{ID: "quicklift", Windows: ws}
 }
 
-func law(ws ...plantroom.Window) Profile {
-	p := Profile{ID: "somewhere"}
+func law(ws ...plantroom.Window) plantroom.Profile {
+	p := plantroom.Profile{ID: "somewhere"}
 	for _, w := range ws {
-		p.Windows = append(p.Windows, Demand{Window: w})
+		p.Demands = append(p.Demands, plantroom.Demand{Window: w})
 	}
 	return p
 }
 
 // anything is a matter of no meaning.
-var anything = Matter{Domain: "trees", Rule: "tree.falls", Kind: "oak"}
+var anything = plantroom.Matter{Domain: "trees", Rule: "tree.falls", Kind: "oak"}
 
 func TestWhichWindowBinds(t *testing.T) {
 	const (
@@ -41,7 +41,7 @@ func TestWhichWindowBinds(t *testing.T) {
 	targets := []plantroom.Window{window(attend, plantroom.Low, 4*hour, raised)}
 	for name, c := range map[string]struct {
 		contract *plantroom.Contract
-		profile  Profile
+		profile  plantroom.Profile
 		length   time.Duration
 		from     plantroom.ClockStart
 		basis    string
@@ -50,13 +50,13 @@ func TestWhichWindowBinds(t *testing.T) {
 		"the contract alone":                        {contract(window(attend, high, hour, raised)), law(), hour, raised, "contract quicklift: clause 7"},
 		"the law alone":                             {nil, law(window(attend, high, hour, raised)), hour, raised, "profile somewhere: clause 7"},
 		"the law alone, the same as the default":    {nil, law(window(attend, high, 4*hour, raised)), 4 * hour, raised, "profile somewhere: clause 7"},
-		"the law alone, laxer than the default":     {nil, law(window(attend, high, 9*hour, raised)), 4 * hour, raised, "default: clause 7"},
+		"the law alone, laxer than the default":     {nil, law(window(attend, high, 9*hour, raised)), 4 * hour, raised, "default: clause 7, where profile somewhere wants 9h from raised: clause 7"},
 		"the law alone, stricter than the default":  {nil, law(window(attend, high, half, raised)), half, raised, "profile somewhere: clause 7"},
-		"the law and a contract for something else": {contract(window(plantroom.Restore, high, half, raised)), law(window(attend, high, 9*hour, raised)), 4 * hour, raised, "default: clause 7"},
-		"the contract is stricter":                  {contract(window(attend, high, half, raised)), law(window(attend, high, hour, raised)), half, raised, "contract quicklift: clause 7"},
+		"the law and a contract for something else": {contract(window(plantroom.Restore, high, half, raised)), law(window(attend, high, 9*hour, raised)), 4 * hour, raised, "default: clause 7, where profile somewhere wants 9h from raised: clause 7"},
+		"the contract is stricter":                  {contract(window(attend, high, half, raised)), law(window(attend, high, hour, raised)), half, raised, "contract quicklift: clause 7, where profile somewhere wants 1h from raised: clause 7"},
 		"the law is stricter":                       {contract(window(attend, high, hour, raised)), law(window(attend, high, half, occurred)), half, occurred, "profile somewhere: clause 7, where contract quicklift promises 1h from raised"},
 		"equal lengths, the law starts first":       {contract(window(attend, high, half, raised)), law(window(attend, high, half, occurred)), half, occurred, "profile somewhere: clause 7, where contract quicklift promises 30m from raised"},
-		"equal in all, the contract":                {contract(window(attend, high, half, raised)), law(window(attend, high, half, raised)), half, raised, "contract quicklift: clause 7"},
+		"equal in all, the contract":                {contract(window(attend, high, half, raised)), law(window(attend, high, half, raised)), half, raised, "contract quicklift: clause 7, where profile somewhere wants 30m from raised: clause 7"},
 		"the contract waits for a human":            {contract(window(attend, high, half, acknowledged)), law(window(attend, high, hour, raised)), hour, raised, "profile somewhere: clause 7, where contract quicklift promises 30m from acknowledged"},
 		"of two promises the shorter":               {contract(window(attend, plantroom.Low, hour, raised), window(attend, high, half, raised)), law(), half, raised, "contract quicklift: clause 7"},
 		"a promise for worse cases only":            {contract(window(attend, plantroom.Life, half, raised)), law(), 4 * hour, raised, "default: clause 7"},
@@ -69,9 +69,11 @@ func TestWhichWindowBinds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Terms{Contract: c.contract, Profile: c.profile, Targets: targets}.Clocks([]plantroom.ClockKind{attend}, anything, high, t0)
-			want := []plantroom.Clock{{Kind: attend, State: plantroom.ClockWaiting, From: c.from, Window: plantroom.Duration(c.length), Basis: c.basis,
+			want := []plantroom.Clock{{Kind: attend, State: plantroom.ClockWaiting, From: c.from, Window: plantroom.Duration(c.length), Basis: c.basis, Until: plantroom.UntilAttended,
+				Source:   map[bool]string{true: "clause 7"}[strings.Contains(c.basis, "clause 7")],
 				Contract: map[bool]plantroom.ContractID{true: "quicklift"}[strings.HasPrefix(c.basis, "contract ")],
-				ByLaw:    slices.ContainsFunc(c.profile.Windows, func(d Demand) bool { return d.Clock == attend })}} // where the law speaks, nothing pauses
+				Profile:  map[bool]string{true: "somewhere"}[strings.HasPrefix(c.basis, "profile ")],
+				ByLaw:    slices.ContainsFunc(c.profile.Demands, func(d plantroom.Demand) bool { return d.Clock == attend })}} // where the law speaks, nothing pauses
 			if !slices.Equal(got, want) {
 				t.Fatalf("got  %+v\nwant %+v", got, want)
 			}
@@ -105,7 +107,7 @@ func TestNoCoveringWindowIsShorter(t *testing.T) {
 		covers := func(w plantroom.Window) bool {
 			return w.Clock == plantroom.Attend && w.Severity <= sev && w.Length > 0
 		}
-		all := slices.DeleteFunc(slices.Concat(c.Windows, p.demands(anything)), func(w plantroom.Window) bool { return !covers(w) })
+		all := slices.DeleteFunc(slices.Concat(c.Windows, p.DemandsOf(anything)), func(w plantroom.Window) bool { return !covers(w) })
 		got := Terms{Contract: c, Profile: p, Targets: nil}.Clocks([]plantroom.ClockKind{plantroom.Attend}, anything, sev, t0)
 		if len(got) != min(1, len(all)) {
 			t.Fatalf("%d clocks out of %d windows", len(got), len(all))
@@ -119,90 +121,6 @@ func TestNoCoveringWindowIsShorter(t *testing.T) {
 	})
 }
 
-func TestProfilesAreComplete(t *testing.T) {
-	var ids []string
-	for _, p := range Profiles() {
-		ids = append(ids, p.ID)
-		if err := plantroom.ValidID(p.ID); err != nil {
-			t.Error(err)
-		}
-		if p.Title.En == "" || p.Title.Zh == "" {
-			t.Errorf("%s has no title in both languages", p.ID)
-		}
-		for _, w := range p.Windows {
-			if w.Length <= 0 || w.From == "" || !strings.Contains(w.Source, "(") {
-				t.Errorf("%s: window %+v lacks a length, a start, or how sure its source is", p.ID, w)
-			}
-		}
-		got, err := ProfileByID(p.ID)
-		if err != nil || got.Title != p.Title {
-			t.Errorf("ProfileByID(%s) = %v, %v", p.ID, got, err)
-		}
-	}
-	slices.Sort(ids)
-	if len(slices.Compact(slices.Clone(ids))) != len(ids) {
-		t.Errorf("an id occurs twice in %v", ids)
-	}
-}
-
-func TestUnknownProfileListsTheKnownOnes(t *testing.T) {
-	_, err := ProfileByID("mars")
-	if plantroom.CodeOf(err) != plantroom.CodeNotFound || !strings.Contains(err.Error(), "cn-urban") {
-		t.Errorf("got %v", err)
-	}
-	if p, err := ProfileByID(""); err != nil || p.ID != Plain {
-		t.Errorf("no profile gives %v, %v", p, err)
-	}
-}
-
-func TestTrappedPassengersInAChineseCityAreReachedInHalfAnHour(t *testing.T) {
-	p, err := ProfileByID("cn-urban")
-	if err != nil {
-		t.Fatal(err)
-	}
-	slow := contract(window(plantroom.Attend, plantroom.Low, 2*time.Hour, plantroom.FromRaised))
-	kinds := []plantroom.ClockKind{plantroom.Attend}
-	trapped := Matter{Domain: "lifts", Rule: "lift.entrapment", Kind: "passenger"}
-	if got := (Terms{Contract: slow, Profile: p, Targets: nil}).Clocks(kinds, trapped, plantroom.Life, t0)[0]; got.Window != plantroom.Duration(30*time.Minute) {
-		t.Errorf("with people inside: %+v", got)
-	}
-	if got := (Terms{Contract: slow, Profile: p, Targets: nil}).Clocks(kinds, trapped, plantroom.High, t0)[0]; got.Window != plantroom.Duration(2*time.Hour) {
-		t.Errorf("while it needs confirming the contract binds: %+v", got)
-	}
-}
-
-func TestTheLawBindsOnlyWhatItSpeaksOf(t *testing.T) {
-	const attend, restore, high, life = plantroom.Attend, plantroom.Restore, plantroom.High, plantroom.Life
-	for why, c := range map[string]struct {
-		profile string
-		matter  Matter
-		clock   plantroom.ClockKind
-		sev     plantroom.Severity
-		bound   bool
-	}{
-		"people in a lift":               {"cn-urban", Matter{"lifts", "lift.entrapment", "passenger"}, attend, life, true},
-		"a lift that runs too fast":      {"cn-urban", Matter{"lifts", "lift.fault", "passenger"}, attend, life, false},
-		"a bin that burns":               {"cn-urban", Matter{"waste", "bin.fire", "rigid_1100"}, attend, life, false},
-		"a bin that burns, in Germany":   {"de-trbs3121", Matter{"waste", "bin.fire", "rigid_1100"}, attend, life, false},
-		"a firefighters' lift":           {"uk-high-rise", Matter{"lifts", "lift.fault", "firefighters"}, restore, high, true},
-		"another lift":                   {"uk-high-rise", Matter{"lifts", "lift.fault", "passenger"}, restore, high, false},
-		"the sensor of such a lift":      {"uk-high-rise", Matter{"devices", "device.silent", "firefighters"}, restore, high, false},
-		"a leak in a high-rise":          {"uk-high-rise", Matter{"leaks", "leak.wet", "spot"}, restore, high, false},
-		"a leak at a social landlord's":  {"uk-social", Matter{"leaks", "leak.wet", "spot"}, restore, high, true},
-		"a lift at a social landlord's":  {"uk-social", Matter{"lifts", "lift.fault", "passenger"}, restore, high, false},
-		"a parked car at such a house's": {"uk-social", Matter{"bays", "bay.forbidden_stop", "fire_lane"}, restore, high, false},
-	} {
-		p, err := ProfileByID(c.profile)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := Terms{Contract: nil, Profile: p, Targets: nil}.Clocks([]plantroom.ClockKind{c.clock}, c.matter, c.sev, t0)
-		if (len(got) == 1) != c.bound {
-			t.Errorf("%s: clocks %+v, bound by the law: %v", why, got, c.bound)
-		}
-	}
-}
-
 func TestAWindowOnACalendarBindsByWhenItWouldEnd(t *testing.T) {
 	calendars := map[plantroom.CalendarID]*Calendar{"office": calendarIn(t, "Asia/Shanghai", office)}
 	onDays := window(plantroom.Attend, plantroom.Low, 2*time.Hour, plantroom.FromRaised)
@@ -214,7 +132,7 @@ func TestAWindowOnACalendarBindsByWhenItWouldEnd(t *testing.T) {
 		want     plantroom.CalendarID
 		basis    string
 	}{
-		{"by day two hours of the office are less than three of the clock", "2026-03-02T10:00+08:00", plantroom.High, "office", "contract quicklift: clause 7"},
+		{"by day two hours of the office are less than three of the clock", "2026-03-02T10:00+08:00", plantroom.High, "office", "contract quicklift: clause 7, where profile somewhere wants 3h from raised: clause 7"},
 		{"in the evening they are not", "2026-03-02T19:00+08:00", plantroom.High, "", "profile somewhere: clause 7, where contract quicklift promises 2h of calendar office from raised"},
 		{"lives do not wait for the office", "2026-03-02T10:00+08:00", plantroom.Life, "", "profile somewhere: clause 7"},
 	} {
@@ -225,5 +143,28 @@ func TestAWindowOnACalendarBindsByWhenItWouldEnd(t *testing.T) {
 				t.Fatalf("%+v", got)
 			}
 		})
+	}
+}
+
+func TestOfTwoPromisesThatEndTogetherTheSensorsIsStricterThanAWord(t *testing.T) {
+	word, proof := window(plantroom.Restore, plantroom.Low, time.Hour, plantroom.FromRaised), window(plantroom.Restore, plantroom.Low, time.Hour, plantroom.FromRaised)
+	word.Until, proof.Until = plantroom.UntilFixed, plantroom.UntilProved
+	shorter := word
+	shorter.Length = plantroom.Duration(time.Minute)
+	kinds := []plantroom.ClockKind{plantroom.Restore}
+	for _, c := range []struct {
+		says     string
+		contract *plantroom.Contract
+		law      plantroom.Profile
+		until    plantroom.ClockStop
+		basis    string
+	}{
+		{"the law's proof goes before the contract's word", contract(word), law(proof), plantroom.UntilProved, "profile somewhere: clause 7, where contract quicklift promises 1h from raised until fixed"},
+		{"the contract's proof before the law's word", contract(proof), law(word), plantroom.UntilProved, "contract quicklift: clause 7, where profile somewhere wants 1h from raised until fixed: clause 7"},
+		{"the shorter window goes before both", contract(shorter), law(proof), plantroom.UntilFixed, "contract quicklift: clause 7, where profile somewhere wants 1h from raised: clause 7"},
+	} {
+		if got := (Terms{Contract: c.contract, Profile: c.law}).Clocks(kinds, anything, plantroom.High, t0); len(got) != 1 || got[0].Until != c.until || got[0].Basis != c.basis {
+			t.Errorf("%s: %+v", c.says, got)
+		}
 	}
 }

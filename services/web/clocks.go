@@ -25,13 +25,19 @@ type clockView struct {
 	Used  int // percent of the bar that is filled, 0 to 100
 	Text  string
 	Due   string
-	Basis string
-	Over  bool // it no longer counts: text is enough
+	Basis string // which promise, and where it is written
+	Runs  string // from what until what
+	Sure  string // how well a law's text is known; "" for a contract
+	Over  bool   // it no longer counts: text is enough
 }
 
 func (s words) clock(c plantroom.Clock) clockView {
 	v := clockView{Label: s.t("clock." + string(c.Kind)), Level: level(&c, s.now), Due: s.moment(c.Due), Basis: c.Basis, Over: !c.Open(),
 		Used: int(math.Round(100 * min(1, max(0, c.Used(s.now)))))}
+	v.Runs = s.t("clock.runs", s.t("from."+string(c.From)), s.t("until."+string(c.Keeps())))
+	if c.Sure != "" {
+		v.Sure = s.t("sure." + string(c.Sure))
+	}
 	left := c.Left(s.now)
 	switch {
 	case c.State == plantroom.ClockWaiting:

@@ -20,7 +20,7 @@ type jobView struct {
 	Step     string // accept, arrive, fix, proving, done
 	Clocks   []clockView
 	Others   string   // who else was called
-	Steps    []string // of the rule's playbook
+	Steps    []string // of the playbook
 	By       string   // who has accepted
 	Seen     string   // what the forms were made for
 	Minutes  []minute // choices of time to arrive
@@ -102,7 +102,7 @@ func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, statu
 	}
 	e := p.opt.Estate()
 	v := jobView{Path: "/job/" + r.PathValue("token"), Order: o.ID, Card: p.card(say, e, o, &s.incident), Detail: o.Detail,
-		Step: step(o.State), Clocks: say.openClocks(o), Others: say.othersCalled(e, s.calls, o.By), Steps: p.playbook(say, o.Rule), By: say.by(e, o), Seen: seen(o), Minutes: say.minutes(),
+		Step: step(o.State), Clocks: say.openClocks(o), Others: say.othersCalled(e, s.calls, o.By), Steps: p.playbook(say, o), By: say.by(e, o), Seen: seen(o), Minutes: say.minutes(),
 		Pause: say.pauses(e, o), Disagree: disagreed(o), Unheard: o.State == plantroom.Restored && o.Watched.IsZero(),
 		Said: said, Name: typed.By, Note: typed.Note + typed.Reason, FixNote: o.FixNote, Done: say.moment(o.Verified)}
 	_, v.Decline = plantroom.Transitions[o.State][plantroom.DoDecline]
@@ -172,12 +172,21 @@ func step(s plantroom.OrderState) string {
 // and is none of the technician's business.
 func seen(o *plantroom.WorkOrder) string { return string(o.State) + "/" + o.By }
 
-// playbook lists the steps that a rule's repair is made of.
-func (p *Pages) playbook(say words, id plantroom.RuleID) []string {
+// playbook lists what of an order's tasks is the technician's business: all but
+// the manager's. An order of before there were tasks has the steps of its rule.
+func (p *Pages) playbook(say words, o *plantroom.WorkOrder) []string {
 	var out []string
+	for _, t := range o.Tasks {
+		if t.Role != "manager" {
+			out = append(out, t.Title.In(say.lang))
+		}
+	}
+	if len(o.Tasks) > 0 {
+		return out
+	}
 	for _, d := range p.opt.Domains {
 		for _, r := range d.Rules {
-			if r.ID == id {
+			if r.ID == o.Rule {
 				for _, st := range r.Steps {
 					out = append(out, st.Title.In(say.lang))
 				}

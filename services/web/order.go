@@ -25,6 +25,7 @@ type orderView struct {
 	Calls      []callLine
 	Timeline   []entryLine
 	Actions    []action
+	Tasks      []taskLine
 	Pause      pauseView
 	Ties       []tie
 	FixNote    string
@@ -110,7 +111,7 @@ func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
 	return orderView{Card: p.card(say, e, &o, &inc), AssetID: o.Asset, AssetKnown: say.placeOf(e, o.Asset).Known, Version: o.Version,
 		Rule: p.rule(say, o.Rule), Detail: o.Detail, FixNote: o.FixNote, Evidence: say.evidence(inc),
 		Candidates: say.candidates(e, o.Choice), Calls: say.calls(e, calls),
-		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: p.actions(say, e, &o, open, pause), Pause: pause, Ties: say.ties(&o)}, nil
+		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: p.actions(say, e, &o, open, pause), Tasks: say.tasks(&o), Pause: pause, Ties: say.ties(&o)}, nil
 }
 
 func asStrings(ids []plantroom.IncidentID) []string {

@@ -122,3 +122,25 @@ func TestStaticFilesMayBeKeptForEverUnderTheirFingerprint(t *testing.T) {
 	s.get("/static/..%2fweb.go").wants(t, http.StatusNotFound)
 	s.get("/static/nothing.js").wants(t, http.StatusNotFound)
 }
+
+func TestAnOrdersPageSaysWhichPromiseBindsAndWhereItIsWritten(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(apitest.Fault{Rule: "lift.entrapment", Asset: "b1-l1", Cause: "entrapment", Severity: plantroom.Life, Detail: "two people", Needed: 3})
+	s.signIn()
+	s.get("/orders/"+string(o.ID)).wants(t, http.StatusOK, "from the raising of the order until somebody is there", "from the dispatch until somebody answers",
+		"contract quicklift-2026", "where profile cn-urban wants 30m from raised: national lift maintenance rule: on site within 30 min")
+	s.get("/orders/"+string(o.ID)+"?lang=zh").wants(t, http.StatusOK, "自生成工单起，至人员到场止")
+}
+
+func TestAStepOfThePlaybookIsDoneOnTheOrdersPageWithItsProof(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(apitest.Fault{Rule: "lift.entrapment", Asset: "b1-l1", Cause: "entrapment", Severity: plantroom.Life, Detail: "two people", Needed: 3})
+	s.signIn()
+	path := "/orders/" + string(o.ID)
+	s.get(path).wants(t, http.StatusOK, "Playbook", "Sign the lift over to the office", "technician · proof: a signature", "Photo or paper")
+	s.press(path+"/tasks/handover", "by", "Li Qiang").wants(t, http.StatusBadRequest, "the proof of handover lacks a reference to what was signed")
+	s.press(path+"/tasks/handover", "by", "Li Qiang", "ref", "paper <7>").wants(t, http.StatusOK, "Li Qiang", "paper &lt;7&gt;", "step of the playbook done", "not:paper <7>")
+	s.press(path+"/tasks/handover", "by", "Wu Gang", "ref", "another").wants(t, http.StatusConflict, "was noted as done")
+	s.press(path+"/tasks/nothing").wants(t, http.StatusNotFound)
+	s.get(path+"?lang=zh").wants(t, http.StatusOK, "处置步骤", "签字移交物业")
+}

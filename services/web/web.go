@@ -96,6 +96,7 @@ func (p *Pages) Routes() []guard.Route {
 		{Pattern: "GET /board", Need: guard.Operator, Handler: p.handler(p.boardFragment)}, // for the script: 401, no redirect
 		operator("GET /orders/{id}", p.order),
 		operator("POST /orders/{id}/{action}", p.orderAction),
+		operator("POST /orders/{id}/tasks/{task}", p.taskDone),
 		operator("POST /orders/{id}/calls/{call}/retry", p.retryCall),
 		operator("GET /assets/{id}", p.asset),
 		operator("GET /quarantine", p.quarantine),

@@ -24,6 +24,8 @@ buildings:
   - {id: b1, name: {en: Block 1}, floors: 12}
 gateways: []
 assets: []
+people:
+  - {id: lin, name: Lin, role: manager, channels: [{channel: mqtt, to: lin}]}
 `
 
 const good = `estate: estate.yaml

@@ -75,6 +75,10 @@ const usage = `plantroom watches residential estates and sees each fault through
                                 estate, by id, or of a file with offers
         --goal 30m              within which a fault should be over
         --json                  as JSON
+  plantroom profiles            what the jurisdictions that are built in demand, as a table
+  plantroom profiles show NAME|FILE
+                                all that one says, or the one in a file of your own (*.yaml), with
+                                sources and duties; --json with both, as JSON
   plantroom version
 
 Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop, a second one
@@ -134,6 +138,8 @@ func run(args []string, out, errs io.Writer) error {
 		return statement(a[1:], out)
 	case len(a) >= 2 && a[0] == "whatif":
 		return whatIf(a[1:], out)
+	case len(a) > 0 && a[0] == "profiles":
+		return listProfiles(a[1:], out)
 	case len(a) >= 2 && a[0] == "roster":
 		return showRoster(a[1:], out)
 	case len(a) == 1 && a[0] == "version":

@@ -17,12 +17,15 @@ import (
 	"plantroom/services/calendarlink"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
+	"plantroom/services/estate"
 	"plantroom/services/gatewayconfig"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/live"
 	"plantroom/services/joblink"
 	"plantroom/services/outbox"
+	"plantroom/services/playbooks"
+	"plantroom/services/profiles"
 	"plantroom/services/report"
 	"plantroom/services/store"
 	"plantroom/services/works"
@@ -71,7 +74,7 @@ func New(t testing.TB) *House {
 	if h.Sign, err = gatewayconfig.LoadOrCreateKey(filepath.Join(t.TempDir(), "gateway.key")); err != nil {
 		t.Fatal(err)
 	}
-	h.Desk, err = dispatch.New(dispatch.Options{Estate: h.estate, Domains: domains.All(), Links: h.Links, PublicURL: "http://plantroom.test"})
+	h.Desk, err = dispatch.New(dispatch.Options{Estate: h.estate, Domains: domains.All(), Playbooks: playbooks.All(), Links: h.Links, PublicURL: "http://plantroom.test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +108,7 @@ func (h *House) Guard(opt guard.Options) *guard.Guard {
 
 // API makes the house's API.
 func (h *House) API() *httpapi.API {
-	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, Now: h.Now})
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, Check: check, Now: h.Now})
 }
 
 // Pass lets time pass, a second at a time, and does what comes due.
@@ -154,6 +157,15 @@ func (h *House) Command(ctx context.Context, cmd dispatch.Command) (o plantroom.
 	return o, err
 }
 
+// Task notes that a task of an order is done.
+func (h *House) Task(ctx context.Context, t dispatch.TaskDone) (o plantroom.WorkOrder, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		o, err = h.Desk.Task(tx, h.Now(), t)
+		return err
+	})
+	return o, err
+}
+
 // DeclareWorks keeps planned works.
 func (h *House) DeclareWorks(ctx context.Context, actor string, w plantroom.Works) (kept plantroom.Works, err error) {
 	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
@@ -192,4 +204,10 @@ func (h *House) Retry(ctx context.Context, actor string, id plantroom.MessageID)
 		return err
 	})
 	return c, err
+}
+
+// check finds fault with an estate's file alone.
+func check(files []httpapi.File) error {
+	_, err := estate.Parse(files[0].Name, []byte(files[0].Text), estate.Known{Domains: domains.All(), Profiles: profiles.IDs()})
+	return err
 }

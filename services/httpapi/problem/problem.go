@@ -8,11 +8,13 @@ package problem
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 
 	"plantroom"
+	"plantroom/internal/yamldoc"
 )
 
 // MediaType is the content type of a problem, from RFC 9457.
@@ -74,11 +76,40 @@ type Details struct {
 	Status int            `json:"status"`
 	Detail string         `json:"detail"`
 	Code   plantroom.Code `json:"code"`
+	Faults []Fault        `json:"faults,omitempty"` // of a file
+}
+
+// Fault is one thing that is wrong with a file.
+type Fault struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`   // from 1
+	Column  int    `json:"column"` // from 1
+	Path    string `json:"path"`   // a JSON pointer, as in /contracts/0/ladder; "" for the whole file
+	Problem string `json:"problem"`
+	Remedy  string `json:"remedy"` // what would be right
+}
+
+// maxFaults is how many faults of a file are listed.
+const maxFaults = 200
+
+// ofFile makes the details of the faults of a file.
+func ofFile(fs yamldoc.Faults) Details {
+	d := Of(plantroom.Errorf(plantroom.CodeInvalid, "the file has %d faults; the first: %s", len(fs), fs[0].Error()))
+	if len(fs) == 1 {
+		d.Detail = fmt.Sprintf("the file has a fault: %s", fs[0].Error())
+	}
+	for _, f := range fs[:min(len(fs), maxFaults)] {
+		d.Faults = append(d.Faults, Fault{f.File, f.Line, f.Col, f.Path, f.Problem, f.Remedy})
+	}
+	return d
 }
 
 // Of makes the details of an error. A body that outgrew its limit counts as
-// CodeTooLarge whoever noticed it.
+// CodeTooLarge whoever noticed it, and the faults of a file as CodeInvalid.
 func Of(err error) Details {
+	if faults := (yamldoc.Faults)(nil); errors.As(err, &faults) && len(faults) > 0 {
+		return ofFile(faults)
+	}
 	code, detail := plantroom.CodeOf(err), plantroom.MessageOf(err)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		code = plantroom.CodeTooLarge

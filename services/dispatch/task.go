@@ -1,0 +1,94 @@
+package dispatch
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"plantroom"
+)
+
+// TaskDone says that somebody has done a task of an order.
+type TaskDone struct {
+	Order plantroom.OrderID
+	Task  string
+	Actor string // who has pressed, as in person:operator
+	By    string // who did it, or was spoken to
+	Note  string
+	Ref   string // of a photo or of what was signed
+}
+
+// Task notes that a task is done, with what proves it, in the order and in the
+// ledger. The same again returns the order as it is. CodeNotFound: no such order
+// or task; CodeInvalid: the proof lacks something, or a field is too long;
+// CodeTransition: the order is over; CodeConflict: somebody has done it already.
+func (d *Desk) Task(tx plantroom.Tx, now plantroom.Instant, t TaskDone) (plantroom.WorkOrder, error) {
+	if !fits(t.By, maxName) || !fits(t.Note, maxNote) || !fits(t.Ref, maxNote) {
+		return plantroom.WorkOrder{}, plantroom.Errorf(plantroom.CodeInvalid, "a name holds at most %d bytes, a note and a reference %d, of valid text", maxName, maxNote)
+	}
+	order, err := tx.Order(t.Order)
+	if err != nil {
+		return plantroom.WorkOrder{}, err
+	}
+	in, err := tx.Incident(order.Incident)
+	if err != nil {
+		return order, err
+	}
+	dec, err := d.book.task(now, order, in, t)
+	if err != nil || dec == nil {
+		return order, err
+	}
+	return dec.order, write(tx, order, dec)
+}
+
+func fits(s string, length int) bool { return len(s) <= length && utf8.ValidString(s) }
+
+// task decides on a task; nil: it is done already, with the same words.
+func (b *book) task(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, t TaskDone) (*decision, error) {
+	d := b.decide(now, o, in)
+	d.settle() // what has come due comes first
+	var task *plantroom.Task
+	for i := range d.order.Tasks {
+		if d.order.Tasks[i].ID == t.Task {
+			task = &d.order.Tasks[i]
+		}
+	}
+	by, note, ref := strings.TrimSpace(t.By), strings.TrimSpace(t.Note), strings.TrimSpace(t.Ref)
+	switch {
+	case task == nil:
+		return nil, plantroom.Errorf(plantroom.CodeNotFound, "%s has no task %.80q", o.ID, t.Task)
+	case !task.Done.IsZero() && task.By == by && task.Note == note && task.Ref == ref:
+		return nil, nil
+	case !task.Done.IsZero():
+		return nil, plantroom.Errorf(plantroom.CodeConflict, "%s: %s was noted as done at %s already", o.ID, t.Task, task.Done)
+	case d.order.State.Final():
+		return nil, plantroom.Errorf(plantroom.CodeTransition, "%s is %s: its tasks stay as they are", o.ID, d.order.State)
+	}
+	task.Done, task.By, task.Note, task.Ref = now, by, note, ref
+	if lacks := task.Lacks(); lacks != "" {
+		return nil, plantroom.Errorf(plantroom.CodeInvalid, "%s: the proof of %s lacks %s", o.ID, t.Task, lacks)
+	}
+	d.row("order.task", t.Actor, entry{Playbook: o.Playbook, Task: task, By: by, Note: note, Proof: ref})
+	return d.finish(), nil
+}
+
+// plan gives the order's present round the tasks of the first playbook that
+// speaks of its matter, or else the steps of the rule.
+func (d *decision) plan() {
+	o := &d.order
+	steps := d.book.rules[o.Rule].Steps
+	o.Playbook, o.Tasks = "", nil
+	for i := range d.book.playbooks {
+		if p := &d.book.playbooks[i]; p.SpeaksOf(d.matter()) {
+			o.Playbook, steps = p.ID, p.Steps
+			break
+		}
+	}
+	for _, s := range steps {
+		t := plantroom.Task{ID: s.ID, Title: s.Title, Role: s.Role, Proof: s.Proof}
+		if s.Within > 0 {
+			t.Due = o.Begun.Add(time.Duration(s.Within))
+		}
+		o.Tasks = append(o.Tasks, t)
+	}
+}
