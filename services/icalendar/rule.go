@@ -99,6 +99,10 @@ func (r *rule) check() error {
 		return fmt.Errorf("BYDAY with a number does not go with BYMONTHDAY alone")
 	case len(r.byDate) > 0 && r.freq == "WEEKLY":
 		return fmt.Errorf("BYMONTHDAY does not go with FREQ=WEEKLY")
+	case len(r.bySetPos) > 0 && r.freq == "WEEKLY":
+		// Programs disagree whether the days of the first week that lie before the
+		// beginning count.
+		return fmt.Errorf("BYSETPOS does not go with FREQ=WEEKLY")
 	case len(r.bySetPos) > 0 && len(r.byDay)+len(r.byDate)+len(r.byMonth) == 0:
 		return fmt.Errorf("BYSETPOS wants another BY… beside it")
 	}

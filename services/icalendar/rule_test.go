@@ -80,3 +80,10 @@ func TestRulesAgreeWithRruleGo(t *testing.T) {
 		}
 	})
 }
+
+// Programs read it in two ways: a week may begin before the rule does.
+func TestAPositionWithinAWeekIsRefused(t *testing.T) {
+	if _, err := parseRule("FREQ=WEEKLY;BYDAY=SU,MO;BYSETPOS=1"); err == nil || !strings.Contains(err.Error(), "BYSETPOS") {
+		t.Errorf("the error is %v", err)
+	}
+}
