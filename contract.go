@@ -71,6 +71,7 @@ type Price struct {
 type Ladder struct {
 	ID     LadderID
 	Levels []Level
+	Then   LadderID `json:",omitempty"` // the ladder that it goes on with, whose levels are its last ones; "": none
 }
 
 // Level is one rung: After counts from the moment the order was dispatched.

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"plantroom"
@@ -46,11 +47,11 @@ func believe(c plantroom.Clock, source, heard plantroom.Instant, away []absence)
 	return belief{false, "neither gateway nor server was away when the window ended: the sensor's clock may be slow"}
 }
 
-// absences returns when the gateways of an order's asset were away, as far as it
-// concerns a breach that news could correct; none where there is no such breach.
+// absences returns when the gateways of an order's asset, or of the asset that
+// there is news of, were away, as far as it concerns a breach that news could correct; none where there is no such breach.
 // A gateway's silence is known of a moment late, and it takes a moment to tell
 // its backlog.
-func (d *Desk) absences(tx plantroom.Tx, o plantroom.WorkOrder) ([]absence, error) {
+func (d *Desk) absences(tx plantroom.Tx, o plantroom.WorkOrder, news plantroom.AssetID) ([]absence, error) {
 	first := plantroom.Instant(0)
 	for i := range o.Clocks {
 		if c := &o.Clocks[i]; c.State == plantroom.ClockBreached && c.Stopped.IsZero() {
@@ -61,7 +62,13 @@ func (d *Desk) absences(tx plantroom.Tx, o plantroom.WorkOrder) ([]absence, erro
 		return nil, nil
 	}
 	var away []absence
-	for gw := range d.book.gateways[o.Asset] {
+	gateways := maps.Clone(d.book.gateways[news]) // of a merged order's asset, or of the whole's
+	if gateways == nil {
+		gateways = d.book.gateways[o.Asset]
+	} else {
+		maps.Copy(gateways, d.book.gateways[o.Asset])
+	}
+	for gw := range gateways {
 		silences, err := tx.Incidents(plantroom.IncidentFilter{Asset: plantroom.AssetID(gw), Domain: plantroom.DevicesDomain})
 		if err != nil {
 			return nil, fmt.Errorf("read the silences of gateway %s: %w", gw, err)

@@ -113,7 +113,7 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 			return err
 		}
 	}
-	away, err := d.absences(tx, order)
+	away, err := d.absences(tx, order, ev.Incident.Asset)
 	if err != nil {
 		return err
 	}

@@ -108,8 +108,9 @@ func (d *decision) split(id plantroom.OrderID, asset plantroom.Asset, cmd Comman
 		}
 	}
 	part.order.Choice = choice
+	part.plan()
 	part.row("order.raise", cmd.Actor, entry{To: plantroom.Raised, Incident: o.Incident, Order: o.ID, By: cmd.By, Note: cmd.Scope,
-		Severity: o.Severity.String(), Choice: choice})
+		Severity: o.Severity.String(), Choice: choice, Playbook: part.order.Playbook})
 	o.Parts = append(o.Parts, id)
 	d.do(plantroom.DoSplit, cmd.Actor, entry{Order: id, By: cmd.By, Note: cmd.Scope, Reason: cmd.Reason})
 	part.give(choice)
@@ -126,7 +127,11 @@ func (d *Desk) followParts(tx plantroom.Tx, now plantroom.Instant, whole plantro
 		if part.Incident != ev.Incident.ID || part.State.Final() || part.State == plantroom.Verified {
 			continue
 		}
-		if err := write(tx, part, d.book.follow(now, part, ev)); err != nil {
+		away, err := d.absences(tx, part, ev.Incident.Asset)
+		if err != nil {
+			return err
+		}
+		if err := write(tx, part, d.book.follow(now, part, ev, away)); err != nil {
 			return err
 		}
 	}
@@ -135,8 +140,9 @@ func (d *Desk) followParts(tx plantroom.Tx, now plantroom.Instant, whole plantro
 
 // follow moves a part by what the sensor says of the whole. The proof ends it only
 // where its contractor has said that it is done; else it stays until then.
-func (b *book) follow(now plantroom.Instant, part plantroom.WorkOrder, ev plantroom.IncidentEvent) *decision {
+func (b *book) follow(now plantroom.Instant, part plantroom.WorkOrder, ev plantroom.IncidentEvent, away []absence) *decision {
 	d := b.decide(now, part, ev.Incident)
+	d.away = away
 	if ev.Change == plantroom.IncidentProved && part.State != plantroom.Restored {
 		d.row("order.cause_gone", bySensor, entry{Order: part.PartOf, Reason: "the sensor has proved the whole; the part is over when it is said to be done"})
 	} else {

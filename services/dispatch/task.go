@@ -30,7 +30,7 @@ func (d *Desk) Task(tx plantroom.Tx, now plantroom.Instant, t TaskDone) (plantro
 	if err != nil {
 		return plantroom.WorkOrder{}, err
 	}
-	in, err := tx.Incident(order.Incident)
+	in, err := d.behind(tx, order)
 	if err != nil {
 		return order, err
 	}

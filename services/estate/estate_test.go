@@ -123,15 +123,15 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 		"not a time zone":         {"Europe/Berlin", "Berlin", `e.yaml:3:1: time_zone: "Berlin" is not a time zone`},
 		"not a profile":           {"profile: plain", "profile: mars", `there is no profile "mars"; use one of cn-urban, plain`},
 		"flats above the roof":    {"to: 3", "to: 4", `buildings.0.flats: flats from floor 1 to 4 in a building of 3 floors`},
-		"a channel of nobody":     {"role: technician}", "role: technician, channels: [{channel: emial, to: eva@example.org}]}", `e.yaml:18:56: people.0.channels.0.channel: no channel is called "emial"; use one of webhook, mqtt, pigeon, or describe it in the server's file`},
-		"an address that is none": {"name: Firm,", "name: Firm, channels: [{channel: pigeon, to: loft}],", `contractors.0.channels.0.to: "loft" is no pigeon; correct it: a call to it would be given up`},
-		"nobody for small things": {"role: technician}", "role: technician, channels: [{channel: mqtt, to: eva, severity: high}]}", `people.0.channels: no channel takes calls of low severity, and every call has to reach somebody`},
-		"never to be called":      {"role: technician}", "role: technician, quiet: {hours: [{start: '08:00', end: '20:00'}, {start: '19:00', end: '08:00'}]}}", `people.0.quiet.hours: they leave no hour in which a call could come`},
-		"quiet about lives":       {"role: technician}", "role: technician, quiet: {below: any, hours: [{start: '08:00', end: '20:00'}]}}", `people.0.quiet.below: "any" is not permitted; use one of medium, high, life`},
+		"a channel of nobody":     {"role: manager, channels: [{channel: mqtt, to: eva}]}", "role: manager, channels: [{channel: emial, to: eva@example.org}]}", `e.yaml:18:53: people.0.channels.0.channel: no channel is called "emial"; use one of webhook, mqtt, pigeon, or describe it in the server's file`},
+		"an address that is none": {"channels: [{channel: mqtt, to: firm}]", "channels: [{channel: pigeon, to: loft}]", `contractors.0.channels.0.to: "loft" is no pigeon; correct it: a call to it would be given up`},
+		"nobody for small things": {"role: manager, channels: [{channel: mqtt, to: eva}]}", "role: manager, channels: [{channel: mqtt, to: eva, severity: high}]}", `people.0.channels: no channel takes calls of low severity, and every call has to reach somebody`},
+		"never to be called":      {"role: manager, channels: [{channel: mqtt, to: eva}]}", "role: manager, channels: [{channel: mqtt, to: eva}], quiet: {hours: [{start: '08:00', end: '20:00'}, {start: '19:00', end: '08:00'}]}}", `people.0.quiet.hours: they leave no hour in which a call could come`},
+		"quiet about lives":       {"role: manager, channels: [{channel: mqtt, to: eva}]}", "role: manager, channels: [{channel: mqtt, to: eva}], quiet: {below: any, hours: [{start: '08:00', end: '20:00'}]}}", `people.0.quiet.below: "any" is not permitted; use one of medium, high, life`},
 		"a test of nobody":        {"ladders:", "channel_tests: [{channel: mqtt, person: eve, at: '04:10'}]\nladders:", `channel_tests.0.person: there is no person "eve"; use one of eva`},
-		"a test that nobody gets": {"ladders:", "channel_tests: [{channel: mqtt, person: eva, at: '04:10'}]\nladders:", `channel_tests.0.channel: eva has no address on "mqtt"; name somebody who has one`},
-		"a test nobody hears of":  {"role: technician}", "role: manager, channels: [{channel: mqtt, to: eva}]}\nchannel_tests: [{channel: mqtt, person: eva, at: '04:10'}]", `channel_tests.0: no manager has another channel than "mqtt": nobody would hear that it fails`},
-		"a test twice":            {"role: technician}", "role: manager, channels: [{channel: mqtt, to: eva}, {channel: webhook, to: x}]}\nchannel_tests: [{channel: mqtt, person: eva, at: '04:10'}, {channel: mqtt, person: eva, at: '05:10'}]", `channel_tests.1.channel: the channel "mqtt" is tested already`},
+		"a test that nobody gets": {"ladders:", "channel_tests: [{channel: webhook, person: eva, at: '04:10'}]\nladders:", `channel_tests.0.channel: eva has no address on "webhook"; name somebody who has one`},
+		"a test nobody hears of":  {"role: manager, channels: [{channel: mqtt, to: eva}]}", "role: manager, channels: [{channel: mqtt, to: eva}]}\nchannel_tests: [{channel: mqtt, person: eva, at: '04:10'}]", `channel_tests.0: no manager has another channel than "mqtt": nobody would hear that it fails`},
+		"a test twice":            {"role: manager, channels: [{channel: mqtt, to: eva}]}", "role: manager, channels: [{channel: mqtt, to: eva}, {channel: webhook, to: x}]}\nchannel_tests: [{channel: mqtt, person: eva, at: '04:10'}, {channel: mqtt, person: eva, at: '05:10'}]", `channel_tests.1.channel: the channel "mqtt" is tested already`},
 		"stranger on the roster":  {"technicians: [eva],", "technicians: [],", `"eva" is on the roster but not one of the contractor's technicians`},
 		"contract of nobody":      {"contractor: firm", "contractor: form", `there is no contractor "form"; use one of firm`},
 		"contract ends too early": {"from: 2026-01-01,", "from: 2026-01-01, to: 2025-01-01,", `contracts.0.to: the contract ends before it begins`},
@@ -370,6 +370,7 @@ func FuzzParse(f *testing.F) {
 const turning = `  - id: firm
     name: Firm
     technicians: [eva, tom, jo]
+    channels: [{channel: mqtt, to: firm}]
     roster: [{start: "08:00", end: "18:00", people: [eva]}]
     rotations:
       - {name: call, people: [eva, tom, jo], from: 2026-01-05, turn: 1w, hand_over: "08:00"}
@@ -383,7 +384,7 @@ const turning = `  - id: firm
 `
 
 func turningFile(old, new string) string {
-	src := strings.Replace(small, `  - {id: firm, name: Firm, technicians: [eva], roster: [{start: "08:00", end: "18:00", people: [eva]}]}`+"\n", strings.Replace(turning, old, new, 1), 1)
+	src := strings.Replace(small, `  - {id: firm, name: Firm, technicians: [eva], roster: [{start: "08:00", end: "18:00", people: [eva]}], channels: [{channel: mqtt, to: firm}]}`+"\n", strings.Replace(turning, old, new, 1), 1)
 	return strings.Replace(src, "people:\n", "people:\n  - {id: tom, name: Tom, role: technician}\n  - {id: jo, name: Jo, role: technician}\n", 1)
 }
 
@@ -445,8 +446,8 @@ func TestEachFaultOfARosterIsNamedWithItsPlace(t *testing.T) {
 }
 
 func TestAPersonsChannelsAndQuietHours(t *testing.T) {
-	e, err := estate.Parse("e.yaml", []byte(strings.Replace(small, "role: technician}",
-		"role: technician, channels: [{channel: webhook, to: x, severity: life}, {channel: mqtt, to: eva}], quiet: {hours: [{start: '22:00', end: '06:00', days: [sun]}]}}", 1)), known)
+	e, err := estate.Parse("e.yaml", []byte(strings.Replace(small, "role: manager, channels: [{channel: mqtt, to: eva}]}",
+		"role: manager, channels: [{channel: webhook, to: x, severity: life}, {channel: mqtt, to: eva}], quiet: {hours: [{start: '22:00', end: '06:00', days: [sun]}]}}", 1)), known)
 	if err != nil {
 		t.Fatal(err)
 	}

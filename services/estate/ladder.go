@@ -39,7 +39,7 @@ func laddersByID(f file) map[plantroom.LadderID]ladder {
 func (c *checker) ladders(e *plantroom.Estate, f file) {
 	all := laddersByID(f)
 	for _, l := range f.Ladders {
-		e.Ladders = append(e.Ladders, plantroom.Ladder{ID: l.ID, Levels: rungs(all, l, 0, nil)})
+		e.Ladders = append(e.Ladders, plantroom.Ladder{ID: l.ID, Levels: rungs(all, l, 0, nil), Then: l.Then.Ladder})
 	}
 }
 

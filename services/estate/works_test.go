@@ -19,6 +19,7 @@ gateways: [{id: gw, zone: b1-01a, name: Gateway}]
 assets: [{id: l1, domain: lifts, kind: passenger, building: b1, name: Lift}]
 people:
   - {id: chen, name: Chen, role: resident, zone: b1-02a, needs: [wheelchair]}
+  - {id: lin, name: Lin, role: manager, channels: [{channel: mqtt, to: lin}]}
 contractors: [{id: quick, name: Quick, channels: [{channel: mqtt, to: quick}]}]
 works_notice: [72h, 24h]
 works:

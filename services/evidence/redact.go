@@ -16,7 +16,7 @@ const hidden = "[redacted]"
 // Whatever is not among them is left out of a redacted bundle.
 var impersonal = []string{"from", "to", "order", "incident", "severity", "cause", "clean", "contractor", "contract", "link", "choice",
 	"clocks", "clock", "percent", "due", "late_by", "level", "code", "eta", "source_time", "terms", "via_link",
-	"call", "kind", "channel", "attempts", "instead", "state", "do", "count", "last"}
+	"call", "kind", "channel", "attempts", "instead", "playbook", "state", "do", "count", "last"}
 
 // shown says which fields of the order's rows a bundle shows.
 func shown(redact bool) func(name, value string) bool {
@@ -74,6 +74,11 @@ func who(redact bool, s string) string {
 // redactOrder leaves people and what they wrote out of an order.
 func redactOrder(o plantroom.WorkOrder) plantroom.WorkOrder {
 	o.By, o.FixNote, o.Detail = text(true, o.By), text(true, o.FixNote), text(true, o.Detail)
+	o.Tasks = slices.Clone(o.Tasks)
+	for i := range o.Tasks {
+		t := &o.Tasks[i]
+		t.By, t.Note, t.Ref = text(true, t.By), text(true, t.Note), text(true, t.Ref)
+	}
 	o.Pauses = slices.Clone(o.Pauses)
 	for i := range o.Pauses {
 		p := &o.Pauses[i]

@@ -11,16 +11,14 @@ import (
 // contractor itself; where that has no channel either, an order reaches nobody.
 func (l *linter) reach(i int) {
 	c := &l.e.Contractors[i]
-	var silent []plantroom.PersonID
 	reached := false
 	for _, s := range l.stints[i] {
 		n, known := l.person(s.Person)
 		switch {
-		case !known || slices.Contains(silent, s.Person):
+		case !known || l.silent(s.Person):
 		case len(l.e.People[n].Channels) > 0:
 			reached = true
 		default:
-			silent = append(silent, s.Person)
 			l.add(Finding{Kind: NoChannel, Contractor: c.ID, Person: s.Person, Path: fmt.Sprintf("/people/%d", n),
 				Problem: fmt.Sprintf("no channel reaches %s, who is on duty for %s", s.Person, c.ID), Remedy: "add channels, as in channels: [{channel: mqtt, to: " + string(s.Person) + "}]"})
 		}
@@ -34,18 +32,49 @@ func (l *linter) reach(i int) {
 	}
 }
 
-// ladders finds steps that can never be taken as they are written.
+// silent reports whether it is said of somebody already, of this firm or another,
+// that no channel reaches them.
+func (l *linter) silent(id plantroom.PersonID) bool {
+	return slices.ContainsFunc(l.found, func(f Finding) bool { return f.Kind == NoChannel && f.Person == id })
+}
+
+// ladders finds steps that can never be taken as they are written. Those of the
+// ladder that one goes on with are looked at there.
 func (l *linter) ladders() {
+	climbed := l.climbed()
 	for i := range l.e.Ladders {
 		ladder := &l.e.Ladders[i]
-		if !slices.ContainsFunc(l.e.Contracts, func(k plantroom.Contract) bool { return k.Ladder == ladder.ID }) {
+		if !slices.Contains(climbed, ladder.ID) {
 			l.add(Finding{Kind: NeverClimbed, Path: fmt.Sprintf("/ladders/%d", i),
-				Problem: fmt.Sprintf("no contract names the ladder %s: it is never climbed", ladder.ID), Remedy: "name it in a contract, or take it away"})
+				Problem: fmt.Sprintf("no contract leads to the ladder %s: it is never climbed", ladder.ID), Remedy: "name it in a contract, or take it away"})
 		}
-		for n := range ladder.Levels {
+		own := len(ladder.Levels)
+		if next := l.ladder(ladder.Then); next != nil {
+			own = max(0, own-len(next.Levels))
+		}
+		for n := range own {
 			l.level(ladder, n, fmt.Sprintf("/ladders/%d/levels/%d", i, n))
 		}
 	}
+}
+
+// climbed lists the ladders that contracts name, with those that they go on with.
+func (l *linter) climbed() []plantroom.LadderID {
+	var out []plantroom.LadderID
+	for i := range l.e.Contracts {
+		for next := l.ladder(l.e.Contracts[i].Ladder); next != nil && !slices.Contains(out, next.ID); next = l.ladder(next.Then) {
+			out = append(out, next.ID)
+		}
+	}
+	return out
+}
+
+func (l *linter) ladder(id plantroom.LadderID) *plantroom.Ladder {
+	i := slices.IndexFunc(l.e.Ladders, func(x plantroom.Ladder) bool { return x.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &l.e.Ladders[i]
 }
 
 func (l *linter) level(ladder *plantroom.Ladder, n int, at string) {

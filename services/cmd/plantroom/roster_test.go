@@ -76,7 +76,7 @@ func TestCheckSaysWhereARosterWillHaveAGap(t *testing.T) {
 	if code != exitUsage || !regexp.MustCompile(`estate\.yaml:\d+:\d+: contractors\.0\.rotations: nobody of quicklift is on duty from \w+ `+ends+` 08:00 CST to .*; put somebody on duty then`).MatchString(errs) {
 		t.Errorf("exit code %d\n%s", code, errs)
 	}
-	if !strings.Contains(out, "warning: ") || !strings.Contains(out, "no contract names the ladder spare") || strings.Contains(out, "no faults") {
+	if !strings.Contains(out, "warning: ") || !strings.Contains(out, "no contract leads to the ladder spare") || strings.Contains(out, "no faults") {
 		t.Errorf("the warning of the ladder that nobody climbs is missing: %s", out)
 	}
 	if _, out, _ := plantroomWith("roster", file); !strings.Contains(out, "NOBODY") || !strings.Contains(out, "error: contractors.0.rotations: ") {

@@ -1,0 +1,67 @@
+package estate_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"plantroom"
+	"plantroom/services/estate"
+)
+
+// TestWhatDependsOnTheDayIsLookedAheadForAndToldOnce: a file in which somebody is
+// to be in two places can be read, since an override may mend it before the day;
+// the look ahead tells it, once.
+func TestWhatDependsOnTheDayIsLookedAheadForAndToldOnce(t *testing.T) {
+	for says, edit := range map[string]string{
+		"at two firms at once, over midnight":   "technicians: [max]|technicians: [max, tom]||people: [max]}|people: [max]}\n      - {days: [sun], start: \"05:00\", end: \"09:00\", people: [tom]}",
+		"at one firm always and at another too": "technicians: [tom]\n    roster:\n      - {days: [sat], start: \"20:00\", end: \"06:00\", people: [tom]}|technicians: [max]",
+	} {
+		path := filepath.Join(t.TempDir(), "e.yaml")
+		if err := os.WriteFile(path, []byte(changed(t, edit)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := estate.Read(path, known)
+		if err != nil {
+			t.Errorf("%s: %v", says, err)
+			continue
+		}
+		refused, warnings := f.Lint(plantroom.At(time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)))
+		told := 0
+		for _, n := range append(refused, warnings...) {
+			if strings.Contains(n.Error(), "is on duty for firm and for maker") {
+				told++
+			}
+		}
+		if told != 1 {
+			t.Errorf("%s is told %d times:\n%v\n%v", says, told, refused, warnings)
+		}
+	}
+}
+
+// TestALadderThatOthersGoOnWithIsClimbed: nothing is said of it, and what is wrong
+// with it is said where it stands, and once.
+func TestALadderThatOthersGoOnWithIsClimbed(t *testing.T) {
+	edit := "      - {after: 8m, people: [eva]}|      - {after: 8m, people: [eva]}\n    then: {ladder: all, after: 12m}||  - {id: all, levels: [{after: 0s, people: [eva]}]}|  - {id: all, levels: [{after: 0s, people: [eva], repeat: 7m}, {after: 5m, people: [eva]}]}"
+	path := filepath.Join(t.TempDir(), "e.yaml")
+	if err := os.WriteFile(path, []byte(changed(t, edit)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := estate.Read(path, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused, warnings := f.Lint(plantroom.At(time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)))
+	var told []string
+	for _, n := range append(refused, warnings...) {
+		if strings.HasPrefix(n.Path, "/ladders/") {
+			told = append(told, n.Path)
+		}
+	}
+	if want := []string{"/ladders/1/levels/0/repeat", "/ladders/2"}; !slices.Equal(told, want) {
+		t.Errorf("told of ladders: %v, want %v", told, want)
+	}
+}
