@@ -35,6 +35,9 @@ func TestAPartHasItsOwnContractorAndTheDueTimesOfTheWhole(t *testing.T) {
 	if a, b := whole.Clock(plantroom.Restore), piece.Clock(plantroom.Restore); a.Due != start.Add(30*time.Minute) || b.Due != a.Due || b.Of != whole.ID || b.Contract != a.Contract {
 		t.Errorf("restore of the whole %+v, of the part %+v", a, b)
 	}
+	if len(piece.Tasks) == 0 || len(piece.Tasks) != len(whole.Tasks) {
+		t.Errorf("the part has the steps %+v, the whole %+v", piece.Tasks, whole.Tasks)
+	}
 	if c := piece.Clock(plantroom.Attend); !c.Open() || c.Due != h.now.Add(2*time.Hour) {
 		t.Errorf("attend %+v: the whole had kept it, so the part's runs from the split", c)
 	}

@@ -51,6 +51,9 @@ func newHouse(t *testing.T) *house {
 	h.must(t, other, dispatch.Command{Do: plantroom.DoAcknowledge, By: neighbour})
 	h.must(t, o, dispatch.Command{Do: plantroom.DoArrive, By: technician})
 	h.must(t, o, dispatch.Command{Do: plantroom.DoFix, By: technician, Note: "roller replaced, <b>flat 5A</b> told\u2028"})
+	if _, err := h.Task(t.Context(), dispatch.TaskDone{Order: o.ID, Task: "cause", Actor: "person:lin", By: technician, Note: "roller worn, as flat 5A said"}); err != nil {
+		t.Fatal(err)
+	}
 	h.Clear(o)
 	h.Prove(o)
 	h.Pass(dispatch.CloseAfter + time.Second)
