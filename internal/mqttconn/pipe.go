@@ -44,12 +44,23 @@ func newPipe(c net.Conn) *pipe {
 	return p
 }
 
-// Read reads through the buffer, which it may leave empty for a moment.
+// Read reads through the buffer, which it may leave empty for a moment. Where a
+// write has failed it says so: for paho a connection that is merely closed was
+// closed by itself, and not lost.
 func (p *pipe) Read(b []byte) (int, error) {
 	if p.gather.every > 0 && p.in.Buffered() == 0 {
 		time.Sleep(p.gather.pause(time.Now(), p.handled()))
 	}
-	return p.in.Read(b)
+	n, err := p.in.Read(b)
+	if err == nil {
+		return n, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		err = p.err
+	}
+	return n, err
 }
 
 // Write buffers b. It waits only while the network is behind by writeBacklog.
