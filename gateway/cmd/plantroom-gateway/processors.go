@@ -18,7 +18,7 @@ type governor struct {
 
 const (
 	governEvery = time.Second
-	// busy is from which part of one processor on all of them are used, and
+	// busyAbove is from which part of one processor on all of them are used, and
 	// quietLooks how many looks have to find less before it is one again.
 	busyAbove  = 0.2
 	quietLooks = 10
