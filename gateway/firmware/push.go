@@ -69,8 +69,24 @@ func Push(ctx context.Context, file []byte, image mcuboot.Image, o Options) erro
 		o.Note("the node runs %s already", image.Version)
 		return nil
 	}
-	o.Note("confirming %s", image.Version)
-	_, err = p.ask(ctx, smp.SetState, smp.SetStateBody{Hash: image.Hash[:], Confirm: true}, nil)
+	return p.confirm(ctx)
+}
+
+// confirm ends the trial. A node that lost its power in it has gone back and
+// refuses: then what runs is said, since that, and not the image, is at fault.
+func (p *push) confirm(ctx context.Context) error {
+	p.o.Note("confirming %s", p.image.Version)
+	_, err := p.ask(ctx, smp.SetState, smp.SetStateBody{Hash: p.image.Hash[:], Confirm: true}, nil)
+	if !errors.As(err, new(*smp.Refusal)) {
+		return err
+	}
+	runs, _, again := p.look(ctx)
+	if again != nil {
+		return errors.Join(refused(err), again)
+	}
+	if !bytes.Equal(runs.Hash, p.image.Hash[:]) {
+		return plantroom.Errorf(plantroom.CodeConflict, "the node went back to %s before %s was confirmed", runs.Version, p.image.Version)
+	}
 	return refused(err)
 }
 
