@@ -25,13 +25,33 @@ const maxError = 16_000_000
 func System() Moment {
 	m := Moment{ID: bootID()}
 	m.Wall, m.Boot = clocks()
-	var t unix.Timex
-	_, err := unix.Adjtimex(&t)                    // reading needs no privilege
-	m.Synced = err != nil || t.Maxerror < maxError // who may not ask cannot know better than the machine
-	if !m.Synced {
-		m.Kept = kept("/sys/class/rtc", m.Wall)
-	}
+	keepers.ask(&m)
 	return m
+}
+
+// keeping is who keeps the system's clock right, as it was asked last. Look
+// wants it anew each second; the time alone, which goes beside each batch, is
+// not worth two more system calls.
+type keeping struct {
+	mu           sync.Mutex
+	asked        time.Duration // when, since the start of the machine
+	synced, kept bool
+}
+
+var keepers = keeping{asked: -time.Hour}
+
+// ask fills in who keeps the clock.
+func (k *keeping) ask(m *Moment) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if m.Boot-k.asked >= lookEvery/2 {
+		k.asked = m.Boot
+		var t unix.Timex
+		_, err := unix.Adjtimex(&t)                    // reading needs no privilege
+		k.synced = err != nil || t.Maxerror < maxError // who may not ask cannot know better than the machine
+		k.kept = !k.synced && kept("/sys/class/rtc", m.Wall)
+	}
+	m.Synced, m.Kept = k.synced, k.kept
 }
 
 // clocks reads two clocks at one moment: a reading in between which somebody

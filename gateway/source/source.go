@@ -45,11 +45,6 @@ type Options struct {
 // their way to the disk.
 const settleTimeout = 2 * time.Second
 
-// gather is how long messages that come steadily may wait for each other. It
-// makes the time of receipt later by that, and is more than the spool leaves
-// between its groups, so that what was read together is stored together.
-const gather = 120 * time.Millisecond
-
 // Source is one subscription to one broker.
 type Source struct {
 	o   Options
@@ -182,7 +177,7 @@ func (s *Source) connection(ctx context.Context) (up time.Time, err error) {
 		Now:        s.o.Wall,
 		Look:       s.o.Look,
 		Doubt:      s.doubt,
-		Gather:     gather,
+		Gather:     true,
 		Handle:     func(m mqtt.Message) { s.handle(acks, m) },
 	})
 	if err != nil {

@@ -110,6 +110,7 @@ func (u *Uplink) connection(ctx context.Context) (up time.Time, err error) {
 		Look:   u.o.Look,
 		Doubt:  u.doubt,
 		Handle: s.handle,
+		Gather: true,
 	})
 	if err != nil {
 		return up, err

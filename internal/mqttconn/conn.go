@@ -57,9 +57,9 @@ type Session struct {
 	// ping reply and no loss of the connection is noticed. It calls Ack
 	// itself, then or later, from any other goroutine.
 	Handle func(mqtt.Message)
-	// Gather is how long messages may wait for each other where from one to
-	// fifteen come within it; 0: they are handled as they come.
-	Gather time.Duration
+	// Gather lets messages wait for each other, up to 120 ms, where from one to
+	// fifteen come within that; else they are handled as they come.
+	Gather bool
 }
 
 // Connect opens a connection and waits until the broker has accepted it or ctx
@@ -177,7 +177,10 @@ func (c *Conn) options(ctx context.Context, o Options, s Session) (*mqtt.ClientO
 			return nil, err
 		}
 		p := newPipe(conn)
-		p.gather, p.handled = gatherer{every: s.Gather}, c.handled.Load
+		p.handled = c.handled.Load
+		if s.Gather {
+			p.gather = gatherer{every: gatherFor, grid: begun}
+		}
 		return p, nil
 	})
 	return p, nil

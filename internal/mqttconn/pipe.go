@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"net"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -49,7 +50,11 @@ func newPipe(c net.Conn) *pipe {
 // closed by itself, and not lost.
 func (p *pipe) Read(b []byte) (int, error) {
 	if p.gather.every > 0 && p.in.Buffered() == 0 {
-		time.Sleep(p.gather.pause(time.Now(), p.handled()))
+		if wait := p.gather.pause(time.Now(), p.handled()); wait > 0 {
+			wakeAt(p.Conn, readBuffer)
+			time.Sleep(wait)
+			wakeAt(p.Conn, 1)
+		}
 	}
 	n, err := p.in.Read(b)
 	if err == nil {
@@ -95,6 +100,7 @@ func (p *pipe) send() {
 		if len(p.out) == 0 {
 			return
 		}
+		p.linger()
 		batch, limit := p.out, writeTimeout
 		if p.closed {
 			limit = closeTimeout
@@ -115,6 +121,18 @@ func (p *pipe) send() {
 			_ = p.Conn.Close() // wakes the reader
 			return
 		}
+	}
+}
+
+// linger lets those go on who have more to write now: after a group of the
+// spool that is an acknowledgement for each of its messages. The caller holds
+// mu.
+func (p *pipe) linger() {
+	for had := 0; had < len(p.out); {
+		had = len(p.out)
+		p.mu.Unlock()
+		runtime.Gosched()
+		p.mu.Lock()
 	}
 }
 

@@ -90,11 +90,7 @@ func (e *Env) chorus(ctx context.Context) (*chorus, error) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return nil, fmt.Errorf("write the gateway's file: %w", err)
 	}
-	program, err := e.program(ctx, "plantroom-gateway")
-	if err != nil {
-		return nil, err
-	}
-	if c.gateway, err = e.start(c.dir, "plantroom-gateway", program, "run", file); err != nil {
+	if c.gateway, err = e.startGateway(ctx, c.dir, file); err != nil {
 		return nil, err
 	}
 	err = c.gateway.until(ctx, startTimeout, "it is well", func() bool {

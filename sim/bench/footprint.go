@@ -25,7 +25,7 @@ func footprint() Measurement {
 		Figures: []Figure{{Name: "gateway memory", Unit: "MiB", Sense: AtMost, Target: 25,
 			How: "VmRSS of plantroom-gateway after 60 s with 1,000 plainjson sensors at one reading per 10 s, its uplink acknowledged; " +
 				"each run is a gateway of its own behind a mosquitto of its own, and they run at the same time"},
-			{Name: "gateway's processor at 100 readings/s", Unit: "% of a core", Sense: AtMost, Target: 1, How: "user and system time in /proc/PID/stat over the same 60 s"}},
+			{Name: "gateway's processor at 100 readings/s", Unit: "% of a core", Sense: AtMost, Target: 1, How: "user and system time in /proc/PID/stat over the same 60 s; the timer slack is that of the gateway's unit, as in all figures here"}},
 		Begin: func(ctx context.Context, e *Env, runs int) (Run, error) {
 			samples := make(chan sampled, runs)
 			for range runs {

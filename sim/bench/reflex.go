@@ -85,11 +85,7 @@ func (e *Env) valve(ctx context.Context) (*valve, error) {
 	if err := os.WriteFile(file, fmt.Appendf(nil, reflexFile, gatewayID, estateID, addr, board, health), 0o600); err != nil {
 		return nil, fmt.Errorf("write the gateway's file: %w", err)
 	}
-	program, err := e.program(ctx, "plantroom-gateway")
-	if err != nil {
-		return nil, err
-	}
-	p, err := e.start(dir, "plantroom-gateway", program, "run", file)
+	p, err := e.startGateway(ctx, dir, file)
 	if err != nil {
 		return nil, err
 	}

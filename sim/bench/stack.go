@@ -159,11 +159,7 @@ func (e *Env) gatewayOf(ctx context.Context, dir string, text []byte, health str
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return nil, fmt.Errorf("write the gateway's file: %w", err)
 	}
-	program, err := e.program(ctx, "plantroom-gateway")
-	if err != nil {
-		return nil, err
-	}
-	p, err := e.start(dir, "plantroom-gateway", program, "run", file)
+	p, err := e.startGateway(ctx, dir, file)
 	if err != nil {
 		return nil, err
 	}

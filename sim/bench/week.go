@@ -210,12 +210,11 @@ func (w *weekLong) start(ctx context.Context) (err error) {
 			return fmt.Errorf("write the gateway's files: %w", err)
 		}
 	}
-	program, err := w.env.program(ctx, "plantroom-gateway")
-	if err != nil {
+	if _, err := w.env.program(ctx, "plantroom-gateway"); err != nil { // else it is built first
 		return err
 	}
 	begin := time.Now()
-	if w.gateway, err = w.env.start(w.dir, "plantroom-gateway", program, "run", file); err != nil {
+	if w.gateway, err = w.env.startGateway(ctx, w.dir, file); err != nil {
 		return err
 	}
 	w.client = http.Client{Timeout: 5 * time.Second}
