@@ -92,6 +92,20 @@ func (s OrderState) Next(do OrderAction) (OrderState, error) {
 // Final reports whether nothing more is expected of anybody.
 func (s OrderState) Final() bool { return s == Closed || s == Cancelled || s == Merged }
 
+// Job is what of an order tells how long it keeps a technician: it was given to
+// a contractor (dispatched, acknowledged, attended) and is not yet said to be
+// restored.
+type Job struct {
+	Order    OrderID
+	Asset    AssetID
+	State    OrderState
+	Contract ContractID
+
+	Dispatched Instant
+	Attended   Instant // 0: nobody is there
+	ETA        Instant // 0: nobody has said when
+}
+
 // WorkOrder is what a contractor is asked to do about an incident. It is kept
 // whole: its clocks and its place on the ladder are part of it, and Version
 // changes with every write, so that of two racing writers one wins.

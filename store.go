@@ -88,9 +88,9 @@ type OrderStore interface {
 	Order(OrderID) (WorkOrder, error)
 	OrderOf(IncidentID) (WorkOrder, error) // by its present or any earlier incident
 	Orders(OrderFilter) ([]WorkOrder, error)
-	// Busy counts, up to most, the orders that keep a technician of a contractor
-	// on other assets than one: given to it and not yet said to be restored.
-	Busy(c ContractorID, elsewhere AssetID, most int) (int, error)
+	// Jobs returns the newest of the orders that keep a technician of a contractor
+	// on other assets than one, at most so many.
+	Jobs(c ContractorID, elsewhere AssetID, most int) ([]Job, error)
 	// Stranded returns the orders that wait for somebody to take them or to
 	// answer (raised, dispatched, declined, reopened), and that nobody has, or a
 	// contractor that is not one of these.

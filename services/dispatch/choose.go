@@ -61,7 +61,7 @@ func (d *decision) need(contracts []*plantroom.Contract) plantroom.Instant {
 }
 
 // candidate judges one contract.
-func (d *decision) candidate(c *plantroom.Contract, busy []plantroom.WorkOrder, need plantroom.Instant) plantroom.Candidate {
+func (d *decision) candidate(c *plantroom.Contract, busy []plantroom.Job, need plantroom.Instant) plantroom.Candidate {
 	firm := d.book.contractors[c.Contractor]
 	onDuty := len(roster.OnDuty(firm, d.book.zone, d.now))
 	cand := plantroom.Candidate{

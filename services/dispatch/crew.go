@@ -22,32 +22,23 @@ const (
 // the order that is to be raised.
 const maxQueue = 32
 
-// jobs are the orders that keep a contractor's technicians: given to it and not
-// yet restored, but for those on the asset in question.
-type jobs map[plantroom.ContractorID][]plantroom.WorkOrder
+// jobs are the orders that keep contractors' technicians elsewhere.
+type jobs map[plantroom.ContractorID][]plantroom.Job
 
-// busy finds, for each contractor that might be chosen, the orders that keep a
-// technician: given to it and not yet restored. Orders on the same asset do not
-// count: whoever is there for one sees to the other.
+// busy finds, for each contractor that might be chosen, what keeps a technician.
+// Orders on the same asset do not count: whoever is there for one sees to the
+// other.
 func (d *Desk) busy(tx plantroom.Tx, asset plantroom.Asset, now plantroom.Instant) (jobs, error) {
 	found := make(jobs)
 	for _, c := range d.book.covering(asset, now) {
 		if _, done := found[c.Contractor]; done {
 			continue
 		}
-		found[c.Contractor] = nil
-		if n, err := tx.Busy(c.Contractor, asset.ID, 1); err != nil || n == 0 {
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
-		orders, err := tx.Orders(plantroom.OrderFilter{Open: true, Contractor: c.Contractor, Limit: maxQueue,
-			States: []plantroom.OrderState{plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended}})
+		kept, err := tx.Jobs(c.Contractor, asset.ID, maxQueue)
 		if err != nil {
 			return nil, err
 		}
-		found[c.Contractor] = slices.DeleteFunc(orders, func(o plantroom.WorkOrder) bool { return o.Asset == asset.ID })
+		found[c.Contractor] = kept
 	}
 	return found, nil
 }
@@ -60,10 +51,10 @@ type job struct {
 
 // ends estimates when a contractor's jobs end: those on site first, and what more
 // there is than people on duty one after the other.
-func (d *decision) ends(orders []plantroom.WorkOrder, onDuty int) []job {
+func (d *decision) ends(orders []plantroom.Job, onDuty int) []job {
 	orders = slices.Clone(orders)
-	slices.SortStableFunc(orders, func(a, b plantroom.WorkOrder) int {
-		return cmp.Or(cmp.Compare(arrivalOf(&a), arrivalOf(&b)), cmp.Compare(a.Dispatched, b.Dispatched), cmp.Compare(a.ID, b.ID))
+	slices.SortStableFunc(orders, func(a, b plantroom.Job) int {
+		return cmp.Or(cmp.Compare(arrivalOf(a.State), arrivalOf(b.State)), cmp.Compare(a.Dispatched, b.Dispatched), cmp.Compare(a.Order, b.Order))
 	})
 	free := make([]plantroom.Instant, max(1, onDuty))
 	for i := range free {
@@ -79,17 +70,17 @@ func (d *decision) ends(orders []plantroom.WorkOrder, onDuty int) []job {
 		case free[next] == d.now && o.ETA > d.now:
 			free[next] = o.ETA.Add(JobLength)
 		default:
-			free[next] = free[next].Add(d.wayTo(o) + JobLength)
+			free[next] = free[next].Add(d.wayTo(o.Contract) + JobLength)
 		}
-		out = append(out, job{o.ID, free[next]})
+		out = append(out, job{o.Order, free[next]})
 	}
 	return out
 }
 
 // arrivalOf orders jobs: those on site, then those to which somebody is on the
 // way, then the others.
-func arrivalOf(o *plantroom.WorkOrder) int {
-	switch o.State {
+func arrivalOf(s plantroom.OrderState) int {
+	switch s {
 	case plantroom.Attended:
 		return 0
 	case plantroom.Acknowledged:
@@ -98,9 +89,9 @@ func arrivalOf(o *plantroom.WorkOrder) int {
 	return 2
 }
 
-// wayTo is how long the contractor of an order takes to come.
-func (d *decision) wayTo(o *plantroom.WorkOrder) time.Duration {
-	if c := d.book.contracts[o.Contract]; c != nil {
+// wayTo is how long the contractor of a contract takes to come.
+func (d *decision) wayTo(id plantroom.ContractID) time.Duration {
+	if c := d.book.contracts[id]; c != nil {
 		return roster.Way(c)
 	}
 	return 0

@@ -155,7 +155,7 @@ func TestPollsUseTheirIndex(t *testing.T) {
 		"SELECT doc FROM incidents WHERE episode >= 1 ORDER BY episode DESC, id LIMIT 9": "incidents_episode",
 		nextAddress:  "COVERING INDEX calls_lane",
 		dueOfAddress: "COVERING INDEX calls_lane",
-		busyOrders:   "COVERING INDEX orders_held",
+		jobsOf:       "COVERING INDEX orders_jobs (contractor=?)",
 		nextHolder:   "COVERING INDEX orders_held",
 		waitingOf:    "INDEX orders_held (contractor=? AND state=?)",
 		ledgerColumns + " WHERE subject = 's' ORDER BY seq": "ledger_subject",

@@ -43,7 +43,8 @@ func Open(ctx context.Context, path string) (_ *SQLite, err error) {
 			err = errors.Join(err, s.release())
 		}
 	}()
-	if s.writeDB, err = openPool(path, "_txlock=immediate&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)", 1); err != nil {
+	// What a part of a group would take back is kept in memory, not in a file.
+	if s.writeDB, err = openPool(path, "_txlock=immediate&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(MEMORY)", 1); err != nil {
 		return nil, failure(op, err)
 	}
 	if err := prepareFile(ctx, op, path, s.writeDB); err != nil {

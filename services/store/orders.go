@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 	"strconv"
@@ -93,19 +94,24 @@ const openOrders = "orders INDEXED BY orders_live"
 // The queries about who has what is open. They find what they want in their
 // index, but for the documents.
 const (
-	busyOrders = `SELECT count(*) FROM (SELECT 1 FROM orders INDEXED BY orders_held WHERE open = 1
-		AND contractor = ? AND state IN ('dispatched', 'acknowledged', 'attended') AND asset <> ? LIMIT ?)`
+	jobsOf = `SELECT num, asset, state, contract, dispatched, attended, eta FROM orders INDEXED BY orders_jobs
+		WHERE open = 1 AND state IN ('dispatched', 'acknowledged', 'attended') AND contractor = ? AND asset <> ? ORDER BY num DESC LIMIT ?`
 	nextHolder = `SELECT contractor FROM orders INDEXED BY orders_held WHERE open = 1 AND contractor > ? ORDER BY contractor LIMIT 1`
 	waitingOf  = `SELECT doc FROM orders INDEXED BY orders_held WHERE open = 1
 		AND contractor = ? AND state IN ('raised', 'dispatched', 'declined', 'reopened') ORDER BY num LIMIT ?`
 )
 
-// Busy counts, up to most, the orders that keep a technician of a contractor:
-// dispatched to it, acknowledged or attended by it, on other assets than one.
-func (t *tx) Busy(c plantroom.ContractorID, elsewhere plantroom.AssetID, most int) (int, error) {
-	var n int
-	_, err := t.get("count the orders of "+string(c), busyOrders, []any{string(c), string(elsewhere), most}, &n)
-	return n, err
+// Jobs returns, newest first, what keeps a contractor's technicians on other
+// assets than one.
+func (t *tx) Jobs(c plantroom.ContractorID, elsewhere plantroom.AssetID, most int) ([]plantroom.Job, error) {
+	return list(t, "list the jobs of "+string(c), jobsOf, scanJob, string(c), string(elsewhere), rowLimit(most))
+}
+
+func scanJob(rows *sql.Rows) (j plantroom.Job, err error) {
+	var num int64
+	err = rows.Scan(&num, &j.Asset, &j.State, &j.Contract, &j.Dispatched, &j.Attended, &j.ETA)
+	j.Order = orderID(num)
+	return j, err
 }
 
 // Stranded returns at most limit (0: 1,000) orders that wait for somebody to
@@ -158,10 +164,11 @@ func (t *tx) InsertOrder(o plantroom.WorkOrder) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(op, `INSERT INTO orders (num, version, state, open, asset, domain, building, contractor, rule, raised, due, doc)
-		VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err = t.exec(op, `INSERT INTO orders (num, version, state, open, asset, domain, building, contractor, rule, raised, due, doc,
+		contract, dispatched, attended, eta) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		num, string(o.State), flag(!o.State.Final()), string(o.Asset), string(o.Domain), string(o.Building),
-		string(o.Contractor), string(o.Rule), int64(o.Raised), int64(o.Due), doc)
+		string(o.Contractor), string(o.Rule), int64(o.Raised), int64(o.Due), doc,
+		string(o.Contract), int64(o.Dispatched), int64(o.Attended), int64(o.ETA))
 	if err != nil {
 		return sayConflict(err, "order %s exists already", o.ID)
 	}
@@ -186,9 +193,11 @@ func (t *tx) UpdateOrder(o plantroom.WorkOrder) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.exec(op, `UPDATE orders SET version = ?, state = ?, open = ?, contractor = ?, rule = ?, due = ?, doc = ?
+	n, err := t.exec(op, `UPDATE orders SET version = ?, state = ?, open = ?, contractor = ?, rule = ?, due = ?, doc = ?,
+		contract = ?, dispatched = ?, attended = ?, eta = ?
 		WHERE num = ? AND version = ? AND asset = ? AND domain = ? AND building = ? AND raised = ?`,
 		o.Version, string(o.State), flag(!o.State.Final()), string(o.Contractor), string(o.Rule), int64(o.Due), doc,
+		string(o.Contract), int64(o.Dispatched), int64(o.Attended), int64(o.ETA),
 		num, o.Version-1, string(o.Asset), string(o.Domain), string(o.Building), int64(o.Raised))
 	if err != nil {
 		return err

@@ -4,7 +4,9 @@ import (
 	"database/sql"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"plantroom"
 
@@ -93,5 +95,43 @@ func TestCallsWrittenBeforeTheUpgradeAreStillShared(t *testing.T) {
 	}
 	if len(due) != 2 || due[0].ID == "m-1" || due[1].ID == "m-1" {
 		t.Errorf("due %+v, want m-2 and m-3: one to each address, the one less tried first", due)
+	}
+}
+
+// TestJobsWrittenBeforeTheUpgradeAreStillKnown opens a file of schema 6.
+func TestJobsWrittenBeforeTheUpgradeAreStillKnown(t *testing.T) {
+	path, db := olderFile(t, 6)
+	at := plantroom.At(time.Date(2026, 3, 2, 18, 0, 0, 123_456_789, time.UTC))
+	for num, o := range []plantroom.WorkOrder{
+		{State: plantroom.Attended, Contract: "lifts", Dispatched: at, ETA: at.Add(time.Minute), Attended: at.Add(time.Hour)},
+		{State: plantroom.Dispatched},
+		{State: plantroom.Closed, Contract: "lifts", Dispatched: at},
+	} {
+		o.Contractor, o.Asset = "quicklift", "b1-l1"
+		doc, err := encode("test", &o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ExecContext(t.Context(), `INSERT INTO orders (num, version, state, open, asset, domain, building, contractor, rule, raised, due, doc)
+			VALUES (?, 1, ?, ?, 'b1-l1', '', '', 'quicklift', '', 0, 0, ?)`, num+1, string(o.State), flag(!o.State.Final()), doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := mustOpen(t, path)
+	var jobs []plantroom.Job
+	if err := s.View(t.Context(), func(tx plantroom.Tx) (err error) { jobs, err = tx.Jobs("quicklift", "b1-l2", 9); return err }); err != nil {
+		t.Fatal(err)
+	}
+	toMilli := func(i plantroom.Instant) plantroom.Instant { return plantroom.At(i.Time().Truncate(time.Millisecond)) }
+	want := []plantroom.Job{
+		{Order: "wo-000002", Asset: "b1-l1", State: plantroom.Dispatched},
+		{Order: "wo-000001", Asset: "b1-l1", State: plantroom.Attended, Contract: "lifts", Dispatched: toMilli(at),
+			ETA: toMilli(at.Add(time.Minute)), Attended: toMilli(at.Add(time.Hour))},
+	}
+	if !slices.Equal(jobs, want) {
+		t.Errorf("%+v\nwant %+v", jobs, want)
 	}
 }

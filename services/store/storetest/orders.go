@@ -221,20 +221,27 @@ func ordersBusy(t *testing.T, s plantroom.Store) {
 	for i, state := range []plantroom.OrderState{plantroom.Dispatched, plantroom.Acknowledged, plantroom.Attended, plantroom.Restored,
 		plantroom.Declined, plantroom.Closed, plantroom.Raised} {
 		o := order(i+1, incident(plantroom.AssetID(fmt.Sprintf("b1-l%d", i+1)), "lift.fault", clock(int64(i))))
-		o.State, o.Contractor = state, "quicklift"
+		o.State, o.Contractor, o.Contract, o.Dispatched = state, "quicklift", "lifts", clock(int64(10*i))
 		insertOrder(t, s, o)
 	}
-	busy := func(c plantroom.ContractorID, elsewhere plantroom.AssetID, most int) int {
-		return read(t, s, func(tx plantroom.Tx) (int, error) { return tx.Busy(c, elsewhere, most) })
+	jobs := func(c plantroom.ContractorID, elsewhere plantroom.AssetID, most int) []plantroom.Job {
+		return read(t, s, func(tx plantroom.Tx) ([]plantroom.Job, error) { return tx.Jobs(c, elsewhere, most) })
 	}
-	wantEqual(t, busy("quicklift", "b9-l1", 10), 3)
-	wantEqual(t, busy("quicklift", "b1-l2", 10), 2) // whoever is there sees to the other
-	wantEqual(t, busy("quicklift", "b9-l1", 2), 2)
-	wantEqual(t, busy("grandlift", "b9-l1", 10), 0)
+	first := plantroom.Job{Order: "wo-000001", Asset: "b1-l1", State: plantroom.Dispatched, Contract: "lifts", Dispatched: clock(0)}
+	second := plantroom.Job{Order: "wo-000002", Asset: "b1-l2", State: plantroom.Acknowledged, Contract: "lifts", Dispatched: clock(10)}
+	third := plantroom.Job{Order: "wo-000003", Asset: "b1-l3", State: plantroom.Attended, Contract: "lifts", Dispatched: clock(20)}
+	wantEqual(t, jobs("quicklift", "b9-l1", 10), []plantroom.Job{third, second, first})
+	wantEqual(t, jobs("quicklift", "b1-l2", 10), []plantroom.Job{third, first}) // whoever is there sees to the other
+	wantEqual(t, jobs("quicklift", "b9-l1", 2), []plantroom.Job{third, second})
+	wantEqual(t, len(jobs("grandlift", "b9-l1", 10)), 0)
 	o := order(1, incident("b1-l1", "lift.fault", clock(0)))
 	o.Version, o.State, o.Contractor = 2, plantroom.Restored, "quicklift"
 	update(t, s, func(tx plantroom.Tx) error { return tx.UpdateOrder(o) })
-	wantEqual(t, busy("quicklift", "b9-l1", 10), 2)
+	o = order(2, incident("b1-l2", "lift.fault", clock(1)))
+	o.Version, o.State, o.Contractor, o.Contract, o.Dispatched, o.ETA, o.Attended = 2, plantroom.Attended, "quicklift", "others", clock(11), clock(12), clock(13)
+	update(t, s, func(tx plantroom.Tx) error { return tx.UpdateOrder(o) })
+	second = plantroom.Job{Order: "wo-000002", Asset: "b1-l2", State: plantroom.Attended, Contract: "others", Dispatched: clock(11), ETA: clock(12), Attended: clock(13)}
+	wantEqual(t, jobs("quicklift", "b9-l1", 10), []plantroom.Job{third, second})
 }
 
 func ordersStranded(t *testing.T, s plantroom.Store) {
