@@ -16,7 +16,7 @@ UNITS    := $(GO) list ./... | grep -v '^plantroom/sim/integration'
 export PLANTROOM_INFLUXD := $(INFLUXD)
 export PLANTROOM_NFPM := $(NFPM)
 
-.PHONY: help build demo test quick lint unit scenarios integration bench fuzz release release-check clean
+.PHONY: help build demo test quick lint unit scenarios integration bench fuzz promises release release-check clean
 
 help:
 	@echo "make demo         watch a whole estate on this machine; ARGS=\"--headless --for 90s\" ends by itself"
@@ -24,6 +24,7 @@ help:
 	@echo "make quick        the unit tests, without the race detector; what lacks a real part is skipped"
 	@echo "make scenarios    the scenarios alone, with their outcome as a table"
 	@echo "make bench        the figures, as a table"
+	@echo "make promises     each promise at its full size; some hours"
 	@echo "make fuzz         every fuzz target for FUZZTIME (60s)"
 	@echo "make build        the programs, into bin/"
 	@echo "make release      static programs, Debian packages, archives and their sums, into dist/; ARGS=\"arm64\" makes one architecture"
@@ -94,6 +95,14 @@ integration: build $(INFLUXD)
 
 bench: build $(INFLUXD)
 	$(GO) run ./sim/cmd/plantroom-bench $(ARGS)
+
+# Each promise of docs/promises.md at the size that is stated there.
+promises: export PLANTROOM_FULL := 1
+promises:
+	$(GO) test -count=1 -timeout 1h -v -run 'PowerCutTorture|KilledProcess|CrashAfterEveryOperation|EveryByte' ./gateway/spool
+	$(GO) test -count=1 -timeout 1h -run 'TestWorld$$|TestAReplayChangesNothing' ./services/ingest
+	$(GO) test -count=1 -timeout 1h -run 'EveryMinuteOfEveryZone' ./services/sla
+	$(GO) test -count=1 -timeout 3h -run 'Worlds' ./sim/world
 
 fuzz:
 	@scripts/fuzz-all $(FUZZTIME)

@@ -63,7 +63,7 @@ func child(dir string) error {
 func TestKilledProcess(t *testing.T) {
 	kills := 60
 	switch {
-	case *torture:
+	case full:
 		kills = 250
 	case testing.Short():
 		kills = 10

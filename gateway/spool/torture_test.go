@@ -3,10 +3,10 @@ package spool_test
 import (
 	"encoding/binary"
 	"errors"
-	"flag"
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -15,9 +15,10 @@ import (
 	"plantroom/gateway/spool/faultfs"
 )
 
-// With -torture the tests of power cuts and kills take the size that the
-// promise is measured with; without it, one that a build can wait for.
-var torture = flag.Bool("torture", false, "a million accepted readings over power cuts, and 250 killed processes")
+// With PLANTROOM_FULL=1 the tests of power cuts and kills take the size that the
+// promise is measured with, a million accepted readings and 250 killed
+// processes; without it, one that a build can wait for.
+var full = os.Getenv("PLANTROOM_FULL") == "1"
 
 // estateLife is a spool whose power is cut again and again, between devices
 // that want their readings accepted and services that acknowledge what they
@@ -44,7 +45,7 @@ type estateLife struct {
 // room: accepted − (heard by the services ∪ declared dropped) is empty.
 func TestPowerCutTorture(t *testing.T) {
 	want := 30_000
-	if *torture {
+	if full {
 		want = 1_000_000
 	}
 	seed := uint64(time.Now().UnixNano())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -63,7 +64,10 @@ func (g *gatewayModel) acked(a wire.Ack) {
 // the database or in quarantine (G1, G2 as far as they are ingest's).
 func TestWorld(t *testing.T) {
 	seeds := 100
-	if testing.Short() {
+	switch {
+	case os.Getenv("PLANTROOM_FULL") == "1":
+		seeds = 10_000
+	case testing.Short():
 		seeds = 10
 	}
 	for seed := range uint64(seeds) {
