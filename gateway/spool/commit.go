@@ -59,7 +59,13 @@ func (s *Spool) gather(timer *time.Timer) bool {
 			s.mu.Unlock()
 			return n > 0
 		}
+		turn := s.turn
+		s.turn = false
 		s.mu.Unlock()
+		if turn {
+			_ = s.restart() // the keeper asks again
+			continue
+		}
 		if n == 0 {
 			<-s.arrived
 			continue

@@ -84,7 +84,8 @@ func (s *Spool) makeRoom(now time.Time, short bool) bool {
 
 // choose picks the segment to write again: the oldest that is not packed; if
 // room is short and all are, the oldest of which enough can be dropped. nil:
-// none. The newest is never touched.
+// none. The newest is never touched; where it alone is in the way, the committer
+// is asked to begin another one.
 func (s *Spool) choose(now time.Time, short bool) (seg *segment, drop bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,6 +99,12 @@ func (s *Spool) choose(now time.Time, short bool) (seg *segment, drop bool) {
 		if short && !seg.left && seg.spare > 0 && seg.spare >= seg.load.bytes/sparePart {
 			return seg, true
 		}
+	}
+	// One large group can have made the newest as large as the spool may be: then
+	// nothing more comes that would seal it.
+	if newest := s.segs[len(s.segs)-1]; short && newest.spare > 0 && newest.end >= s.opt.SegmentBytes {
+		s.turn = true
+		s.signal()
 	}
 	return nil, false
 }

@@ -172,6 +172,32 @@ func TestWhenRoomIsShortTheOldestSpareRecordsGoAndTheOthersStay(t *testing.T) {
 	l.check(t, again, false)
 }
 
+// A burst comes in one group, and that in one segment, which is the newest and
+// hence left alone: it must not be the whole spool.
+func TestABurstThatFillsTheSpoolLeavesSomethingToDrop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _, err := spool.Open(spool.Options{Dir: dir, FS: faultfs.New(), MaxBytes: 64 << 10, Linger: spool.MaxLinger, MaxGroup: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		l, end := newLedger(), time.Now().Add(time.Hour)
+		for n := 0; n < 1000; {
+			l.tried++
+			switch err := s.SubmitSpare(l.noise(300), func(uint64, error) {}); {
+			case err == nil:
+				n++
+			case !errors.Is(err, spool.ErrFull):
+				t.Fatal(err)
+			case time.Now().After(end):
+				t.Fatalf("for an hour no reading was taken after the first %d, and all of them may be dropped: %+v", n, s.Stats())
+			default:
+				time.Sleep(time.Second) // until the keeper has made room
+			}
+		}
+	})
+}
+
 func TestWhereNothingMayBeDroppedRecordsAreRefusedAndNothingIsLost(t *testing.T) {
 	l := newLedger()
 	s, _ := mustOpen(t, tight(faultfs.New()))

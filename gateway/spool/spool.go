@@ -37,6 +37,7 @@ type Spool struct {
 	bytes   int64  // size of the segments' files
 	flight  int64  // what the group being written may add to bytes
 	pending group  // waiting records
+	turn    bool   // the committer should begin another segment
 	closing bool
 	stats   Stats
 
