@@ -248,6 +248,11 @@ func (d *Desk) Tick(tx plantroom.Tx, now plantroom.Instant, limit int) (done int
 		return 0, err
 	}
 	for _, order := range orders {
+		if order.PartOf != "" { // its whole may have moved it a moment ago
+			if order, err = tx.Order(order.ID); err != nil {
+				return done, err
+			}
+		}
 		in, err := d.behind(tx, order)
 		if err != nil {
 			return done, err

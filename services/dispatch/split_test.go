@@ -174,3 +174,21 @@ func TestARepeatGoesOnWithTheWholeAndNotWithItsPart(t *testing.T) {
 		t.Errorf("it went on with %s", o.ID)
 	}
 }
+
+func TestAWholeAndItsPartThatAreDueTogetherAreBothDone(t *testing.T) {
+	h, whole, piece := parted(t)
+	for _, do := range []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoArrive, plantroom.DoFix} {
+		if _, err := h.on(piece.ID, do, grand); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.must(plantroom.DoFix, quick)
+	h.sleep(time.Hour) // both claims fall, and windows of both have ended
+	h.tick()
+	for _, o := range []plantroom.WorkOrder{h.read(whole.ID), h.read(piece.ID)} {
+		if c := o.Clock(plantroom.Restore); o.State != plantroom.Attended || c.State != plantroom.ClockBreached {
+			t.Errorf("%s is %s, restore %s", o.ID, o.State, c.State)
+		}
+	}
+	h.wholeLedger()
+}
