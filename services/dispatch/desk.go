@@ -117,10 +117,14 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 	if err != nil {
 		return err
 	}
-	if err := write(tx, order, d.book.evidence(now, order, present, ev, busy, away)); err != nil {
+	dec := d.book.evidence(now, order, present, ev, busy, away)
+	if err := write(tx, order, dec); err != nil {
 		return err
 	}
-	return d.followParts(tx, now, order, ev)
+	if err := d.followParts(tx, now, order, ev); err != nil {
+		return err
+	}
+	return d.contradictParts(tx, now, order, dec.order)
 }
 
 // keepIncident stores an incident and says whether it was stored like that before.
@@ -219,7 +223,10 @@ func (d *Desk) obey(tx plantroom.Tx, now plantroom.Instant, order plantroom.Work
 	if err != nil {
 		return order, err
 	}
-	return dec.order, write(tx, order, dec)
+	if err := write(tx, order, dec); err != nil {
+		return order, err
+	}
+	return dec.order, d.contradictParts(tx, now, order, dec.order)
 }
 
 // whoMoved adds to a refusal for a version that is no longer the present one who
@@ -261,10 +268,8 @@ func (d *Desk) Tick(tx plantroom.Tx, now plantroom.Instant, limit int) (done int
 		if err := write(tx, order, dec); err != nil {
 			return done, err
 		}
-		if dec.order.Contradicted > order.Contradicted {
-			if err := d.contradictParts(tx, now, dec.order); err != nil {
-				return done, err
-			}
+		if err := d.contradictParts(tx, now, order, dec.order); err != nil {
+			return done, err
 		}
 		done++
 	}

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"plantroom"
@@ -83,7 +84,10 @@ func (d *Desk) pair(tx plantroom.Tx, now plantroom.Instant, o plantroom.WorkOrde
 	if err := write(tx, o, one.finish()); err != nil {
 		return o, err
 	}
-	return one.order, write(tx, other, two.finish())
+	if err := write(tx, other, two.finish()); err != nil {
+		return o, err
+	}
+	return one.order, errors.Join(d.contradictParts(tx, now, o, one.order), d.contradictParts(tx, now, other, two.order))
 }
 
 // begun begins a decision on an order; what has come due comes first.

@@ -67,6 +67,11 @@ func (d *Desk) resight(tx plantroom.Tx, now plantroom.Instant, silence plantroom
 		return err
 	}
 	for _, o := range claimed {
+		if o.PartOf != "" { // its whole may have moved it a moment ago
+			if o, err = tx.Order(o.ID); err != nil {
+				return err
+			}
+		}
 		if o.Domain == plantroom.DevicesDomain || !d.book.blinds(silence, o.Asset) {
 			continue
 		}
@@ -78,7 +83,11 @@ func (d *Desk) resight(tx plantroom.Tx, now plantroom.Instant, silence plantroom
 		if err != nil {
 			return err
 		}
-		if err := write(tx, o, d.book.sight(now, o, in, blind)); err != nil {
+		dec := d.book.sight(now, o, in, blind)
+		if err := write(tx, o, dec); err != nil {
+			return err
+		}
+		if err := d.contradictParts(tx, now, o, dec.order); err != nil {
 			return err
 		}
 	}

@@ -60,7 +60,10 @@ func (d *Desk) split(tx plantroom.Tx, now plantroom.Instant, o plantroom.WorkOrd
 	if err := write(tx, o, whole.finish()); err != nil {
 		return o, err
 	}
-	return whole.order, write(tx, plantroom.WorkOrder{}, part.finish())
+	if err := write(tx, plantroom.WorkOrder{}, part.finish()); err != nil {
+		return o, err
+	}
+	return whole.order, d.contradictParts(tx, now, o, whole.order)
 }
 
 // partable returns what a part would be about, or why there can be none.
@@ -151,8 +154,12 @@ func (b *book) follow(now plantroom.Instant, part plantroom.WorkOrder, ev plantr
 	return d.finish()
 }
 
-// contradictParts takes the claims on the parts of an order back with its own.
-func (d *Desk) contradictParts(tx plantroom.Tx, now plantroom.Instant, whole plantroom.WorkOrder) error {
+// contradictParts takes the claims on the parts of an order back where its own has
+// fallen, whatever has been done about it meanwhile.
+func (d *Desk) contradictParts(tx plantroom.Tx, now plantroom.Instant, before, whole plantroom.WorkOrder) error {
+	if whole.Contradicted == before.Contradicted {
+		return nil
+	}
 	for _, id := range whole.Parts {
 		part, err := tx.Order(id)
 		if err != nil {
@@ -191,5 +198,9 @@ func (d *Desk) settleWhole(tx plantroom.Tx, now plantroom.Instant, part plantroo
 	if err != nil {
 		return err
 	}
-	return write(tx, whole, d.book.sight(now, whole, in, blind))
+	dec := d.book.sight(now, whole, in, blind)
+	if err := write(tx, whole, dec); err != nil {
+		return err
+	}
+	return d.contradictParts(tx, now, whole, dec.order)
 }

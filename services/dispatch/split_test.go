@@ -192,3 +192,43 @@ func TestAWholeAndItsPartThatAreDueTogetherAreBothDone(t *testing.T) {
 	}
 	h.wholeLedger()
 }
+
+func TestTheClaimsOnThePartsFallWithTheWholesWhateverIsDoneFirst(t *testing.T) {
+	for name, press := range map[string]func(*house, plantroom.WorkOrder){
+		"a step of the playbook": func(h *house, whole plantroom.WorkOrder) {
+			err := h.update(func(tx plantroom.Tx) error {
+				_, err := h.desk.Task(tx, h.now, dispatch.TaskDone{Order: whole.ID, Task: whole.Tasks[0].ID, Actor: lin, Ref: "photo 3"})
+				return err
+			})
+			if err != nil {
+				h.t.Fatal(err)
+			}
+		},
+		"a command": func(h *house, _ plantroom.WorkOrder) { h.must(plantroom.DoDecline, quick) },
+		"a relation": func(h *house, whole plantroom.WorkOrder) {
+			h.must(plantroom.DoRelate, lin, with(whole.Parts[0], "one job"))
+		},
+		"another part": func(h *house, _ plantroom.WorkOrder) { h.must(plantroom.DoSplit, lin, part("the door", "", "")) },
+		"the sensor": func(h *house, _ plantroom.WorkOrder) {
+			h.event(plantroom.IncidentWorsened, func(in *plantroom.Incident) { in.Cause = "drive_overtemp" })
+		},
+		"nothing, and a tick": func(*house, plantroom.WorkOrder) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, whole, piece := parted(t)
+			for _, do := range []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoArrive, plantroom.DoFix} {
+				if _, err := h.on(piece.ID, do, grand); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h.must(plantroom.DoFix, quick)
+			h.sleep(dispatch.ContradictAfter)
+			press(h, whole)
+			h.tick()
+			if o := h.read(piece.ID); o.State != plantroom.Attended || o.Contradicted != 1 {
+				t.Errorf("the part is %s, contradicted %d times", o.State, o.Contradicted)
+			}
+			h.wholeLedger()
+		})
+	}
+}

@@ -38,7 +38,10 @@ func (d *Desk) Task(tx plantroom.Tx, now plantroom.Instant, t TaskDone) (plantro
 	if err != nil || dec == nil {
 		return order, err
 	}
-	return dec.order, write(tx, order, dec)
+	if err := write(tx, order, dec); err != nil {
+		return order, err
+	}
+	return dec.order, d.contradictParts(tx, now, order, dec.order)
 }
 
 func fits(s string, length int) bool { return len(s) <= length && utf8.ValidString(s) }

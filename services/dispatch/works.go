@@ -69,6 +69,9 @@ func (d *Desk) WorksOver(tx plantroom.Tx, now plantroom.Instant, id plantroom.Wo
 		if err := write(tx, o, dec.finish()); err != nil {
 			return err
 		}
+		if err := d.contradictParts(tx, now, o, dec.order); err != nil {
+			return err
+		}
 	}
 	return nil
 }
