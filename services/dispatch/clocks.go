@@ -98,10 +98,16 @@ func (d *decision) stop(kind plantroom.ClockKind, at plantroom.Instant) {
 	}
 }
 
-// resume takes a stop back.
+// resume takes a stop back. A clock that was stopped in a pause which has ended
+// since runs from that end on, as the others have.
 func (d *decision) resume(kind plantroom.ClockKind) {
-	if c := d.order.Clock(kind); c != nil {
-		sla.Resume(c)
+	c := d.order.Clock(kind)
+	if c == nil {
+		return
+	}
+	sla.Resume(c)
+	if at := d.pauseOver(kind); c.State == plantroom.ClockPaused && !at.IsZero() {
+		sla.Continue(c, at, d.book.calendars[c.Calendar])
 	}
 }
 

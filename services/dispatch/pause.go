@@ -209,6 +209,16 @@ func (d *decision) resumeClocks(at plantroom.Instant, actor string, e entry) {
 	d.row("order."+string(plantroom.DoContinue), actor, e)
 }
 
+// pauseOver is when the last pause of a clock ended, zero while it lasts.
+func (d *decision) pauseOver(kind plantroom.ClockKind) plantroom.Instant {
+	for i := len(d.order.Pauses) - 1; i >= 0; i-- {
+		if p := &d.order.Pauses[i]; slices.Contains(p.Clocks, kind) {
+			return p.Ended
+		}
+	}
+	return 0
+}
+
 // pauseEnds is when the order's pause ends by itself, zero where it does not.
 func (d *decision) pauseEnds() plantroom.Instant {
 	if p := d.order.Pause(); p != nil {

@@ -213,3 +213,33 @@ func TestACalendarThatContractsNameHasToExist(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAClockThatWasKeptInAPauseRunsAgainWhenThatIsTakenBack(t *testing.T) {
+	for name, ended := range map[string]bool{"in the pause": false, "after the pause": true} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, func(e *plantroom.Estate) {
+				e.Contracts[0].Pauses[0].Second = false
+				e.Contracts = e.Contracts[:1] // nobody else can take it
+			})
+			h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+			h.pass(2 * time.Minute)
+			h.must(plantroom.DoAcknowledge, quick)
+			h.must(plantroom.DoPause, quick, reason("no_access", "photo 7")) // 13 of 15 minutes are left to come
+			h.pass(time.Minute)
+			h.must(plantroom.DoArrive, quick)
+			h.pass(time.Minute)
+			over := h.now
+			if ended {
+				h.must(plantroom.DoContinue, quick)
+				h.pass(time.Minute)
+			}
+			h.must(plantroom.DoDecline, quick)
+			if c := h.clock(plantroom.Attend); c.State != plantroom.ClockRunning || c.Due != over.Add(13*time.Minute) {
+				t.Errorf("%s, due %s, want %s", c.State, c.Due, over.Add(13*time.Minute))
+			}
+			h.pass(time.Hour)
+			h.wantClock(plantroom.Attend, plantroom.ClockBreached)
+			h.wholeLedger()
+		})
+	}
+}
