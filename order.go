@@ -130,7 +130,7 @@ type WorkOrder struct {
 	DeclinedBy []ContractorID `json:"declined_by,omitempty"`
 	TakenFrom  []ContractorID `json:"taken_from,omitempty"` // by the office, in the present round
 	Clocks     []Clock        `json:"clocks"`
-	Former     []Clock        `json:"former,omitempty"`   // marked windows of those who had it before in this round
+	Former     []Clock        `json:"former,omitempty"`   // windows of those who had it before in this round, that were marked or have paused
 	Pauses     []Pause        `json:"pauses,omitempty"`   // of the present round
 	Playbook   string         `json:"playbook,omitempty"` // whose tasks they are; "": the rule's own steps
 	Tasks      []Task         `json:"tasks,omitempty"`    // of the present round

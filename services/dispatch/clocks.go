@@ -217,10 +217,11 @@ func (d *decision) transfer(c *plantroom.Contract) {
 }
 
 // remember keeps which marks of the windows that are exchanged now have taken
-// effect: the order may come back to whoever has it.
+// effect, and what pauses have made of them: the order may come back to whoever
+// has it.
 func (d *decision) remember() {
 	for _, old := range d.order.Clocks {
-		if old.Marked == 0 {
+		if old.Marked == 0 && d.pauseOver(old.Kind).IsZero() {
 			continue
 		}
 		if i := d.former(&old); i >= 0 {
@@ -236,13 +237,15 @@ func (d *decision) former(c *plantroom.Clock) int {
 	return slices.IndexFunc(d.order.Former, func(f plantroom.Clock) bool { return f.Kind == c.Kind && same(&f, c) })
 }
 
-// recall takes over what has taken effect of a window that runs again.
+// recall takes over what has taken effect of a window that runs again, and when it
+// ends, which a pause may have put off.
 func (d *decision) recall(c *plantroom.Clock) {
 	i := d.former(c)
 	if i < 0 || !c.Open() {
 		return
 	}
 	f := &d.order.Former[i]
+	c.Half, c.Most, c.Due = f.Half, f.Most, f.Due
 	if c.Marked = f.Marked; !f.Breached.IsZero() {
 		c.State, c.Breached = plantroom.ClockBreached, f.Breached
 	}

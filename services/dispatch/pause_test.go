@@ -243,3 +243,22 @@ func TestAClockThatWasKeptInAPauseRunsAgainWhenThatIsTakenBack(t *testing.T) {
 		})
 	}
 }
+
+func TestATransferThereAndBackLeavesWhatAPauseHasPutOff(t *testing.T) {
+	for name, left := range map[string]time.Duration{"before any mark": 28 * time.Minute, "after the half": 10 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			h := accepted(t)
+			h.pass(28*time.Minute - left)
+			h.must(plantroom.DoPause, quick, reason("weather", ""))
+			h.pass(time.Hour)
+			h.must(plantroom.DoContinue, quick)
+			due := h.now.Add(left)
+			h.must(plantroom.DoTransfer, lin, give("grandlift", "the drive is under warranty"))
+			h.must(plantroom.DoTransfer, lin, give("quicklift", "it is not"))
+			if c := h.clock(plantroom.Restore); c.State != plantroom.ClockRunning || c.Due != due {
+				t.Errorf("restore is %s, due %s, want %s: the pause was within the contract", c.State, c.Due, due)
+			}
+			h.wholeLedger()
+		})
+	}
+}
