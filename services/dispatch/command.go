@@ -103,6 +103,8 @@ func repeated(tx plantroom.Tx, o plantroom.WorkOrder, cmd Command) (bool, error)
 		return repeatedTransfer(tx, o, cmd)
 	case cmd.Do == plantroom.DoSplit:
 		return repeatedSplit(tx, o, cmd)
+	case cmd.Do == plantroom.DoMerge && o.State == plantroom.Merged && o.MergedInto != cmd.Other:
+		return false, plantroom.Errorf(plantroom.CodeConflict, "%s goes on as %s already, and not as %s", o.ID, o.MergedInto, cmd.Other)
 	case cmd.Do == plantroom.DoRelate || cmd.Do == plantroom.DoUnrelate:
 		return repeatedRelation(tx, o, cmd)
 	}

@@ -172,3 +172,16 @@ func TestAMergedFaultThatComesBackIsAnOrderOfItsOwn(t *testing.T) {
 		t.Errorf("the fault that carried on became %s, with %v behind it", again.ID, again.Also)
 	}
 }
+
+func TestAnOrderThatWasMergedIsNotSaidToGoOnInAnotherOne(t *testing.T) {
+	h, first, _, second := merged(t)
+	third := h.open("lift.fault", "b1-l2", plantroom.Medium, "drive_overtemp")
+	if o, err := h.on(second.ID, plantroom.DoMerge, lin, with(first.ID, "one door, one fault")); err != nil || o.MergedInto != first.ID {
+		t.Errorf("asked again: %v", err)
+	}
+	_, err := h.on(second.ID, plantroom.DoMerge, lin, with(third.ID, "rather that"))
+	h.wantCode(err, plantroom.CodeConflict)
+	if says := plantroom.MessageOf(err); !strings.Contains(says, "goes on as "+string(first.ID)+" already") {
+		t.Errorf("lin reads %q", says)
+	}
+}
