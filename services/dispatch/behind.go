@@ -7,8 +7,9 @@ import (
 )
 
 // maxHops bounds the way from a merged order to the one that carries it on: so
-// many merges of merged orders. A merge beyond is refused.
-const maxHops = 16
+// many merges of merged orders. A merge beyond is refused, since an order carries
+// on no more than maxMerged, those among them that were carried on before.
+const maxHops = maxMerged
 
 // carrier returns the order that carries an order on: itself, unless it was merged.
 func carrier(tx plantroom.Tx, o plantroom.WorkOrder) (plantroom.WorkOrder, error) {

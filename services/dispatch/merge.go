@@ -36,6 +36,26 @@ func (d *decision) mergeInto(into *decision, cmd Command) error {
 	return nil
 }
 
+// room reports whether one order can carry another one on, with all that either
+// carries on already, also what those had carried on before.
+func room(tx plantroom.Tx, n, o plantroom.WorkOrder) error {
+	carried := slices.Concat(n.Merged, o.Merged, []plantroom.OrderID{o.ID})
+	for i := 0; i < len(carried) && len(carried) <= maxMerged; i++ {
+		if carried[i] == o.ID {
+			continue // its own are counted
+		}
+		m, err := tx.Order(carried[i])
+		if err != nil {
+			return err
+		}
+		carried = append(carried, m.Merged...)
+	}
+	if len(carried) > maxMerged {
+		return plantroom.Errorf(plantroom.CodeTooLarge, "%s and %s would carry on more than %d orders together", n.ID, o.ID, maxMerged)
+	}
+	return nil
+}
+
 // mergeable reports why two orders cannot be one.
 func (d *decision) mergeable(into *decision) error {
 	o, n := &d.order, &into.order
@@ -49,8 +69,6 @@ func (d *decision) mergeable(into *decision) error {
 		return plantroom.Errorf(plantroom.CodeForbidden, "%s is a part of %s and can be merged into that only", o.ID, o.PartOf)
 	case n.PartOf != "":
 		return plantroom.Errorf(plantroom.CodeForbidden, "%s is a part of %s: merge into that", n.ID, n.PartOf)
-	case len(n.Merged)+len(o.Merged) >= maxMerged:
-		return plantroom.Errorf(plantroom.CodeTooLarge, "%s carries on %d orders already, at most %d", n.ID, len(n.Merged), maxMerged)
 	case contract == nil && o.Contractor != "":
 		return plantroom.Errorf(plantroom.CodeForbidden, "nobody has %s: merge it into %s", n.ID, o.ID)
 	case contract != nil && !contract.Covers(d.book.assetOf(o), d.now):

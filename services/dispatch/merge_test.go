@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -183,5 +184,31 @@ func TestAnOrderThatWasMergedIsNotSaidToGoOnInAnotherOne(t *testing.T) {
 	h.wantCode(err, plantroom.CodeConflict)
 	if says := plantroom.MessageOf(err); !strings.Contains(says, "goes on as "+string(first.ID)+" already") {
 		t.Errorf("lin reads %q", says)
+	}
+}
+
+func TestMergesOfMergedOrdersAreRefusedBeforeTheSensorLosesItsOrder(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) {
+		for i := range 20 {
+			e.Assets = append(e.Assets, plantroom.Asset{ID: plantroom.AssetID(fmt.Sprintf("x%d", i)), Domain: "lifts", Building: "b1"})
+		}
+	})
+	last := h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	first := h.in
+	n := 0
+	for ; n < 20; n++ {
+		next := h.open("lift.fault", plantroom.AssetID(fmt.Sprintf("x%d", n)), plantroom.Medium, "door_close_fault")
+		if _, err := h.on(last.ID, plantroom.DoMerge, lin, with(next.ID, "one storm")); err != nil {
+			h.wantCode(err, plantroom.CodeTooLarge)
+			break
+		}
+		last = next
+	}
+	if n != 16 {
+		t.Errorf("%d merges in a row", n)
+	}
+	h.heard(plantroom.IncidentProved, h.ended(first)) // or else nothing that comes with it would be heard
+	if o := h.read(last.ID); len(o.Also) != 16 {
+		t.Errorf("%s carries on %d incidents", o.ID, len(o.Also))
 	}
 }

@@ -74,7 +74,9 @@ func (d *Desk) pair(tx plantroom.Tx, now plantroom.Instant, o plantroom.WorkOrde
 		return o, err
 	}
 	if cmd.Do == plantroom.DoMerge {
-		err = one.mergeInto(two, cmd)
+		if err = room(tx, other, o); err == nil {
+			err = one.mergeInto(two, cmd)
+		}
 	} else {
 		err = one.relate(two, cmd)
 	}
