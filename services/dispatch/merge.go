@@ -21,7 +21,7 @@ func (d *decision) mergeInto(into *decision, cmd Command) error {
 	own := d.order.Contract == into.order.Contract
 	var stays []plantroom.Clock
 	for _, c := range d.order.Clocks {
-		if taken := into.take(d.order.ID, c); !taken || !own {
+		if taken := into.take(d.order.ID, c, own); !taken || !own {
 			stays = append(stays, c)
 		}
 	}
@@ -78,8 +78,10 @@ func (d *decision) mergeable(into *decision) error {
 }
 
 // take lets a clock of another order count in this one, where nothing stricter
-// does, and reports whether it does.
-func (d *decision) take(from plantroom.OrderID, c plantroom.Clock) bool {
+// does, and reports whether it does. own: both are under one contract. A window
+// that was missed already is nobody's to take away, and one that was missed under
+// another contract does not stand before the order's own.
+func (d *decision) take(from plantroom.OrderID, c plantroom.Clock, own bool) bool {
 	if !c.Open() || c.Kind == plantroom.Acknowledge && !d.order.Acknowledged.IsZero() || c.Kind == plantroom.Attend && !d.order.Attended.IsZero() {
 		return false // it is decided, or somebody has answered or is there
 	}
@@ -93,7 +95,7 @@ func (d *decision) take(from plantroom.OrderID, c plantroom.Clock) bool {
 		d.order.Clocks = append(d.order.Clocks, c)
 	case !old.Open() && c.Kind == plantroom.Release: // those of the other order are trapped yet
 		*old = c
-	case old.Open() && sla.Sooner(c, *old):
+	case old.Open() && old.Breached.IsZero() && (own || c.Breached.IsZero()) && sla.Sooner(c, *old):
 		*old = c
 	default:
 		return false

@@ -1,12 +1,14 @@
 package report_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"plantroom"
 	"plantroom/services/dispatch"
+	"plantroom/services/report"
 )
 
 func TestATransferLeavesWithEachContractorWhatEndedInItsTime(t *testing.T) {
@@ -128,6 +130,59 @@ func (h *house) part(id plantroom.OrderID, who string) {
 		h.update(func(tx plantroom.Tx) error {
 			_, err := h.desk.Command(tx, h.now, dispatch.Command{Order: id, Do: do, Actor: who})
 			return err
+		})
+	}
+}
+
+func TestAMergeTakesNoMissFromWhomItBelongsTo(t *testing.T) {
+	owed := func(s []report.Line) (out []string) {
+		for _, l := range s {
+			if l.Clock == plantroom.Restore && l.Penalty > 0 {
+				out = append(out, l.ID)
+			}
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		firms []plantroom.ContractorID // of the first order and of the second, into which it is merged
+		at    time.Duration            // of the merge
+		quick []string                 // the windows to restore for which quick owes something
+		grand []string
+	}{
+		"both missed under one contract":        {[]plantroom.ContractorID{"quick", "quick"}, 40 * time.Minute, []string{"wo-000001.1.restore", "wo-000002.1.restore"}, nil},
+		"both missed under two":                 {[]plantroom.ContractorID{"grand", "quick"}, 40 * time.Minute, []string{"wo-000002.1.restore"}, []string{"wo-000001.2.restore"}},
+		"one missed, and the other one later":   {[]plantroom.ContractorID{"grand", "quick"}, 32 * time.Minute, []string{"wo-000002.1.restore"}, []string{"wo-000001.2.restore"}},
+		"one that goes on, under one contract":  {[]plantroom.ContractorID{"quick", "quick"}, 20 * time.Minute, []string{"wo-000002.1.restore"}, nil},
+		"one that goes on from the other one's": {[]plantroom.ContractorID{"grand", "quick"}, 20 * time.Minute, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, func(e *plantroom.Estate) {
+				e.Contracts[1].Windows[1].Length = 30 * minute
+				e.Contracts[1].Penalties = append(e.Contracts[1].Penalties, plantroom.Penalty{Clock: plantroom.Restore, Severity: plantroom.Low, Amount: 20_00})
+			})
+			h.open("l1", plantroom.Medium, "door_close_fault")
+			first := h.in
+			h.must(plantroom.DoAcknowledge, quick)
+			h.must(plantroom.DoArrive, quick)
+			if c.firms[0] != "quick" {
+				h.must(plantroom.DoTransfer, lin, func(cmd *dispatch.Command) { cmd.To = c.firms[0] })
+			}
+			h.pass(5 * time.Minute)
+			h.open("l2", plantroom.Medium, "door_close_fault")
+			second := h.in
+			h.pass(c.at - 5*time.Minute)
+			h.in = first
+			h.must(plantroom.DoMerge, lin, func(cmd *dispatch.Command) { cmd.Other = "wo-000002" })
+			h.pass(2*time.Hour - c.at)
+			for _, h.in = range []plantroom.Incident{first, second} {
+				h.proved(h.now)
+			}
+			if got := owed(h.statement("quick-26", "2026-03").Lines); !slices.Equal(got, c.quick) {
+				t.Errorf("quick owes for %q, want %q", got, c.quick)
+			}
+			if got := owed(h.statement("grand-26", "2026-03").Lines); !slices.Equal(got, c.grand) {
+				t.Errorf("grand owes for %q, want %q", got, c.grand)
+			}
 		})
 	}
 }
