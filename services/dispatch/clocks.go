@@ -289,6 +289,9 @@ func (d *decision) tightened(clocks []plantroom.Clock, c *plantroom.Contract, ri
 		if at := d.startOf(w.From); !at.IsZero() {
 			d.start(&w, max(at, rise.At))
 		}
+		if i := slices.IndexFunc(clocks, func(old plantroom.Clock) bool { return old.Kind == w.Kind }); i >= 0 && d.order.PartOf != "" && clocks[i].Of == d.order.PartOf {
+			w.Of = d.order.PartOf // what a part shares with its whole grows stricter in both
+		}
 		clocks = sla.Tighten(clocks, w)
 	}
 	return clocks

@@ -186,3 +186,47 @@ func TestAMergeTakesNoMissFromWhomItBelongsTo(t *testing.T) {
 		})
 	}
 }
+
+func TestAWindowThatAPartSharesIsOwedOnceWhateverBecomesOfIt(t *testing.T) {
+	for name, c := range map[string]func(h *house, split func()){
+		"it grows stricter": func(h *house, split func()) {
+			split()
+			h.pass(time.Minute)
+			h.in.Severity = plantroom.High
+			h.event(plantroom.IncidentWorsened)
+		},
+		"the whole pauses": func(h *house, split func()) {
+			h.must(plantroom.DoPause, quick, func(c *dispatch.Command) { c.Code = "no_access" })
+			h.pass(10 * time.Minute)
+			split()
+			h.pass(10 * time.Minute)
+			h.must(plantroom.DoContinue, quick)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, func(e *plantroom.Estate) {
+				e.Contracts[0].Windows = append(e.Contracts[0].Windows, plantroom.Window{Clock: plantroom.Restore, Severity: plantroom.High, Length: 10 * minute})
+			})
+			h.open("l1", plantroom.Medium, "door_close_fault")
+			h.pass(time.Minute)
+			h.must(plantroom.DoAcknowledge, quick)
+			h.must(plantroom.DoArrive, quick)
+			c(h, func() {
+				h.must(plantroom.DoSplit, lin, func(c *dispatch.Command) { c.Scope, c.To = "the drive", "quick" })
+			})
+			h.pass(90 * time.Minute)
+			missed, owed := 0, 0
+			for _, l := range h.statement("quick-26", "2026-03").Lines {
+				if l.Clock == plantroom.Restore && l.Verdict == report.Missed {
+					missed++
+					if l.Penalty > 0 {
+						owed++
+					}
+				}
+			}
+			if missed != 2 || owed != 1 {
+				t.Errorf("%d lines of the window are missed, and %d cost something", missed, owed)
+			}
+		})
+	}
+}

@@ -53,6 +53,7 @@ type Outcome struct {
 	Paused     plantroom.Duration     `json:"paused,omitzero"`   // how long the clock has stood still
 	Reason     string                 `json:"reason,omitempty"`
 	Evidence   []Evidence             `json:"evidence,omitempty"`
+	started    plantroom.Instant      // when the window began to run
 }
 
 // when is the instant by which an outcome belongs to a month.
@@ -110,7 +111,7 @@ func judged(r *round, i int, c *plantroom.Clock, cals Calendars, at plantroom.In
 		return Outcome{}, false // taken back by the declining
 	}
 	o := Judge(c, st.contract, cals, at, st.to)
-	o.Severity, o.Of = r.at(o.when()), c.Of
+	o.Severity, o.Of, o.started = r.at(o.when()), c.Of, c.Started
 	own := c.Of != "" && c.Of != r.partOf && o.Promised // it came with an order that was merged, under the same contract
 	if !own && !c.Due.IsZero() && c.Due < st.from && (o.Verdict == Missed || o.Verdict == Open) {
 		if hadBefore(r, i, c.Due) {

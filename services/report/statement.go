@@ -138,7 +138,8 @@ func (s *Statement) add(b *Basis, r *Record, from, to, at plantroom.Instant) err
 }
 
 // once takes from the lines of a whole and its parts under one contract what one
-// window would cost several times: the one that costs most counts.
+// window would cost several times: the one that costs most counts. It is one window
+// that began at one moment; a pause of one of them may have put its end off.
 func (s *Statement) once() {
 	dearest := map[string]*Line{}
 	for i := range s.Lines {
@@ -147,7 +148,7 @@ func (s *Statement) once() {
 		if whole == "" {
 			whole = l.Order
 		}
-		key := fmt.Sprint(whole, l.Clock, l.Due)
+		key := fmt.Sprint(whole, l.Clock, l.started)
 		other := dearest[key]
 		switch {
 		case l.Penalty == 0:
