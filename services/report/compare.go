@@ -27,17 +27,12 @@ type Comparison struct {
 
 // Compare tries offers on a past. Episodes that none of them covers are left out.
 func (h *House) Compare(p Past, offers []Offer, goal time.Duration) (Comparison, error) {
-	kept := p.Cases[:0:0]
-	for i := range p.Cases {
-		for j := range offers {
-			if covers(&offers[j].Contract, &p.Cases[i]) {
-				kept = append(kept, p.Cases[i])
-				break
-			}
-		}
+	uncovered := func(c Case) bool {
+		return !slices.ContainsFunc(offers, func(o Offer) bool { return covers(&o.Contract, &c) })
 	}
-	p.Cases = kept
-	c := Comparison{From: p.From, To: p.To, Zone: h.Estate.Zone, Currency: h.Estate.Currency, Goal: plantroom.Duration(goal), Unproved: p.Unproved,
+	p.Cases = slices.DeleteFunc(slices.Clone(p.Cases), uncovered)
+	p.left = slices.DeleteFunc(slices.Clone(p.left), uncovered)
+	c := Comparison{From: p.From, To: p.To, Zone: h.Estate.Zone, Currency: h.Estate.Currency, Goal: plantroom.Duration(goal), Unproved: len(p.left),
 		Recorded: p.Recorded(goal), Assumptions: assumptions()}
 	for i := range offers {
 		r, err := h.Replay(&p, &offers[i], goal)

@@ -24,7 +24,7 @@ func FuzzRecord(f *testing.F) {
 		if err == nil && s.Total != s.Fixed+s.CallOuts+s.Work-s.Penalties {
 			t.Errorf("%+v", s)
 		}
-		p := Past{To: 1_800_000_000e9, Kept: map[plantroom.ClockKind]int{}, Missed: map[plantroom.ClockKind]int{}}
+		p := Past{To: 1_800_000_000e9}
 		_ = p.add(&House{}, &r, p.To)
 	})
 }

@@ -25,6 +25,8 @@ type Case struct {
 	Arrived  plantroom.Instant  // zero: nobody came
 	Released plantroom.Instant  // zero: nobody was seen to be released
 	Proved   plantroom.Instant
+
+	kept, missed map[plantroom.ClockKind]int // of the windows that it had
 }
 
 // Rise is a severity from an instant on.
@@ -37,14 +39,12 @@ type Rise struct {
 type Past struct {
 	From, To plantroom.Instant
 	Cases    []Case
-	Unproved int                         // left out: cancelled, or not repaired yet
-	Kept     map[plantroom.ClockKind]int // of the windows that they had
-	Missed   map[plantroom.ClockKind]int
+	left     []Case // out: cancelled, or not repaired yet
 }
 
 // Past reads what happened between two instants.
 func (h *House) Past(tx plantroom.Tx, from, to, now plantroom.Instant) (Past, error) {
-	p := Past{From: from, To: to, Kept: map[plantroom.ClockKind]int{}, Missed: map[plantroom.ClockKind]int{}}
+	p := Past{From: from, To: to}
 	records, err := read(tx, from, to, readShort)
 	if err != nil {
 		return p, err
@@ -76,14 +76,14 @@ func (p *Past) add(h *House, r *Record, now plantroom.Instant) error {
 		if r.Order.PartOf != "" || r.Order.State == plantroom.Merged && round == rs[len(rs)-1] {
 			continue // it counts with its whole, or with the order that went on with it
 		}
+		o := &r.Order
 		if round.proved.IsZero() {
-			p.Unproved++
+			p.left = append(p.left, Case{Order: o.ID, Building: o.Building, Domain: o.Domain})
 			continue
 		}
-		o := &r.Order
 		c := Case{Order: o.ID, Incident: round.incident, Asset: o.Asset, Building: o.Building, Domain: o.Domain, Rule: o.Rule,
 			Cause: r.incident(round.incident).Cause, Occurred: round.occurred, Raised: round.begun, Answer: -1,
-			Released: round.released, Proved: round.proved}
+			Released: round.released, Proved: round.proved, kept: map[plantroom.ClockKind]int{}, missed: map[plantroom.ClockKind]int{}}
 		for _, s := range round.severity {
 			c.Severity = append(c.Severity, Rise{s.at, s.severity})
 		}
@@ -96,7 +96,7 @@ func (p *Past) add(h *House, r *Record, now plantroom.Instant) error {
 			}
 			for j := range st.clocks {
 				if out, ok := judged(round, i, &st.clocks[j], h.calendars, now); ok {
-					p.count(out)
+					c.count(out)
 				}
 			}
 		}
@@ -105,12 +105,12 @@ func (p *Past) add(h *House, r *Record, now plantroom.Instant) error {
 	return nil
 }
 
-func (p *Past) count(o Outcome) {
+func (c *Case) count(o Outcome) {
 	switch o.Verdict {
 	case Kept:
-		p.Kept[o.Clock]++
+		c.kept[o.Clock]++
 	case Missed:
-		p.Missed[o.Clock]++
+		c.missed[o.Clock]++
 	}
 }
 
@@ -119,10 +119,16 @@ func (c *Case) work() time.Duration { return c.Proved.Sub(c.Arrived) }
 
 // Recorded is what the past came to as it was. Its money is in the statements.
 func (p *Past) Recorded(goal time.Duration) Result {
-	r := Result{Contract: "as it was", Covered: len(p.Cases), Kept: p.Kept, Missed: p.Missed}
+	r := Result{Contract: "as it was", Covered: len(p.Cases), Kept: map[plantroom.ClockKind]int{}, Missed: map[plantroom.ClockKind]int{}}
 	var downs, arrivals []time.Duration
 	for i := range p.Cases {
 		c := &p.Cases[i]
+		for kind, n := range c.kept {
+			r.Kept[kind] += n
+		}
+		for kind, n := range c.missed {
+			r.Missed[kind] += n
+		}
 		down := c.Proved.Sub(c.Occurred)
 		downs = append(downs, down)
 		r.Downtime += plantroom.Duration(down)

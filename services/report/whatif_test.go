@@ -274,3 +274,20 @@ func TestWhoIsAtALiftSeesToItsOtherFaultsToo(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestWhatNoOfferCoversCountsInNoColumn(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) {
+		e.Buildings = append(e.Buildings, plantroom.Building{ID: "b2", Floors: 3})
+		e.Contracts[1].Buildings = []plantroom.BuildingID{"b2"}
+	})
+	h.open("l1", plantroom.Medium, "door_close_fault")
+	h.repair(quick, time.Minute, time.Minute, time.Minute)
+	h.open("l2", plantroom.Medium, "door_close_fault")
+	h.must(plantroom.DoCancel, lin)
+	if c := h.whatIf("grand-26"); c.Recorded.Covered != 0 || len(c.Recorded.Kept) != 0 || c.Unproved != 0 {
+		t.Errorf("the faults of b1 beside an offer for b2: %+v, %d left out", c.Recorded, c.Unproved)
+	}
+	if c := h.whatIf("grand-26", "quick-26"); c.Recorded.Covered != 1 || c.Recorded.Kept[plantroom.Restore] != 1 || c.Unproved != 1 {
+		t.Errorf("beside an offer for both: %+v, %d left out", c.Recorded, c.Unproved)
+	}
+}
