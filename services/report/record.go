@@ -89,10 +89,11 @@ func readOne(tx plantroom.Tx, o plantroom.WorkOrder) (Record, error) {
 	return r, nil
 }
 
-// straight reports whether an order has had one round and one contractor, so that
-// it says of itself all that rounds would find out from its rows.
+// straight reports whether an order has had one round, one contractor and its own
+// incident alone, so that it says of itself all that rounds would find out from its
+// rows.
 func straight(o *plantroom.WorkOrder) bool {
-	return o.State == plantroom.Closed && o.Reopens == 0 && o.Link == 1
+	return o.State == plantroom.Closed && o.Reopens == 0 && o.Link == 1 && len(o.Merged) == 0
 }
 
 // readShort is readOne without the ledger where that tells nothing more. What a

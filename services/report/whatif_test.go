@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/dispatch"
 	"plantroom/services/report"
 
 	"pgregory.net/rapid"
@@ -289,5 +290,23 @@ func TestWhatNoOfferCoversCountsInNoColumn(t *testing.T) {
 	}
 	if c := h.whatIf("grand-26", "quick-26"); c.Recorded.Covered != 1 || c.Recorded.Kept[plantroom.Restore] != 1 || c.Unproved != 1 {
 		t.Errorf("beside an offer for both: %+v, %d left out", c.Recorded, c.Unproved)
+	}
+}
+
+func TestAnOrderThatCarriedAnotherOneOnLastedUntilBothWereProved(t *testing.T) {
+	h := newHouse(t)
+	h.open("l1", plantroom.Medium, "door_close_fault")
+	first := h.in
+	h.open("l2", plantroom.Medium, "door_close_fault")
+	second := h.in
+	h.must(plantroom.DoMerge, lin, func(c *dispatch.Command) { c.Other = "wo-000001" })
+	h.in = first
+	h.repair(quick, time.Minute, time.Minute, 8*time.Minute)
+	h.pass(50 * time.Minute)
+	h.in = second
+	h.proved(h.now)
+	h.pass(time.Hour) // it is closed, and read without its rows
+	if r := h.whatIf("quick-26").Recorded; r.Covered != 1 || r.Longest != hour {
+		t.Errorf("%d faults, the longest of %s, want one of 1h", r.Covered, r.Longest)
 	}
 }
