@@ -62,18 +62,15 @@ func (d *Desk) resight(tx plantroom.Tx, now plantroom.Instant, silence plantroom
 	if silence.Domain != plantroom.DevicesDomain {
 		return nil
 	}
-	claimed, err := tx.Orders(plantroom.OrderFilter{Open: true, States: []plantroom.OrderState{plantroom.Restored}})
-	if err != nil {
-		return err
-	}
-	for _, o := range claimed {
+	claimed := plantroom.OrderFilter{Open: true, States: []plantroom.OrderState{plantroom.Restored}}
+	return each(tx, claimed, func(o plantroom.WorkOrder) (err error) {
 		if o.PartOf != "" { // its whole may have moved it a moment ago
 			if o, err = tx.Order(o.ID); err != nil {
 				return err
 			}
 		}
 		if o.Domain == plantroom.DevicesDomain || !d.book.blinds(silence, o.Asset) {
-			continue
+			return nil
 		}
 		blind, err := d.blind(tx, o)
 		if err != nil {
@@ -87,11 +84,8 @@ func (d *Desk) resight(tx plantroom.Tx, now plantroom.Instant, silence plantroom
 		if err := write(tx, o, dec); err != nil {
 			return err
 		}
-		if err := d.contradictParts(tx, now, o, dec.order); err != nil {
-			return err
-		}
-	}
-	return nil
+		return d.contradictParts(tx, now, o, dec.order)
+	})
 }
 
 // sight notes that the sensors behind a claim fell silent or are heard again.

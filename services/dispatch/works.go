@@ -53,13 +53,9 @@ func (d *decision) restWorks() {
 // WorksOver has those called about the orders raised during planned works who were
 // not, when these have ended: as planned, sooner, or not at all.
 func (d *Desk) WorksOver(tx plantroom.Tx, now plantroom.Instant, id plantroom.WorksID) error {
-	open, err := tx.Orders(plantroom.OrderFilter{Open: true})
-	if err != nil {
-		return err
-	}
-	for _, o := range open {
+	return each(tx, plantroom.OrderFilter{Open: true}, func(o plantroom.WorkOrder) error {
 		if o.During == nil || o.During.Works != id || o.During.Hold == plantroom.HoldNothing {
-			continue
+			return nil
 		}
 		dec, err := d.begun(tx, now, o)
 		if err != nil {
@@ -69,11 +65,31 @@ func (d *Desk) WorksOver(tx plantroom.Tx, now plantroom.Instant, id plantroom.Wo
 		if err := write(tx, o, dec.finish()); err != nil {
 			return err
 		}
-		if err := d.contradictParts(tx, now, o, dec.order); err != nil {
+		return d.contradictParts(tx, now, o, dec.order)
+	})
+}
+
+// eachPage is how many orders each reads at a time.
+const eachPage = 1000
+
+// each does something about every order that a filter selects, however many there
+// are: the newest first.
+func each(tx plantroom.Tx, f plantroom.OrderFilter, do func(plantroom.WorkOrder) error) error {
+	for f.Limit = eachPage; ; {
+		orders, err := tx.Orders(f)
+		if err != nil {
 			return err
 		}
+		for _, o := range orders {
+			if err := do(o); err != nil {
+				return err
+			}
+		}
+		if len(orders) < eachPage {
+			return nil
+		}
+		f.Before = orders[len(orders)-1].ID
 	}
-	return nil
 }
 
 // worksOver ends the holding back of calls.

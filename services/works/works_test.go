@@ -2,6 +2,7 @@ package works_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -451,5 +452,31 @@ func TestTheFilesWorksAreTakenOverChangedAndTakenBack(t *testing.T) {
 	h.read(in())
 	if w := h.works(); w.State != plantroom.WorksCancelled || count(h.calls("overhaul"), "works.cancelled to person:wang") != 1 {
 		t.Errorf("%s, %q", w.State, h.calls("overhaul"))
+	}
+}
+
+func TestWhatWasHeldBackIsFoundAmongAThousandOpenOrders(t *testing.T) {
+	h := newHouse(t)
+	h.declare(overhaul(time.Hour, plantroom.HoldAll))
+	h.pass(2 * time.Hour)
+	o := h.open("b1-l1", plantroom.Medium)
+	h.update(func(tx plantroom.Tx) error { // and then a storm
+		for i := range 1000 {
+			id, err := tx.NextOrderID()
+			if err != nil {
+				return err
+			}
+			err = tx.InsertOrder(plantroom.WorkOrder{ID: id, State: plantroom.Acknowledged, Incident: plantroom.IncidentID(fmt.Sprint("storm-", i)), Asset: "x", Raised: h.now})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := h.do(works.Request{Do: works.Finish, Actor: "person:lin"}); err != nil {
+		t.Fatal(err)
+	}
+	if calls := h.calls(string(o.ID)); count(calls, "order.dispatched to contractor:quick") != 1 || count(calls, "works.left to person:lin") != 1 {
+		t.Errorf("%q", calls)
 	}
 }
