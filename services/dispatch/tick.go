@@ -17,6 +17,7 @@ func (b *book) tick(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.I
 // settle does everything that has come due by now. Doing it again does nothing.
 func (d *decision) settle() {
 	d.endPause()
+	d.endHold()
 	d.marks()
 	d.climb()
 	if at := d.contradictAt(); !at.IsZero() && at <= d.now {
@@ -31,6 +32,7 @@ func (d *decision) settle() {
 // due returns when time alone will next change the order.
 func (d *decision) due() plantroom.Instant {
 	next := earlier(earlier(d.order.NextCall, d.pauseEnds()), earlier(d.contradictAt(), d.closeAt()))
+	next = earlier(next, d.holdEnds())
 	for i := range d.order.Clocks {
 		next = earlier(next, sla.Due(&d.order.Clocks[i]))
 	}

@@ -50,6 +50,23 @@ func (d *decision) restWorks() {
 	}
 }
 
+// holdEnds is when the works were to end during which calls about the order are held
+// back, zero where none are or nobody waits for them any more. Works that take longer
+// hold no longer than it was said when the order was raised.
+func (d *decision) holdEnds() plantroom.Instant {
+	if m := d.order.During; m != nil && m.Hold != plantroom.HoldNothing && !d.settled() {
+		return m.Until
+	}
+	return 0
+}
+
+// endHold ends the holding back of calls when the works were to end.
+func (d *decision) endHold() {
+	if at := d.holdEnds(); !at.IsZero() && at <= d.now {
+		d.worksOver()
+	}
+}
+
 // WorksOver has those called about the orders raised during planned works who were
 // not, when these have ended: as planned, sooner, or not at all.
 func (d *Desk) WorksOver(tx plantroom.Tx, now plantroom.Instant, id plantroom.WorksID) error {
@@ -96,6 +113,9 @@ func each(tx plantroom.Tx, f plantroom.OrderFilter, do func(plantroom.WorkOrder)
 func (d *decision) worksOver() {
 	o := &d.order
 	was := *o.During
+	if was.Hold == plantroom.HoldNothing {
+		return // it has ended already
+	}
 	o.During = &plantroom.During{Works: was.Works, Until: min(was.Until, d.now)}
 	if d.settled() {
 		return

@@ -480,3 +480,29 @@ func TestWhatWasHeldBackIsFoundAmongAThousandOpenOrders(t *testing.T) {
 		t.Errorf("%q", calls)
 	}
 }
+
+func TestWorksThatTakeLongerHoldCallsNoLongerThanWasSaid(t *testing.T) {
+	for hold, want := range map[plantroom.HeldCalls]int{plantroom.HoldManagers: 1, plantroom.HoldAll: 1} {
+		t.Run(string(hold), func(t *testing.T) {
+			h := newHouse(t, func(e *plantroom.Estate) { e.Contracts[0].Ladder, e.Ladders = "", nil })
+			h.declare(overhaul(time.Hour, hold))
+			h.pass(2 * time.Hour)
+			o := h.open("b1-l1", plantroom.Medium)
+			if err := h.do(works.Request{Do: works.Extend, Actor: "person:lin", To: h.now.Add(100 * time.Hour), Reason: "a part is missing"}); err != nil {
+				t.Fatal(err)
+			}
+			h.pass(4 * time.Hour) // beyond the end that was planned when the order was raised
+			calls := h.calls(string(o.ID))
+			if got := count(calls, "order.dispatched to contractor:quick"); got != want || count(calls, "works.left to person:lin") != 1 {
+				t.Errorf("%q: want the contractor called, and the manager told", calls)
+			}
+			h.pass(100 * time.Hour)
+			if n := count(h.calls(string(o.ID)), "works.left to person:lin"); n != 1 {
+				t.Errorf("the manager was told %d times", n)
+			}
+			if kinds, _ := h.ledger(string(o.ID)); count(kinds, "order.works_over") != 1 {
+				t.Errorf("%q", kinds)
+			}
+		})
+	}
+}
