@@ -104,15 +104,13 @@ func (b *Outbox) release(to plantroom.Address) {
 // serve attempts the calls of one address in turn and stops at the first
 // failure that may heal: the others stay due, and other addresses get the slot.
 func (b *Outbox) serve(ctx context.Context, now func() plantroom.Instant, calls []plantroom.Call) (t tally) {
-	slots := b.slots
-	if b.timeout(b.channels[calls[0].Channel]) > b.opts.Timeout {
-		slots = b.slow
-	}
-	select {
-	case slots <- struct{}{}:
-		defer func() { <-slots }()
-	case <-ctx.Done():
-		return t
+	if slots := b.slots[calls[0].Channel]; slots != nil { // nil: there is no such channel to wait for
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		case <-ctx.Done():
+			return t
+		}
 	}
 	for _, c := range calls {
 		if ctx.Err() != nil {
