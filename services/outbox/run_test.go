@@ -234,3 +234,35 @@ func TestAChannelThatHangsForAllOfItsAddressesKeepsNoOtherWaiting(t *testing.T) 
 		<-ended
 	})
 }
+
+func TestNoticesToAWholeHouseKeepNoCallAboutAnOrderWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.hook.send = func(context.Context, plantroom.Call) error {
+			time.Sleep(2 * time.Second) // a provider that takes its time
+			return nil
+		}
+		o.now = plantroom.At(time.Now())
+		calls := make([]plantroom.Call, 400)
+		for i := range calls {
+			calls[i] = plantroom.Call{ID: plantroom.MessageID(fmt.Sprintf("msg-%d", i)), Kind: "works.notice", To: fmt.Sprintf("resident-%d", i)}
+		}
+		o.put(calls...)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); o.box.Run(ctx) }()
+		time.Sleep(time.Second)
+		o.now = plantroom.At(time.Now())
+		o.put(plantroom.Call{ID: "msg-life", To: "quicklift"})
+		o.box.Kick()
+		time.Sleep(3 * time.Second)
+		if c := o.call("msg-life"); c.State != plantroom.CallSent {
+			t.Errorf("%s: it waits behind notices of works", c.State)
+		}
+		if c := o.call("msg-0"); c.State != plantroom.CallSent {
+			t.Errorf("a notice is %s", c.State)
+		}
+		cancel()
+		<-ended
+	})
+}
