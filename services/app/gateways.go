@@ -22,18 +22,12 @@ type gateways struct {
 
 	mu    sync.Mutex
 	said  map[plantroom.GatewayID]wire.Answer
-	words map[plantroom.GatewayID]words
-}
-
-// words counts what a gateway has said of one configuration. The ledger is
-// never cut, so a gateway that is broken into must not fill it.
-type words struct {
-	serial uint64
-	n      int
+	words map[plantroom.GatewayID]int // since it was sent one; what it says itself of which one it means counts for nothing
 }
 
 // maxWords is how often the word on one configuration may change while a
-// server runs. Three times is usual.
+// server runs. Three times is usual. The ledger is never cut, so a gateway that
+// is broken into must not fill it.
 const maxWords = 32
 
 func newGateways(s *Server) (*gateways, error) {
@@ -41,7 +35,7 @@ func newGateways(s *Server) (*gateways, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &gateways{server: s, key: key, said: map[plantroom.GatewayID]wire.Answer{}, words: map[plantroom.GatewayID]words{}}, nil
+	return &gateways{server: s, key: key, said: map[plantroom.GatewayID]wire.Answer{}, words: map[plantroom.GatewayID]int{}}, nil
 }
 
 // GatewayKey returns the public half of the key with which a server's data
@@ -91,6 +85,9 @@ func (g *gateways) Configure(ctx context.Context, actor string, gw plantroom.Gat
 	if err != nil {
 		return c, err
 	}
+	g.mu.Lock()
+	delete(g.words, gw)
+	g.mu.Unlock()
 	s.hub.Publish(live.Gateway, string(gw), s.now())
 	g.publish(c)
 	return c, nil
@@ -127,18 +124,15 @@ func (g *gateways) note(a wire.Answer) bool {
 	defer g.mu.Unlock()
 	was, known := g.said[a.Gateway]
 	g.said[a.Gateway] = a
-	w := g.words[a.Gateway]
-	if w.serial != a.Serial {
-		w = words{serial: a.Serial}
+	another := !known || was != a // else it is told again, in case that it could not be kept
+	if another {
+		g.words[a.Gateway]++
 	}
-	if !known || was != a { // else it is told again, in case that it could not be kept
-		w.n++
-	}
-	g.words[a.Gateway] = w
-	if w.n == maxWords+1 {
+	n := g.words[a.Gateway]
+	if another && n == maxWords+1 {
 		g.server.log.Warn("configure gateways: a gateway changes its word too often; it is not kept any more", "gateway", a.Gateway, "serial", a.Serial, "next", "find out who speaks in its name; the next configuration starts anew")
 	}
-	return w.n <= maxWords
+	return n <= maxWords
 }
 
 // hear takes what a gateway says.

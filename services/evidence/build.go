@@ -240,7 +240,7 @@ func (b *builder) writeTimeline(w io.Writer) error {
 // a receiver's token, and without its body, which holds a job link. The body's
 // hash lets a receiver show that the message it has is the one that was sent.
 type receipt struct {
-	ID       plantroom.MessageID `json:"id"`
+	ID       plantroom.MessageID `json:"id,omitempty"`
 	Kind     string              `json:"kind"`
 	Channel  string              `json:"channel"`
 	Who      string              `json:"who"`
@@ -261,7 +261,7 @@ func (b *builder) writeCalls(tx plantroom.Tx, w io.Writer) error {
 	}
 	out := make([]receipt, len(calls))
 	for i, c := range calls {
-		out[i] = receipt{ID: c.ID, Kind: c.Kind, Channel: c.Channel, Who: who(b.opt.Redact, c.Who), Subject: text(b.opt.Redact, c.Subject), State: c.State,
+		out[i] = receipt{ID: callID(b.opt.Redact, &c), Kind: c.Kind, Channel: c.Channel, Who: who(b.opt.Redact, c.Who), Subject: text(b.opt.Redact, c.Subject), State: c.State,
 			Attempts: c.Attempts, Created: c.Created, Done: c.Done, LastErr: text(b.opt.Redact, c.LastErr), Row: b.rowOf(c.ID)}
 		if !b.opt.Redact {
 			out[i].Body = plantroom.Hash(sha256.Sum256(c.Body)).String()

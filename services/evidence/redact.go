@@ -13,10 +13,11 @@ const hidden = "[redacted]"
 
 // impersonal are the members of rows' bodies that tell of no person: numbers,
 // times, ids of matters and firms, and words that the program has chosen.
-// Whatever is not among them is left out of a redacted bundle.
+// Whatever is not among them is left out of a redacted bundle. An id of a call is
+// not among them: it is a hash of whom the call went to, and of what else is shown.
 var impersonal = []string{"from", "to", "order", "incident", "severity", "cause", "clean", "contractor", "contract", "link", "choice",
 	"clocks", "clock", "percent", "due", "late_by", "level", "code", "eta", "source_time", "terms", "via_link",
-	"call", "kind", "channel", "attempts", "instead", "playbook", "state", "do", "count", "last"}
+	"kind", "channel", "attempts", "playbook", "state", "do", "count", "last"}
 
 // shown says which fields of the order's rows a bundle shows.
 func shown(redact bool) func(name, value string) bool {
@@ -71,9 +72,17 @@ func who(redact bool, s string) string {
 	return text(redact, s)
 }
 
+// callID leaves the id of a call to a person out, see impersonal.
+func callID(redact bool, c *plantroom.Call) plantroom.MessageID {
+	if redact && who(true, c.Who) == hidden {
+		return ""
+	}
+	return c.ID
+}
+
 // redactOrder leaves people and what they wrote out of an order.
 func redactOrder(o plantroom.WorkOrder) plantroom.WorkOrder {
-	o.By, o.FixNote, o.Detail = text(true, o.By), text(true, o.FixNote), text(true, o.Detail)
+	o.By, o.FixNote, o.Detail, o.Scope = text(true, o.By), text(true, o.FixNote), text(true, o.Detail), text(true, o.Scope)
 	o.Tasks = slices.Clone(o.Tasks)
 	for i := range o.Tasks {
 		t := &o.Tasks[i]

@@ -39,6 +39,7 @@ type Report struct {
 	Rows     int            // of the chain
 	Shown    int            // of these, with fields
 	Unproved int            // of these, of the first form and not shown: their own hash is the bundle's word
+	Loose    int64          // the last of those: what stands before it could have been made up, and fits all the same
 	Terms    int            // rows of contracts and rules
 	Head     ledger.Head    // the newest row: to be compared with one that was noted
 }
@@ -56,6 +57,7 @@ type checker struct {
 	known ledger.Head
 	met   bool            // the known row was met
 	named map[string]bool // hashes of rows of terms
+	salts bool            // a row of the second form was met
 }
 
 // Verify checks a bundle: every file against the manifest, and the rows against
@@ -238,6 +240,9 @@ func (c *checker) chain(r io.Reader) error {
 // row checks one row behind the hash of the one before it.
 func (c *checker) row(l *line, prev plantroom.Hash) {
 	c.Rows++
+	if c.salts = c.salts || l.Form == 2; c.salts && l.Form == 1 {
+		c.find(ledgerFile, l.Seq, "is of the first form, behind one of the second: rows have had salts since an upgrade, and it is none of that ledger")
+	}
 	if l.Prev != nil && *l.Prev != prev {
 		c.find(ledgerFile, l.Seq, "does not follow: it does not carry the hash of the row before it, which was exchanged or taken out")
 		prev = *l.Prev
@@ -245,6 +250,7 @@ func (c *checker) row(l *line, prev plantroom.Hash) {
 	switch {
 	case !l.proven():
 		c.Unproved++
+		c.Loose = l.Seq
 	default:
 		if sum, err := l.sum(prev); err != nil {
 			c.find(ledgerFile, l.Seq, "is edited: %v", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"plantroom"
@@ -14,6 +15,21 @@ import (
 type lane struct {
 	to    plantroom.Address
 	calls []plantroom.Call
+}
+
+// queue is who waits for the same places: the addresses of a channel that are
+// called about orders, and those that are not, since a notice of works goes to
+// all residents at once and a lift must not wait for that.
+type queue struct {
+	channel string
+	notices bool
+}
+
+// queueOf says where the calls of one address wait.
+func queueOf(calls []plantroom.Call) queue {
+	return queue{calls[0].Channel, !slices.ContainsFunc(calls, func(c plantroom.Call) bool {
+		return !strings.HasPrefix(c.Kind, "works.") && !strings.HasPrefix(c.Kind, "channel.")
+	})}
 }
 
 // tally counts what became of attempts.
@@ -104,15 +120,13 @@ func (b *Outbox) release(to plantroom.Address) {
 // serve attempts the calls of one address in turn and stops at the first
 // failure that may heal: the others stay due, and other addresses get the slot.
 func (b *Outbox) serve(ctx context.Context, now func() plantroom.Instant, calls []plantroom.Call) (t tally) {
-	slots := b.slots
-	if b.timeout(b.channels[calls[0].Channel]) > b.opts.Timeout {
-		slots = b.slow
-	}
-	select {
-	case slots <- struct{}{}:
-		defer func() { <-slots }()
-	case <-ctx.Done():
-		return t
+	if slots := b.slots[queueOf(calls)]; slots != nil { // nil: there is no such channel to wait for
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		case <-ctx.Done():
+			return t
+		}
 	}
 	for _, c := range calls {
 		if ctx.Err() != nil {

@@ -46,9 +46,10 @@ type Options struct {
 
 	// Timeout bounds one attempt.
 	Timeout time.Duration
-	// Parallel is how many addresses are served at the same time, and how many
-	// more of channels that say that they take longer than Timeout. One address
-	// gets one call at a time, so a receiver that hangs delays only itself.
+	// Parallel is how many addresses of each channel are served at the same
+	// time, and how many more of those that are only told of works or tests. One
+	// address gets one call at a time, so a receiver that hangs delays only
+	// itself, and a provider that hangs only its own channel.
 	// With 1, Deliver serves one after the other, in an order that depends on
 	// the store alone.
 	Parallel int
@@ -99,9 +100,8 @@ func backoff(n int) time.Duration {
 type Outbox struct {
 	opts     Options
 	channels map[string]plantroom.Channel
-	kick     chan struct{} // holds one token when Run should look again
-	slots    chan struct{} // one token for each address being served
-	slow     chan struct{} // the same for channels with a patience: telephones that ring keep no letter waiting
+	kick     chan struct{}           // holds one token when Run should look again
+	slots    map[queue]chan struct{} // one token for each address being served
 
 	mu   sync.Mutex
 	busy map[plantroom.Address]bool       // addresses being served
@@ -119,8 +119,7 @@ func New(o Options) (*Outbox, error) {
 		opts:     o,
 		channels: make(map[string]plantroom.Channel, len(o.Channels)),
 		kick:     make(chan struct{}, 1),
-		slots:    make(chan struct{}, o.Parallel),
-		slow:     make(chan struct{}, o.Parallel),
+		slots:    make(map[queue]chan struct{}, 2*len(o.Channels)),
 		busy:     make(map[plantroom.Address]bool),
 		owed:     make(map[plantroom.MessageID]*verdict),
 	}
@@ -129,6 +128,9 @@ func New(o Options) (*Outbox, error) {
 			return nil, plantroom.Errorf(plantroom.CodeInvalid, "two channels are called %s: an address could not tell them apart", c.Name())
 		}
 		b.channels[c.Name()] = c
+		for _, notices := range []bool{false, true} {
+			b.slots[queue{c.Name(), notices}] = make(chan struct{}, o.Parallel)
+		}
 	}
 	return b, nil
 }

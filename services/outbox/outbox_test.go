@@ -1,6 +1,7 @@
 package outbox_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -116,7 +117,7 @@ func (o *office) put(calls ...plantroom.Call) {
 	o.t.Helper()
 	for i := range calls {
 		c := &calls[i]
-		c.Kind, c.Order, c.State, c.Created, c.NextTry, c.Who = "order.dispatched", "wo-000001", plantroom.CallPending, o.now, o.now, "contractor:quicklift"
+		c.Kind, c.Order, c.State, c.Created, c.NextTry, c.Who = cmp.Or(c.Kind, "order.dispatched"), "wo-000001", plantroom.CallPending, o.now, o.now, "contractor:quicklift"
 		c.Body = json.RawMessage(`{}`)
 		if c.Channel == "" {
 			c.Channel = "webhook"

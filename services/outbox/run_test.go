@@ -204,3 +204,65 @@ func TestTelephonesThatRingKeepNoLetterWaitingAndMayRingForLong(t *testing.T) {
 		<-done
 	})
 }
+
+// A provider that hangs does so for all of its addresses.
+func TestAChannelThatHangsForAllOfItsAddressesKeepsNoOtherWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.hook.send = func(ctx context.Context, c plantroom.Call) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		o.now = plantroom.At(time.Now())
+		calls := make([]plantroom.Call, 400) // a notice of works to a house full of residents
+		for i := range calls {
+			calls[i] = plantroom.Call{ID: plantroom.MessageID(fmt.Sprintf("msg-%d", i)), To: fmt.Sprintf("resident-%d", i)}
+		}
+		o.put(calls...)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); o.box.Run(ctx) }()
+		time.Sleep(3 * time.Second)
+		o.now = plantroom.At(time.Now())
+		o.put(plantroom.Call{ID: "msg-life", Channel: "mqtt", To: "quicklift"})
+		o.box.Kick()
+		synctest.Wait()
+		if c := o.call("msg-life"); c.State != plantroom.CallSent {
+			t.Errorf("%s: it waits behind the calls on another channel, which hangs", c.State)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestNoticesToAWholeHouseKeepNoCallAboutAnOrderWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.hook.send = func(context.Context, plantroom.Call) error {
+			time.Sleep(2 * time.Second) // a provider that takes its time
+			return nil
+		}
+		o.now = plantroom.At(time.Now())
+		calls := make([]plantroom.Call, 400)
+		for i := range calls {
+			calls[i] = plantroom.Call{ID: plantroom.MessageID(fmt.Sprintf("msg-%d", i)), Kind: "works.notice", To: fmt.Sprintf("resident-%d", i)}
+		}
+		o.put(calls...)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); o.box.Run(ctx) }()
+		time.Sleep(time.Second)
+		o.now = plantroom.At(time.Now())
+		o.put(plantroom.Call{ID: "msg-life", To: "quicklift"})
+		o.box.Kick()
+		time.Sleep(3 * time.Second)
+		if c := o.call("msg-life"); c.State != plantroom.CallSent {
+			t.Errorf("%s: it waits behind notices of works", c.State)
+		}
+		if c := o.call("msg-0"); c.State != plantroom.CallSent {
+			t.Errorf("a notice is %s", c.State)
+		}
+		cancel()
+		<-ended
+	})
+}

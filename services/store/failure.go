@@ -57,10 +57,11 @@ func classify(e *plantroom.Error, code int) {
 }
 
 // clean reports whether after this error the transaction goes on as if the
-// statement had never been tried. Anything but a refused row may have ended
-// the transaction behind our back.
+// statement had never been tried. Anything but a refused row, and a document
+// that we cannot read, may have ended the transaction behind our back.
 func clean(err error) bool {
-	if errors.Is(err, sql.ErrNoRows) {
+	var ours *plantroom.Error
+	if errors.Is(err, sql.ErrNoRows) || errors.As(err, &ours) {
 		return true
 	}
 	var se *sqlite.Error

@@ -142,3 +142,28 @@ func TestAStoreIsClosedWithNothingLeftOpen(t *testing.T) {
 		t.Errorf("%q is there, want ab", got)
 	}
 }
+
+// A document that cannot be understood is no fault of the transaction: who reads
+// it fails alone, and not with everybody whose commit it shares.
+func TestADocumentThatIsDamagedFailsOnlyWhoReadsIt(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "plantroom.db"))
+	if err := s.Update(t.Context(), func(tx plantroom.Tx) error {
+		return tx.InsertCalls(plantroom.Call{ID: "msg-1", Order: "wo-000001", State: plantroom.CallPending})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.writer.conn.sql.ExecContext(t.Context(), "UPDATE calls SET doc = 'x'"); err != nil {
+		t.Fatal(err)
+	}
+	reads := func(tx plantroom.Tx) error {
+		_, err := tx.CallsOf("wo-000001")
+		return err
+	}
+	errs := together(t, s, note("a"), reads, note("b"))
+	if errs[0] != nil || errs[1] == nil || errs[2] != nil {
+		t.Errorf("%v", errs)
+	}
+	if got := kinds(t, s); got != "ab" {
+		t.Errorf("%q is there, want ab", got)
+	}
+}

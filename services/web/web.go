@@ -139,7 +139,7 @@ type page struct {
 // render executes a template into memory first, so that a fault in it becomes
 // an error page and not half a page.
 func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, name string, say words, pg page) error {
-	pg.Lang, pg.Path = say.lang, r.URL.Path
+	pg.Lang, pg.Path = say.lang, r.URL.EscapedPath() // unescaped it may begin with //, another site's address
 	pg.Estate, pg.Office = p.opt.Estate().Name.In(say.lang), p.opt.Office
 	pg.Signed = guard.Who(r.Context()).Actor != ""
 	pg.Now = say.moment(say.now)

@@ -118,7 +118,7 @@ func verifyBundle(path, noted string, out io.Writer) error {
 	m := &r.Manifest
 	fmt.Fprintf(out, "%s as of %s, %d files; rows %d to %d, %d of them shown\n", m.Order, m.AsOf, len(m.Files)+1, m.Ledger.From, m.Ledger.To, r.Shown)
 	if r.Unproved > 0 {
-		fmt.Fprintf(out, "%d rows are of the first form and not shown: their hashes are the bundle's word\n", r.Unproved)
+		fmt.Fprintf(out, "%d rows are of the first form and not shown: their hashes are the bundle's word, and rows before row %d could have been made up\n", r.Unproved, r.Loose)
 	}
 	for _, x := range m.Missing {
 		fmt.Fprintf(out, "not in it: %.200q: %.400q\n", x.What, x.Why)

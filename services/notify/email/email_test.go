@@ -127,6 +127,18 @@ func TestRepliesInThe500sAreForGoodAndThoseInThe400sAreNot(t *testing.T) {
 	}
 }
 
+func TestAServerThatSpellsTheAddressItsOwnWayDoesNotShowIt(t *testing.T) {
+	out := call
+	out.To = "Lin.Chen@Example.org"
+	for _, says := range []string{"<lin.chen@example.org>: user unknown", "LIN.CHEN@EXAMPLE.ORG is no more", strings.Repeat("x", 480) + " lin.chen@example.org"} {
+		o := open(t, postbox{})
+		o.answer("rcpt", &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: says})
+		if se := send(t, channel(t, o), out); se == nil || strings.Contains(strings.ToLower(se.Error()), "lin.") {
+			t.Errorf("the error shows the address: %v", se)
+		}
+	}
+}
+
 func TestThePasswordIsReadAtEachDelivery(t *testing.T) {
 	o := open(t, postbox{auth: true})
 	password := "wrong"

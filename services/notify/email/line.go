@@ -7,7 +7,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
-	"strings"
+	"regexp"
 
 	gomail "github.com/wneessen/go-mail"
 
@@ -94,7 +94,8 @@ func verdict(err error, to string) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = plantroom.Errorf(plantroom.CodeUnavailable, "the mail server hung up")
 	}
-	text := strings.ReplaceAll(wording.Line(err.Error()), to, "the recipient")
+	spelt := regexp.MustCompile("(?i)" + regexp.QuoteMeta(to)) // many servers write it in small letters
+	text := wording.Line(spelt.ReplaceAllString(err.Error(), "the recipient"))
 	return &plantroom.SendError{Err: errors.New(text), Permanent: code(err)/100 == 5}
 }
 
