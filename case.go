@@ -127,8 +127,9 @@ type Case struct {
 	Playbook    string        `json:"playbook"`
 	Title       Text          `json:"title"` // the playbook's
 	Private     bool          `json:"private"`
-	Key         string        `json:"key,omitempty"`   // given by whoever opened it, so that one opening is one case
-	Zones       []ZoneID      `json:"zones,omitempty"` // flats or other places that it is about; none: nobody in particular
+	Always      bool          `json:"always,omitempty"` // Deadline counts around the clock
+	Key         string        `json:"key,omitempty"`    // given by whoever opened it, so that one opening is one case
+	Zones       []ZoneID      `json:"zones,omitempty"`  // flats or other places that it is about; none: nobody in particular
 	Asset       AssetID       `json:"asset,omitempty"`
 	Order       OrderID       `json:"order,omitempty"` // it has to do with
 	Contact     string        `json:"contact,omitempty"`

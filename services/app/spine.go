@@ -32,8 +32,9 @@ func Domains() []plantroom.Domain { return append(domains.All(), detect.Devices(
 func Known() estate.Known {
 	all := Domains()
 	return estate.Known{Domains: all, Profiles: profiles.IDs(), Channels: config.Channels(),
-		Profile:  func(path string) (plantroom.Profile, error) { return profiles.Load(path, all) },
-		Playbook: func(path string) (plantroom.Playbook, error) { return playbooks.Load(path, all) }}
+		Profile:      func(path string) (plantroom.Profile, error) { return profiles.Load(path, all) },
+		Playbook:     func(path string) (plantroom.Playbook, error) { return playbooks.Load(path, all) },
+		CasePlaybook: playbooks.LoadCase}
 }
 
 // SpineOptions say what a Spine is made of.
