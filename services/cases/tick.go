@@ -124,3 +124,21 @@ func (d *Desk) Tick(tx plantroom.Tx, now plantroom.Instant, limit int) (int, err
 	}
 	return len(due), nil
 }
+
+// Ahead returns the step that is due first of those that can be done, nil where
+// there is none, and those that are late.
+func Ahead(c *plantroom.Case, now plantroom.Instant) (next *plantroom.CaseTask, late []*plantroom.CaseTask) {
+	for i := range c.Tasks {
+		t := &c.Tasks[i]
+		if !t.Done.IsZero() || t.From.IsZero() {
+			continue
+		}
+		if !t.Due.At.IsZero() && t.Due.At < now {
+			late = append(late, t)
+		}
+		if next == nil || !t.Due.At.IsZero() && (next.Due.At.IsZero() || t.Due.At < next.Due.At) {
+			next = t
+		}
+	}
+	return next, late
+}
