@@ -257,7 +257,7 @@ func (d *decision) tellOwner(kind string) []string {
 		if c.Responsible == "" {
 			whose = "nobody is responsible yet"
 		}
-		return fmt.Sprintf("%s, to be done by %s, %d steps are late", whose, until, late)
+		return fmt.Sprintf("%s, to be done by %s; steps that are late: %d", whose, until, late)
 	}}
 	if p := d.desk.staff(c.Responsible); p != nil && d.tell(p, n) {
 		return []string{"person:" + string(p.ID)}

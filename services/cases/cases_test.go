@@ -228,7 +228,7 @@ func TestAssigningTellsTheNextAndWhatIsLateIsNotToldAgain(t *testing.T) {
 	if c.Responsible != "li" || h.told("case.assigned", "li", "") != 1 || h.told("case.late", "li", "look") != 0 {
 		t.Errorf("%+v", h.calls())
 	}
-	if last := h.calls()[len(h.calls())-1]; !strings.Contains(last.Subject, "1 steps are late") {
+	if last := h.calls()[len(h.calls())-1]; !strings.Contains(last.Subject, "steps that are late: 1") {
 		t.Errorf("%q", last.Subject)
 	}
 	if again := h.mustDo(cases.Assign, cases.Request{Responsible: "li"}); again.Version != c.Version {
