@@ -250,14 +250,17 @@ func (d *decision) tellOwner(kind string) []string {
 	}
 	n := notice{kind: kind, due: c.Deadline.At, always: c.Always, text: func(lang string) string {
 		until := c.Deadline.At.Time().In(d.desk.zone).Format("2006-01-02 15:04")
-		if lang == "zh" {
-			return fmt.Sprintf("%s，期限 %s，逾期步骤 %d 项", map[bool]string{true: "由您负责", false: "尚无负责人"}[c.Responsible != ""], until, late)
-		}
-		whose := "yours"
+		whose, whoseZh, more, moreZh := "yours", "由您负责", "", ""
 		if c.Responsible == "" {
-			whose = "nobody is responsible yet"
+			whose, whoseZh = "nobody is responsible yet", "尚无负责人"
 		}
-		return fmt.Sprintf("%s, to be done by %s; steps that are late: %d", whose, until, late)
+		if late > 0 {
+			more, moreZh = fmt.Sprintf("; steps that are late: %d", late), fmt.Sprintf("，逾期步骤 %d 项", late)
+		}
+		if lang == "zh" {
+			return fmt.Sprintf("%s，期限 %s%s", whoseZh, until, moreZh)
+		}
+		return fmt.Sprintf("%s, to be done by %s%s", whose, until, more)
 	}}
 	if p := d.desk.staff(c.Responsible); p != nil && d.tell(p, n) {
 		return []string{"person:" + string(p.ID)}
