@@ -46,7 +46,7 @@ func tables(t *testing.T) map[string]map[string]string {
 	return map[string]map[string]string{
 		"detection.md": detection,
 		"dispatch.md":  {"transitions": transitionsTable(), "profiles": profilesTable(), "playbooks": playbooksTable(), "numbers": numbersTable(dispatchNumbers)},
-		"cases.md":      {"cases": casesTable(), "outcomes": caseOutcomesTable()},
+		"cases.md":     {"cases": casesTable(), "outcomes": caseOutcomesTable()},
 		"operations.md": {
 			"metrics of the server": metricsTable(t, "../../services/app/metrics.go",
 				`(counted|gauge|partsOf|channelGauge)\("([a-z_]+)", "([^"]+)"(?:, "([a-z]+)")?|New(Gauge)Func\(prometheus.GaugeOpts\{Name: "plantroom_([a-z_]+)", Help: "([^"]+)"`, serverMetric),

@@ -58,6 +58,23 @@ func TestTheEstatesOwnHoursAndPlaybooksGoBeforeTheBuiltIn(t *testing.T) {
 	}
 }
 
+func TestATimeThatNeverEndsIsNoneAndStopsNothing(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) {
+		minute := []plantroom.Hours{{Days: []time.Weekday{time.Sunday}, Start: plantroom.Duration(9 * time.Hour), End: plantroom.Duration(9*time.Hour + time.Minute)}}
+		e.Calendars, e.CaseHours = []plantroom.Calendar{{ID: "sundays", Hours: minute}}, "sundays"
+		own := books()[0]
+		own.Within = plantroom.Duration(playbooks.LongestCase)
+		own.Steps[0].Within = own.Within
+		own.Steps[1].Within = own.Within
+		e.CasePlaybooks = []plantroom.CasePlaybook{own}
+	})
+	if c := h.mustOpen(); !c.Due.IsZero() {
+		t.Errorf("due %s", c.Due)
+	}
+	h.pass(20 * 366 * 24 * time.Hour)
+	h.mustDo(cases.Note, cases.Request{Text: "still here"})
+}
+
 func TestOneKeyOpensOneCase(t *testing.T) {
 	h := newHouse(t)
 	key := func(o *cases.Opening) { o.Key = "form-1" }

@@ -32,6 +32,10 @@ const (
 	MaxRounds = 10
 )
 
+// never is how long something may take until it counts as without a time: on hours
+// that hardly ever come, an end may be beyond what can be stored.
+const never = 100 * 366 * 24 * time.Hour
+
 // The product's own numbers, unverified.
 const (
 	longestGrace = 8 * time.Hour // from the moment that a step is late until the managers are told, in the step's hours; half of its time where that is less
@@ -132,6 +136,9 @@ func (d *Desk) dueOf(from plantroom.Instant, within plantroom.Duration, always b
 		return plantroom.CaseDue{}
 	}
 	at := d.count(from, within, always)
-	grace := min(within/2, plantroom.Duration(longestGrace))
-	return plantroom.CaseDue{At: at, Managers: d.count(at, grace, always)}
+	managers := d.count(at, min(within/2, plantroom.Duration(longestGrace)), always)
+	if managers.Sub(from) > never {
+		return plantroom.CaseDue{}
+	}
+	return plantroom.CaseDue{At: at, Managers: managers}
 }

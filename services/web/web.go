@@ -5,7 +5,8 @@
 // Pages are rendered on the server and work without scripts; one small script
 // keeps the board live. All words are in one catalogue, in English and
 // Chinese. The package decides nothing: what people press goes to the
-// dispatch desk, and guard says who may see what.
+// dispatch desk or that of residents' cases, which have a list, a form and a page
+// each; guard says who may see what.
 package web
 
 import (
