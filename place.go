@@ -37,6 +37,9 @@ type Estate struct {
 	Calendars   []Calendar
 	Playbooks   []Playbook // of its own; they go before those that are built in
 
+	CasePlaybooks []CasePlaybook // of its own, for residents' cases; one goes before a built-in one of its id
+	CaseHours     CalendarID     // in whose hours the times of cases count; "": weekdays, 09:00 to 17:00
+
 	Works       []Works    // planned, as the file declares them
 	WorksNotice []Duration // how long before the beginning residents are told, the longest first
 	Tests       []ChannelTest

@@ -25,6 +25,7 @@ type Tx interface {
 	QuarantineStore
 	ConfigurationStore
 	WorksStore
+	CaseStore
 }
 
 // Progress is how far one gateway's spool has been heard.
@@ -125,6 +126,29 @@ type WorksStore interface {
 	// PutWorks writes w over the version before w.Version, 1 being new, and
 	// fails with CodeConflict when that is not what the store holds.
 	PutWorks(w Works) error
+}
+
+// CaseStore keeps residents' cases.
+type CaseStore interface {
+	NextCaseID() (CaseID, error)        // case-000001, case-000002 …
+	Case(CaseID) (Case, error)          // CodeNotFound
+	CaseOfKey(key string) (Case, error) // CodeNotFound
+	Cases(CaseFilter) ([]Case, error)
+	// DueCases returns cases with Due ≤ now, earliest first.
+	DueCases(now Instant, limit int) ([]Case, error)
+	// PutCase writes c over the version before c.Version, 1 being new, and fails
+	// with CodeConflict when that is not what the store holds, or when another
+	// case has its key.
+	PutCase(c Case) error
+}
+
+// CaseFilter selects cases, newest first. Zero fields select all.
+type CaseFilter struct {
+	Open        bool
+	Kind        CaseKind
+	Responsible PersonID
+	Before      CaseID // paging: only cases with a lower number
+	Limit       int    // 0: 1,000
 }
 
 // LedgerStore appends to the hash chain.

@@ -70,6 +70,23 @@ func TestThePlaybookInTheGuideIsRight(t *testing.T) {
 	}
 }
 
+// A playbook of cases is written after the one in docs/cases.md.
+func TestTheCasePlaybookInTheGuideIsRight(t *testing.T) {
+	n := 0
+	for _, b := range blocks(page{"docs/cases.md", read(t, "docs/cases.md")}, "yml") {
+		if !strings.HasPrefix(b, "case:") {
+			continue
+		}
+		n++
+		if p, err := playbooks.ParseCase("block", []byte(b)); err != nil || len(p.Steps) != 3 || len(p.Outcomes) != 2 {
+			t.Errorf("%v, %+v", err, p)
+		}
+	}
+	if n != 1 {
+		t.Errorf("docs/cases.md has %d playbooks", n)
+	}
+}
+
 // The first block shows each key that a contract has.
 func wholeContract(t *testing.T, c plantroom.Contract, block string) {
 	t.Helper()

@@ -46,6 +46,7 @@ func tables(t *testing.T) map[string]map[string]string {
 	return map[string]map[string]string{
 		"detection.md": detection,
 		"dispatch.md":  {"transitions": transitionsTable(), "profiles": profilesTable(), "playbooks": playbooksTable(), "numbers": numbersTable(dispatchNumbers)},
+		"cases.md":     {"cases": casesTable(), "outcomes": caseOutcomesTable()},
 		"operations.md": {
 			"metrics of the server": metricsTable(t, "../../services/app/metrics.go",
 				`(counted|gauge|partsOf|channelGauge)\("([a-z_]+)", "([^"]+)"(?:, "([a-z]+)")?|New(Gauge)Func\(prometheus.GaugeOpts\{Name: "plantroom_([a-z_]+)", Help: "([^"]+)"`, serverMetric),
@@ -260,6 +261,56 @@ func playbooksTable() string {
 		rows = append(rows, []string{code(p.ID), scope(plantroom.Demand{Binds: p.Binds}), p.Title.En, strings.Join(steps, ", ")})
 	}
 	return table("playbook|binds|about|steps and their proofs", rows)
+}
+
+// casesTable lists the playbooks of residents' cases with their steps and times.
+func casesTable() string {
+	var rows [][]string
+	for _, p := range playbooks.Cases() {
+		steps := make([]string, len(p.Steps))
+		for i, s := range p.Steps {
+			steps[i] = s.ID + " (" + caseTime(s) + s.Role + ", " + s.Proof + ")"
+		}
+		rows = append(rows, []string{code(p.ID), p.Title.En, p.Within.String() + countedIn(p.Always), strings.Join(steps, ", "), fmt.Sprintf("%d days", int(time.Duration(p.Keep).Hours())/24), string(p.Sure)})
+	}
+	return table("playbook|for|the whole|steps|kept|times are", rows)
+}
+
+func caseTime(s plantroom.CaseStep) string {
+	at := ""
+	if s.After != "" {
+		at = "after " + s.After + ", "
+	}
+	if s.Wait > 0 {
+		at += fmt.Sprintf("%d days later, ", int(time.Duration(s.Wait).Hours())/24)
+	}
+	return at + s.Within.String() + countedIn(s.Always) + ", "
+}
+
+func countedIn(always bool) string {
+	if always {
+		return " around the clock"
+	}
+	return ""
+}
+
+func caseOutcomesTable() string {
+	var rows [][]string
+	for _, p := range playbooks.Cases() {
+		ends := make([]string, len(p.Outcomes))
+		for i, o := range p.Outcomes {
+			ends[i] = code(o.ID)
+			if len(o.Needs) > 0 {
+				ends[i] += " (" + strings.Join(o.Needs, ", ") + ")"
+			}
+		}
+		never := make([]string, len(p.Never))
+		for i, n := range p.Never {
+			never[i] = n.En
+		}
+		rows = append(rows, []string{code(p.ID), strings.Join(ends, ", "), strings.Join(never, "; ")})
+	}
+	return table("playbook|outcomes, and the steps that each needs|never", rows)
 }
 
 func profilesTable() string {

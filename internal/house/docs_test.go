@@ -288,6 +288,19 @@ func TestEveryKindOfCallIsInTheGuide(t *testing.T) {
 	}
 }
 
+func TestEveryCallAndRowAboutCasesIsInTheGuide(t *testing.T) {
+	guide := read(t, "docs/cases.md")
+	found := regexp.MustCompile(`"(case\.[a-z]+)"`).FindAllStringSubmatch(sources(t, "services/cases"), -1)
+	if len(found) < 10 {
+		t.Fatalf("only %d kinds found in the source", len(found))
+	}
+	for _, m := range found {
+		if !strings.Contains(guide, "`"+m[1]+"`") {
+			t.Errorf("docs/cases.md does not tell of %s", m[1])
+		}
+	}
+}
+
 func TestEveryExitCodeIsInTheGuide(t *testing.T) {
 	guide := read(t, "docs/operations.md")
 	row := func(code string) []string {

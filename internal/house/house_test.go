@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"services/sla":             {"."},
 	"services/profiles":        {".", "internal/yamldoc"},
 	"services/playbooks":       {".", "internal/yamldoc"},
+	"services/cases":           {".", "services/sla", "services/roster"},
 	"services/roster":          {".", "services/icalendar"},
 	"services/icalendar":       {"."},
 	"services/calendarlink":    {"."},

@@ -85,6 +85,11 @@ func (w *watchedTx) UpdateOrder(o plantroom.WorkOrder) error {
 	return w.Tx.UpdateOrder(o)
 }
 
+func (w *watchedTx) PutCase(c plantroom.Case) error {
+	w.note(live.Case, string(c.ID))
+	return w.Tx.PutCase(c)
+}
+
 func (w *watchedTx) InsertCalls(cs ...plantroom.Call) error {
 	for _, c := range cs {
 		w.note(live.Call, string(c.Order))

@@ -9,6 +9,7 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/services/app/config"
+	"plantroom/services/cases"
 	"plantroom/services/dispatch"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
@@ -217,6 +218,29 @@ func (d desk) DoWorks(ctx context.Context, r works.Request) (kept plantroom.Work
 	})
 	return kept, err
 }
+
+// OpenCase implements httpapi.Desk.
+func (d desk) OpenCase(ctx context.Context, o cases.Opening) (c plantroom.Case, err error) {
+	sp := d.spine.Load()
+	err = sp.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		c, err = sp.Cases.Open(tx, d.now(), o)
+		return err
+	})
+	return c, err
+}
+
+// DoCase implements httpapi.Desk.
+func (d desk) DoCase(ctx context.Context, r cases.Request) (c plantroom.Case, err error) {
+	sp := d.spine.Load()
+	err = sp.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		c, err = sp.Cases.Do(tx, d.now(), r)
+		return err
+	})
+	return c, err
+}
+
+// CasePlaybooks implements httpapi.Desk.
+func (d desk) CasePlaybooks() []plantroom.CasePlaybook { return d.spine.Load().Cases.Playbooks() }
 
 // Retry implements httpapi.Desk.
 func (d desk) Retry(ctx context.Context, actor string, id plantroom.MessageID) (plantroom.Call, error) {

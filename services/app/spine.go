@@ -11,6 +11,7 @@ import (
 
 	"plantroom"
 	"plantroom/services/app/config"
+	"plantroom/services/cases"
 	"plantroom/services/detect"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
@@ -32,8 +33,9 @@ func Domains() []plantroom.Domain { return append(domains.All(), detect.Devices(
 func Known() estate.Known {
 	all := Domains()
 	return estate.Known{Domains: all, Profiles: profiles.IDs(), Channels: config.Channels(),
-		Profile:  func(path string) (plantroom.Profile, error) { return profiles.Load(path, all) },
-		Playbook: func(path string) (plantroom.Playbook, error) { return playbooks.Load(path, all) }}
+		Profile:      func(path string) (plantroom.Profile, error) { return profiles.Load(path, all) },
+		Playbook:     func(path string) (plantroom.Playbook, error) { return playbooks.Load(path, all) },
+		CasePlaybook: playbooks.LoadCase}
 }
 
 // SpineOptions say what a Spine is made of.
@@ -59,6 +61,7 @@ type Spine struct {
 	Ingest *ingest.Ingest
 	Desk   *dispatch.Desk
 	Works  *works.Office
+	Cases  *cases.Desk
 	Outbox *outbox.Outbox
 	Engine *detect.Engine
 
@@ -105,11 +108,15 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 	if err != nil {
 		return nil, err
 	}
+	residents, err := cases.New(o.Estate, playbooks.Cases())
+	if err != nil {
+		return nil, err
+	}
 	plan, err := rehearsal.New(o.Estate)
 	if err != nil {
 		return nil, err
 	}
-	s := &Spine{Desk: desk, Works: office, Engine: engine, plan: plan, core: newCore(engine, desk)}
+	s := &Spine{Desk: desk, Works: office, Cases: residents, Engine: engine, plan: plan, core: newCore(engine, desk)}
 	s.Store = watchedStore{Store: o.Store, changed: func(cs []change) {
 		for _, c := range cs {
 			if c.kind == live.Call {
@@ -159,8 +166,8 @@ func cleanCycles(e plantroom.Estate, all []plantroom.Domain) func(plantroom.Inst
 // tickLimit bounds one transaction of the desk.
 const tickLimit = 200
 
-// TickOrders does everything on orders and planned works that has come due; the
-// first time, it also looks after those that the estate's file has left alone,
+// TickOrders does everything on orders, planned works and residents' cases that
+// has come due; the first time, it also looks after those that the estate's file has left alone,
 // and takes the planned works of the file over.
 func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
 	if !s.adopted {
@@ -186,10 +193,30 @@ func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
 			n, err = s.Desk.Tick(tx, now, tickLimit)
 			return err
 		})
-		if err != nil || n < tickLimit {
+		if err != nil {
+			return err
+		}
+		if n < tickLimit {
+			return s.tickCases(ctx, now)
+		}
+	}
+}
+
+// tickCases does what has come due of residents' cases, in transactions of its own:
+// no order waits for them.
+func (s *Spine) tickCases(ctx context.Context, now plantroom.Instant) error {
+	var due []plantroom.Case
+	err := s.Store.View(ctx, func(tx plantroom.Tx) (err error) { due, err = tx.DueCases(now, 1); return err })
+	if err != nil || len(due) == 0 {
+		return err // as nearly always: nothing is written
+	}
+	for n := tickLimit; n == tickLimit; {
+		err := s.Store.Update(ctx, func(tx plantroom.Tx) (err error) { n, err = s.Cases.Tick(tx, now, tickLimit); return err })
+		if err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // Rehearse puts the tests of channels that have come due into the outbox, and

@@ -81,6 +81,7 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	c.contractRefs(f, buildings, contractors, ladders)
 	calendars := c.calendarRefs(f)
 	c.lawCalendars(e, calendars)
+	c.refer(calendars, "/case_hours", "calendar", string(f.CaseHours))
 	c.worksRefs(e, f, contractors, zones)
 	c.ladderRefs(e, f, ladders, people)
 	c.crews(f)

@@ -226,6 +226,42 @@ func TestAnEstateMayBringPlaybooksOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestAnEstateMayBringCasePlaybooksOfItsOwnAndNamesTheOfficesHours(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const keys = "case: keys\nkind: complaint\ntitle: Keys\nprivate: true\nwithin: 8h\nkeep: 10h\nsource: ours\nsure: verified\nsteps: [{id: look, title: Look, proof: note}]\noutcomes: [{id: found, title: Found}]\n"
+	write("a.yaml", keys)
+	write("b.yaml", strings.Replace(keys, "keep: 10h", "keep: 0s", 1))
+	reads := known
+	reads.CasePlaybook = playbooks.LoadCase
+	faulty := write("faulty.yaml", small+"case_playbooks: [a.yaml, b.yaml, a.yaml, c.yaml]\ncase_hours: office\n")
+	_, err := estate.Load(faulty, reads)
+	if err == nil {
+		t.Fatal("no fault")
+	}
+	for _, want := range []string{"b.yaml:6:1: keep: it is no time at all", `case_playbooks.2: there is a playbook "keys" already`, "case_playbooks.3: read the playbook: open ",
+		`case_hours: there is no calendar "office"; this file has none: add it`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %s in\n%v", want, err)
+		}
+	}
+	if _, err := estate.Load(faulty, known); err == nil || !strings.Contains(err.Error(), "cannot be read here") {
+		t.Errorf("where no file may be read: %v", err)
+	}
+	good := write("good.yaml", small+"case_playbooks: [a.yaml]\ncase_hours: office\ncalendars: [{id: office, hours: [{start: '08:00', end: '12:00'}]}]\n")
+	e, err := estate.Load(good, reads)
+	if err != nil || len(e.CasePlaybooks) != 1 || e.CasePlaybooks[0].ID != "keys" || e.CaseHours != "office" {
+		t.Errorf("%v, %+v, %s", err, e.CasePlaybooks, e.CaseHours)
+	}
+}
+
 func TestWhatAContractSaysOfMoneyIsInMinorUnits(t *testing.T) {
 	src := strings.Replace(small, "windows: [{clock: attend, length: 1h}]", "windows: [{clock: attend, severity: high, length: 1h}, {clock: restore, length: 4h}], "+
 		"price: {yearly: 190000, call_out: 80.5, hour: 45}, "+

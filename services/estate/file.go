@@ -27,6 +27,8 @@ type file struct {
 	WorksNotice []plantroom.Duration `json:"works_notice"`
 	Tests       []channelTest        `json:"channel_tests"`
 	Playbooks   []string             `json:"playbooks"`
+	CaseBooks   []string             `json:"case_playbooks"`
+	CaseHours   plantroom.CalendarID `json:"case_hours"`
 }
 
 type channelTest struct {

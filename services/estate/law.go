@@ -73,6 +73,29 @@ func (c *checker) playbooks(e *plantroom.Estate, f file) {
 	}
 }
 
+// caseBooks reads the playbooks of the estate's own for residents' cases.
+func (c *checker) caseBooks(e *plantroom.Estate, f file) {
+	e.CaseHours = f.CaseHours
+	for i, name := range f.CaseBooks {
+		at := fmt.Sprintf("/case_playbooks/%d", i)
+		switch {
+		case !c.doc.Sound(at):
+			continue
+		case c.known.CasePlaybook == nil:
+			c.fault(at, "a playbook of one's own cannot be read here", "take it away")
+			continue
+		}
+		p, err := c.known.CasePlaybook(c.beside(name))
+		if !c.readable(at, err) {
+			continue
+		}
+		if slices.ContainsFunc(e.CasePlaybooks, func(q plantroom.CasePlaybook) bool { return q.ID == p.ID }) {
+			c.fault(at, fmt.Sprintf("there is a playbook %q already", p.ID), "give one of them another id")
+		}
+		e.CasePlaybooks = append(e.CasePlaybooks, p)
+	}
+}
+
 // lawCalendars checks that the estate has the calendars of its profile.
 func (c *checker) lawCalendars(e *plantroom.Estate, calendars names) {
 	for _, d := range e.Law.Demands {

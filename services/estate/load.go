@@ -40,6 +40,8 @@ type Known struct {
 	Profile func(path string) (plantroom.Profile, error)
 	// Playbook reads a playbook of the estate's own; nil: it cannot bring one.
 	Playbook func(path string) (plantroom.Playbook, error)
+	// CasePlaybook reads one for residents' cases; nil: it cannot bring one.
+	CasePlaybook func(path string) (plantroom.CasePlaybook, error)
 }
 
 // Channel is a way on which calls go out.
@@ -116,6 +118,7 @@ func (c *checker) build(f file) plantroom.Estate {
 	e := plantroom.Estate{ID: f.Estate, Name: plantroom.Text(f.Name), Zone: f.TimeZone, Profile: f.Profile, Currency: f.Currency}
 	c.profile(&e)
 	c.playbooks(&e, f)
+	c.caseBooks(&e, f)
 	c.places(&e, f)
 	c.assets(&e, f)
 	c.people(&e, f, loc)

@@ -13,6 +13,7 @@ import (
 	"net/http"
 
 	"plantroom"
+	"plantroom/services/cases"
 	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/problem"
@@ -39,6 +40,12 @@ type Desk interface {
 	DeclareWorks(ctx context.Context, actor string, w plantroom.Works) (plantroom.Works, error)
 	// DoWorks takes a step about planned works; works.Request names the codes.
 	DoWorks(context.Context, works.Request) (plantroom.Works, error)
+	// OpenCase opens a residents' case; cases.Desk.Open names the codes.
+	OpenCase(context.Context, cases.Opening) (plantroom.Case, error)
+	// DoCase does something about a residents' case; cases.Desk.Do names the codes.
+	DoCase(context.Context, cases.Request) (plantroom.Case, error)
+	// CasePlaybooks lists what a case can be opened with.
+	CasePlaybooks() []plantroom.CasePlaybook
 }
 
 // Probe asks one part that the server depends on whether it works.
@@ -122,6 +129,13 @@ func (a *API) Routes() []guard.Route {
 		operator("POST /api/v1/works", a.declareWorks),
 		operator("GET /api/v1/works/{id}", a.worksOne),
 		operator("POST /api/v1/works/{id}/{action}", a.worksStep),
+		operator("GET /api/v1/cases", a.caseList, "open", "kind", "responsible", "limit", "before"),
+		operator("POST /api/v1/cases", a.openCase),
+		operator("GET /api/v1/case-playbooks", a.casePlaybooks),
+		operator("GET /api/v1/cases/{id}", a.caseOne),
+		operator("GET /api/v1/cases/{id}/record", a.caseRecord),
+		operator("POST /api/v1/cases/{id}/steps/{task}", a.caseTask),
+		operator("POST /api/v1/cases/{id}/{action}", a.caseAction),
 		operator("GET /api/v1/ledger", a.ledgerPage, "after", "limit"),
 		{Pattern: "GET /api/v1/events", Need: guard.Operator, Handler: a.opt.Events},
 	}

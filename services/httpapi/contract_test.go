@@ -153,6 +153,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	s.Lose("gw-b1", plantroom.Gap{First: 3, Last: 9, Reason: "disk full", At: s.Now()})
 	id := string(o.ID)
 	s.Planned("painting")
+	s.Owes()
 	s.Configured("gw-b1", "refused", "gateway.yaml:1:1: estate: it is missing")
 
 	good := map[string]string{ // operation: path and body
@@ -171,7 +172,11 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		"roster":        "/api/v1/roster?days=7", "calendar": "/calendar/" + s.calendar() + ".ics",
 		"ledger": "/api/v1/ledger?limit=3", "statement": "/api/v1/contracts/quicklift-2026/statements/2026-03",
 		"worksList": "/api/v1/works?limit=5", "works": "/api/v1/works/painting", "worksStep": "/api/v1/works/painting/cancel" + ` {"reason":"rain"}`,
-		"declareWorks":  "/api/v1/works" + ` {"id":"overhaul","title":{"en":"Overhaul"},"assets":["b1-l1"],"contractor":"quicklift","from":"2026-03-09T00:00:00Z","to":"2026-03-09T04:00:00Z","hold":"managers"}`,
+		"declareWorks": "/api/v1/works" + ` {"id":"overhaul","title":{"en":"Overhaul"},"assets":["b1-l1"],"contractor":"quicklift","from":"2026-03-09T00:00:00Z","to":"2026-03-09T04:00:00Z","hold":"managers"}`,
+		"caseList":     "/api/v1/cases?open=true&kind=arrears&limit=5", "case": "/api/v1/cases/case-000001", "caseRecord": "/api/v1/cases/case-000001/record",
+		"casePlaybooks": "/api/v1/case-playbooks", "caseTask": "/api/v1/cases/case-000001/steps/bill" + ` {"by":"sun","note":"it is right"}`,
+		"caseAction":    "/api/v1/cases/case-000001/say" + ` {"by":"lin","to":"Mr Gao","how":"in person","text":"there is a plan"}`,
+		"openCase":      "/api/v1/cases" + ` {"playbook":"complaint","zones":["b1-12a"],"text":"the lift is loud","by":"sun","responsible":"lin","key":"form-1"}`,
 		"statementStep": "/api/v1/contracts/quicklift-2026/statements/2026-02/issue" + ` {"by":"Lin Mei"}`,
 	}
 	doc := loadDocument(t)

@@ -1,9 +1,10 @@
-// Package playbooks reads what has to be done about incidents: a YAML file for
-// each playbook, with a JSON Schema. Those in the folder data are the story's and
-// are built in; an estate may bring its own.
+// Package playbooks reads what has to be done about incidents, and how residents'
+// cases are worked through: a YAML file for each playbook, with a JSON Schema for
+// each of the two sorts. Those in the folders data and cases are the story's and are
+// built in; an estate may bring its own.
 //
-// It deliberately attaches nothing to an order and judges no proof: that is
-// package dispatch. It has none for residents' cases, which there are not yet.
+// It deliberately attaches nothing to an order or a case and judges no proof:
+// that is what packages dispatch and cases do.
 package playbooks
 
 import (
@@ -59,16 +60,24 @@ func All() []plantroom.Playbook { return slices.Clone(builtIn()) }
 // Load reads and checks the playbook at a path; see Parse. It reads no more than
 // a file of YAML may have.
 func Load(name string, domains []plantroom.Domain) (plantroom.Playbook, error) {
+	src, err := readFile(name)
+	if err != nil {
+		return plantroom.Playbook{}, err
+	}
+	return Parse(name, src, domains)
+}
+
+func readFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return plantroom.Playbook{}, fmt.Errorf("read the playbook: %w", err)
+		return nil, fmt.Errorf("read the playbook: %w", err)
 	}
 	defer f.Close()
 	src, err := io.ReadAll(io.LimitReader(f, yamldoc.MaxSize+1))
 	if err != nil {
-		return plantroom.Playbook{}, fmt.Errorf("read the playbook: %w", err)
+		return nil, fmt.Errorf("read the playbook: %w", err)
 	}
-	return Parse(name, src, domains)
+	return src, nil
 }
 
 // file is a playbook as it is written; the schema explains each key.

@@ -158,7 +158,10 @@ func TestPollsUseTheirIndex(t *testing.T) {
 		jobsOf:       "COVERING INDEX orders_jobs (contractor=?)",
 		nextHolder:   "COVERING INDEX orders_held",
 		waitingOf:    "INDEX orders_held (contractor=? AND state=?)",
-		ledgerColumns + " WHERE subject = 's' ORDER BY seq": "ledger_subject",
+		dueCases:     "INDEX cases_due (due>? AND due<?)",
+		caseOfKey:    "cases_key",
+		"SELECT doc FROM " + openCases + " WHERE open = 1 ORDER BY num DESC": "cases_open",
+		ledgerColumns + " WHERE subject = 's' ORDER BY seq":                  "ledger_subject",
 	} {
 		plan := planOf(t, r.sql, query)
 		if !strings.Contains(plan, index) {

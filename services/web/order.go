@@ -62,6 +62,10 @@ type (
 )
 
 func (p *Pages) order(w http.ResponseWriter, r *http.Request, say words) error {
+	if id := r.PathValue("id"); strings.HasPrefix(id, "case-") && plantroom.ValidID(id) == nil { // calls name a case where they name an order
+		http.Redirect(w, r, "/cases/"+id, http.StatusSeeOther)
+		return nil
+	}
 	return p.showOrder(w, r, say, http.StatusOK, "")
 }
 

@@ -5,7 +5,8 @@
 // Pages are rendered on the server and work without scripts; one small script
 // keeps the board live. All words are in one catalogue, in English and
 // Chinese. The package decides nothing: what people press goes to the
-// dispatch desk, and guard says who may see what.
+// dispatch desk or that of residents' cases, which have a list, a form and a page
+// each; guard says who may see what.
 package web
 
 import (
@@ -102,6 +103,12 @@ func (p *Pages) Routes() []guard.Route {
 		operator("GET /quarantine", p.quarantine),
 		operator("GET /works", p.works),
 		operator("POST /works/{id}/{action}", p.worksAction),
+		operator("GET /cases", p.caseList),
+		operator("GET /cases/new", p.caseForm),
+		operator("POST /cases", p.openCase),
+		operator("GET /cases/{id}", p.caseOne),
+		operator("POST /cases/{id}/steps/{task}", p.caseAction),
+		operator("POST /cases/{id}/{action}", p.caseAction),
 		operator("POST /logout", p.logout),
 		{Pattern: "GET /login", Need: guard.Anyone, Page: true, Handler: p.handler(p.loginForm)},
 		anyone("POST /login", p.login),

@@ -87,6 +87,8 @@ func (p *play) actOnStage(a Act) (string, error) {
 		return "", nil
 	case a.Works != nil:
 		return p.server.works(p.ctx, p.now, a.Works)
+	case a.Case != nil:
+		return p.server.residents(p.ctx, p.now, a.Case)
 	}
 	return "", plantroom.Errorf(plantroom.CodeInternal, "an act of the language is not played")
 }
@@ -197,5 +199,5 @@ func (p *play) hold(a *DeviceAct) (string, error) {
 // InWorld reports whether the act happens to the estate, and not to Plantroom.
 func (a Act) InWorld() bool {
 	return a.Silence == nil && a.Network == nil && a.Server == nil && a.InfluxDB == nil && a.Gateway == nil &&
-		a.Duplicate == nil && a.Late == nil && a.Message == nil && a.Press == nil && a.Office == nil && a.Works == nil && !a.wired()
+		a.Duplicate == nil && a.Late == nil && a.Message == nil && a.Press == nil && a.Office == nil && a.Works == nil && a.Case == nil && !a.wired()
 }

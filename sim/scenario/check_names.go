@@ -10,6 +10,7 @@ import (
 	"plantroom/internal/yamldoc"
 	"plantroom/services/app"
 	"plantroom/services/domains/lifts"
+	"plantroom/services/playbooks"
 	"plantroom/sim/estates"
 )
 
@@ -74,8 +75,8 @@ func visit(v any, pointer, parent string, see func(pointer, parent, key, text st
 	}
 }
 
-// callKinds are the calls that dispatch makes.
-var callKinds = []string{"clock.at_risk", "clock.breached", "clock.corrected", "clock.disbelieved", "ladder.call", "order.cancelled", "order.continued", "order.contradicted",
+// callKinds are the calls that dispatch makes, and those about works and cases.
+var callKinds = []string{"case.assigned", "case.late", "case.neglected", "case.opened", "case.reopened", "clock.at_risk", "clock.breached", "clock.corrected", "clock.disbelieved", "ladder.call", "order.cancelled", "order.continued", "order.contradicted",
 	"order.dispatched", "order.merged", "order.pause_asked", "order.pause_refused", "order.paused", "order.refused", "order.transferred", "order.uncovered",
 	"order.verified", "order.worsened", "window.cannot_meet", "works.left", "works.needs", "works.notice", "works.overrun", "works.planned"}
 
@@ -83,7 +84,7 @@ var callKinds = []string{"clock.at_risk", "clock.breached", "clock.corrected", "
 // places stands with the key above it.
 var nouns = map[string]string{"lift": "lift", "zone": "zone with a leak sensor", "cut/zone": "zone with a rope", "bin": "bin", "bay": "bay", "asset": "asset",
 	"repair/asset": "asset that can be repaired", "office/with": "asset", "office/part": "asset", "office/to": "contractor", "device": "device", "gateway": "gateway", "gateway/id": "gateway", "contractor": "contractor", "person": "person",
-	"fault/cause": "lift fault", "mode/to": "lift mode", "rule": "rule", "call/kind": "kind of call", "call/who": "contractor or person"}
+	"fault/cause": "lift fault", "mode/to": "lift mode", "rule": "rule", "case/by": "person", "case/responsible": "person", "case/playbook": "playbook of cases", "call/kind": "kind of call", "call/who": "contractor or person"}
 
 // vocabulary lists the names that each key may hold.
 func vocabulary(e plantroom.Estate, domains []plantroom.Domain) map[string][]string {
@@ -120,8 +121,11 @@ func vocabulary(e plantroom.Estate, domains []plantroom.Domain) map[string][]str
 		add("contractor:"+string(c.ID), "call/who")
 	}
 	for _, p := range e.People {
-		add(string(p.ID), "person")
+		add(string(p.ID), "person", "case/by", "case/responsible")
 		add("person:"+string(p.ID), "call/who")
+	}
+	for _, p := range playbooks.Cases() {
+		add(p.ID, "case/playbook")
 	}
 	for _, d := range domains {
 		for _, r := range d.Rules {

@@ -79,6 +79,7 @@ type Act struct {
 	Press     *PressAct     `json:"press"`
 	Office    *OfficeAct    `json:"office"`
 	Works     *WorksAct     `json:"works"`
+	Case      *CaseAct      `json:"case"`
 	Registers *RegistersAct `json:"registers"`
 	Unit      *UnitAct      `json:"unit"`
 	Measure   *MeasureAct   `json:"measure"`
@@ -171,6 +172,19 @@ type (
 		Part   plantroom.AssetID      `json:"part"` // the asset of the part
 		Scope  string                 `json:"scope"`
 		Reason string                 `json:"reason"`
+	}
+	CaseAct struct {
+		ID          string             `json:"id"`       // the scenario's own name for it
+		Playbook    string             `json:"playbook"` // it is opened
+		About       plantroom.ZoneID   `json:"about"`
+		Responsible plantroom.PersonID `json:"responsible"`
+		By          plantroom.PersonID `json:"by"`
+		Step        string             `json:"step"` // instead: the step is done
+		With        string             `json:"with"`
+		Note        string             `json:"note"`
+		Ref         string             `json:"ref"`
+		Outcome     string             `json:"outcome"` // instead: it is closed, for the reason Note
+		Reopen      bool               `json:"reopen"`  // instead: it is opened again, for the reason Note
 	}
 	WorksAct struct {
 		ID         plantroom.WorksID      `json:"id"`

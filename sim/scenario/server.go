@@ -7,6 +7,7 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
 	"plantroom/services/app"
+	"plantroom/services/cases"
 	"plantroom/services/dispatch"
 	"plantroom/services/ingest"
 	"plantroom/services/store"
@@ -104,6 +105,42 @@ func (v *server) works(ctx context.Context, now plantroom.Instant, a *WorksAct) 
 		_, err := v.spine.Works.Declare(tx, now, office, w)
 		return err
 	})
+}
+
+// residents opens a residents' case, or does something about one.
+func (v *server) residents(ctx context.Context, now plantroom.Instant, a *CaseAct) (says string, err error) {
+	if v.spine == nil {
+		return "", plantroom.Errorf(plantroom.CodeUnavailable, "the server is down: nobody can work on a case")
+	}
+	const office = "person:office"
+	err = v.spine.Store.Update(ctx, func(tx plantroom.Tx) error {
+		if a.Playbook != "" {
+			o := cases.Opening{Playbook: a.Playbook, Key: a.ID, Text: a.Note, By: a.By, Responsible: a.Responsible, Actor: office}
+			if a.About != "" {
+				o.Zones = []plantroom.ZoneID{a.About}
+			}
+			says = "the case " + a.ID + " is opened"
+			_, err := v.spine.Cases.Open(tx, now, o)
+			return err
+		}
+		c, err := tx.CaseOfKey(a.ID)
+		if err != nil {
+			return err
+		}
+		r := cases.Request{Case: c.ID, Do: cases.Reopen, Actor: office, By: a.By, Text: a.Note}
+		says = "the case " + a.ID + " is opened again"
+		switch {
+		case a.Step != "":
+			says = "of the case " + a.ID + " the step " + a.Step + " is done"
+			r.Do, r.Step, r.With, r.Ref = cases.Tick, a.Step, a.With, a.Ref
+		case a.Outcome != "":
+			says = "the case " + a.ID + " is closed: " + a.Outcome
+			r.Do, r.Outcome = cases.Close, a.Outcome
+		}
+		_, err = v.spine.Cases.Do(tx, now, r)
+		return err
+	})
+	return says, err
 }
 
 // tsdb stands for InfluxDB: it keeps a key for each point that it was given,

@@ -115,13 +115,23 @@ type configured struct {
 }
 
 func (o office) ask(ctx context.Context, method string, body []byte) (c configured, err error) {
-	token, err := os.ReadFile(filepath.Join(o.cfg.Data, "secrets", "operator-token"))
+	err = askAPI(ctx, o.cfg, method, o.path, body, &c)
+	return c, err
+}
+
+// maxAnswer bounds what is read of the server's answer.
+const maxAnswer = 16 << 20
+
+// askAPI asks a server that runs, in the operator's name, and reads its answer
+// into v. What the server refuses is a fault of the command line.
+func askAPI(ctx context.Context, cfg *config.Config, method, path string, body []byte, v any) error {
+	token, err := os.ReadFile(filepath.Join(cfg.Data, "secrets", "operator-token"))
 	if err != nil {
-		return c, fmt.Errorf("read the operator token: %w; the server makes it at its first start", err)
+		return fmt.Errorf("read the operator token: %w; the server makes it at its first start", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+o.cfg.Web.Listen+o.path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+cfg.Web.Listen+path, bytes.NewReader(body))
 	if err != nil {
-		return c, usageError{err}
+		return usageError{err}
 	}
 	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
 	if body != nil {
@@ -129,12 +139,12 @@ func (o office) ask(ctx context.Context, method string, body []byte) (c configur
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return c, fmt.Errorf("ask the server: %w; see that it runs", err)
+		return fmt.Errorf("ask the server: %w; see that it runs", err)
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return c, fmt.Errorf("ask the server: %w", err)
+		return fmt.Errorf("ask the server: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
 		var p struct{ Detail string }
@@ -145,9 +155,9 @@ func (o office) ask(ctx context.Context, method string, body []byte) (c configur
 		if resp.StatusCode < 500 && resp.StatusCode != http.StatusUnauthorized {
 			err = usageError{err}
 		}
-		return c, err
+		return err
 	}
-	return c, json.Unmarshal(b, &c)
+	return json.Unmarshal(b, v)
 }
 
 // askAgain is how often the server is asked for the gateway's answer.

@@ -75,6 +75,23 @@ const usage = `plantroom watches residential estates and sees each fault through
                                 estate, by id, or of a file with offers
         --goal 30m              within which a fault should be over
         --json                  as JSON
+  plantroom case list FILE      residents' cases that are open, and which steps are late; the server has to run
+        --all, --kind K, --responsible PERSON, --json
+  plantroom case playbooks FILE what a case can be opened with
+  plantroom case open FILE PLAYBOOK --by PERSON --text TEXT
+                                open one; --about FLAT,FLAT, --asset ID, --order ID, --contact TEXT,
+                                --responsible PERSON, --key KEY (one key opens one case)
+  plantroom case show FILE CASE all that it says; --record shows its ledger and checks it against that
+  plantroom case tick FILE CASE STEP --by PERSON
+                                note a step as done; what proves it: --with NAME, --note TEXT, --ref FILE
+  plantroom case say FILE CASE --by PERSON --to NAME --how HOW --text TEXT
+                                note what was said to whom; case note FILE CASE --by PERSON --text TEXT
+  plantroom case assign FILE CASE --by PERSON --responsible PERSON
+  plantroom case playbook FILE CASE PLAYBOOK --by PERSON --reason TEXT
+                                let it go on by another playbook, as of another class of arrears
+  plantroom case close FILE CASE --by PERSON --outcome O --reason TEXT
+                                end it; case reopen FILE CASE --by PERSON --reason TEXT takes it up again,
+                                case forget FILE CASE --by PERSON forgets people before its time
   plantroom profiles            what the jurisdictions that are built in demand, as a table
   plantroom profiles show NAME|FILE
                                 all that one says, or the one in a file of your own (*.yaml), with
@@ -138,6 +155,8 @@ func run(args []string, out, errs io.Writer) error {
 		return statement(a[1:], out)
 	case len(a) >= 2 && a[0] == "whatif":
 		return whatIf(a[1:], out)
+	case len(a) > 0 && a[0] == "case":
+		return residentsCase(a[1:], out)
 	case len(a) > 0 && a[0] == "profiles":
 		return listProfiles(a[1:], out)
 	case len(a) >= 2 && a[0] == "roster":

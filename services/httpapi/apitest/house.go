@@ -15,6 +15,7 @@ import (
 
 	"plantroom"
 	"plantroom/services/calendarlink"
+	"plantroom/services/cases"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
 	"plantroom/services/estate"
@@ -39,6 +40,7 @@ type House struct {
 	Store *store.SQLite
 	Desk  *dispatch.Desk
 	Works *works.Office
+	Cases *cases.Desk
 	Links *joblink.Key
 	Sign  *gatewayconfig.Key
 	Hub   *live.Hub
@@ -81,6 +83,9 @@ func New(t testing.TB) *House {
 	if h.Works, err = works.New(h.estate, h.Desk); err != nil {
 		t.Fatal(err)
 	}
+	if h.Cases, err = cases.New(h.estate, playbooks.Cases()); err != nil {
+		t.Fatal(err)
+	}
 	return h
 }
 
@@ -118,6 +123,9 @@ func (h *House) Pass(d time.Duration) {
 		h.now.Add(int64(time.Second))
 		h.update(func(tx plantroom.Tx) error {
 			if err := h.Works.Tick(tx, h.Now()); err != nil {
+				return err
+			}
+			if _, err := h.Cases.Tick(tx, h.Now(), 100); err != nil {
 				return err
 			}
 			_, err := h.Desk.Tick(tx, h.Now(), 100)
@@ -183,6 +191,27 @@ func (h *House) DoWorks(ctx context.Context, r works.Request) (kept plantroom.Wo
 	})
 	return kept, err
 }
+
+// OpenCase opens a residents' case.
+func (h *House) OpenCase(ctx context.Context, o cases.Opening) (c plantroom.Case, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		c, err = h.Cases.Open(tx, h.Now(), o)
+		return err
+	})
+	return c, err
+}
+
+// DoCase does something about a residents' case.
+func (h *House) DoCase(ctx context.Context, r cases.Request) (c plantroom.Case, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		c, err = h.Cases.Do(tx, h.Now(), r)
+		return err
+	})
+	return c, err
+}
+
+// CasePlaybooks lists what a case can be opened with.
+func (h *House) CasePlaybooks() []plantroom.CasePlaybook { return h.Cases.Playbooks() }
 
 // Statement takes a step about a statement.
 func (h *House) Statement(ctx context.Context, id plantroom.ContractID, m report.Month, r report.Request) (s report.Statement, err error) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/cases"
 	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/live"
 )
@@ -153,4 +154,15 @@ func (h *House) Planned(id plantroom.WorksID) plantroom.Works {
 		h.t.Fatal(err)
 	}
 	return w
+}
+
+// Owes opens a case of arrears of flat b1-12a, and returns it.
+func (h *House) Owes() plantroom.Case {
+	h.t.Helper()
+	c, err := h.OpenCase(h.t.Context(), cases.Opening{Playbook: "arrears-forgot", Zones: []plantroom.ZoneID{"b1-12a"}, Contact: "Chen <Bo>, 555 0142",
+		Text: "two quarters are owed", By: "sun", Responsible: "lin", Actor: "person:operator"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return c
 }

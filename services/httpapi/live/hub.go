@@ -27,6 +27,7 @@ const (
 	Gateway    = "gateway"
 	Quarantine = "quarantine"
 	Call       = "call"
+	Case       = "case"
 	Reset      = "reset"
 )
 
