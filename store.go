@@ -25,6 +25,7 @@ type Tx interface {
 	QuarantineStore
 	ConfigurationStore
 	WorksStore
+	ProofStore
 }
 
 // Progress is how far one gateway's spool has been heard.

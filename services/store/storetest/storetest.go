@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) plantroom.Store) {
 		{"Quarantine", quarantineCases},
 		{"Configurations", configurationCases},
 		{"Works", worksCases},
+		{"Proofs", proofCases},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
