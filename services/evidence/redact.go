@@ -16,7 +16,7 @@ const hidden = "[redacted]"
 // Whatever is not among them is left out of a redacted bundle.
 var impersonal = []string{"from", "to", "order", "incident", "severity", "cause", "clean", "contractor", "contract", "link", "choice",
 	"clocks", "clock", "percent", "due", "late_by", "level", "code", "eta", "source_time", "terms", "via_link",
-	"call", "kind", "channel", "attempts", "instead", "playbook", "state", "do", "count", "last"}
+	"call", "kind", "channel", "attempts", "instead", "playbook", "state", "do", "count", "last", "files"}
 
 // shown says which fields of the order's rows a bundle shows.
 func shown(redact bool) func(name, value string) bool {

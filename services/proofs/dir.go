@@ -130,3 +130,22 @@ func unusable(op, path string, err error) error {
 	return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: op, Message: "the server cannot use its directory of files at the moment",
 		Hint: "see that " + path + " is there, is the server's own, and that the disk has space", Err: err}
 }
+
+// Scratch makes a file without a name in the directory, for what is too large for
+// memory: closing it removes it.
+func (d *Dir) Scratch() (*os.File, error) {
+	const op = "write beside the files of proof"
+	if free, err := d.free(d.path); err != nil {
+		return nil, unusable(op, d.path, err)
+	} else if free < 2*KeepFree {
+		return nil, &plantroom.Error{Code: plantroom.CodeUnavailable, Op: op, Message: "the server's disk is too full for this", Hint: "make room on the disk of " + d.path}
+	}
+	f, err := os.CreateTemp(d.path, "*"+partial)
+	if err != nil {
+		return nil, unusable(op, d.path, err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(unusable(op, d.path, err), f.Close())
+	}
+	return f, nil
+}

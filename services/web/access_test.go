@@ -78,7 +78,7 @@ var limited = map[string]bool{"POST /login": true, "GET /job/{token}": true, "PO
 func TestWhoMayReachWhat(t *testing.T) {
 	house := apitest.New(t)
 	g := house.Guard(guard.Options{})
-	pages, err := web.New(web.Options{Estate: house.Estate, Domains: domains.All(), Store: house.Store, Desk: house, Links: house.Links, Uses: joblink.NewRegister(house.Store), Door: g, Now: house.Now})
+	pages, err := web.New(web.Options{Estate: house.Estate, Domains: domains.All(), Store: house.Store, Desk: house, Links: house.Links, Proofs: house.Files, Uses: joblink.NewRegister(house.Store), Door: g, Now: house.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

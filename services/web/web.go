@@ -18,6 +18,7 @@ import (
 	"plantroom"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/httpapi/handin"
 	"plantroom/services/httpapi/problem"
 	"plantroom/services/joblink"
 )
@@ -47,6 +48,7 @@ type Options struct {
 	Store   httpapi.Reader
 	Desk    httpapi.Desk
 	Links   Links
+	Proofs  *handin.Taker
 	Uses    Uses
 	Door    Door
 	Now     func() plantroom.Instant
