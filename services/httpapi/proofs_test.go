@@ -94,7 +94,7 @@ func TestAFileIsHandedInAndGivenBackSoThatNoBrowserRunsIt(t *testing.T) {
 			t.Fatalf("%d, %d bytes", w.Code, w.Body.Len())
 		}
 		for name, want := range map[string]string{"Content-Type": c.kind, "X-Content-Type-Options": "nosniff", "Content-Disposition": c.disposition,
-			"Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "private, no-cache"} {
+			"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "private, no-cache"} {
 			if got := w.Header().Get(name); got != want {
 				t.Errorf("%s is %q, want %q", name, got, want)
 			}

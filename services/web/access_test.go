@@ -34,6 +34,16 @@ var access = map[string]string{
 	"GET /api/v1/orders/{id}/calls":                           "operator",
 	"POST /api/v1/orders/{id}/{action}":                       "operator",
 	"POST /api/v1/orders/{id}/tasks/{task}":                   "operator",
+	"GET /api/v1/orders/{id}/proofs":                          "operator",
+	"POST /api/v1/orders/{id}/proofs":                         "operator",
+	"GET /api/v1/orders/{id}/proofs/{sum}":                    "operator",
+	"GET /api/v1/orders/{id}/evidence":                        "operator",
+	"POST /orders/{id}/proofs":                                "operator",
+	"GET /orders/{id}/proofs/{sum}":                           "operator",
+	"GET /job/{token}/steps":                                  "anyone", // checks the signed link itself
+	"POST /job/{token}/tasks/{task}":                          "anyone", // checks the signed link itself
+	"POST /job/{token}/proofs":                                "anyone", // checks the signed link itself
+	"GET /job/{token}/proofs/{sum}":                           "anyone", // checks the signed link itself
 	"GET /api/v1/outbox":                                      "operator",
 	"GET /api/v1/outbox/{id}":                                 "operator",
 	"POST /api/v1/outbox/{id}/resend":                         "operator",
@@ -73,6 +83,7 @@ var access = map[string]string{
 
 // limited are the routes on which secrets could be guessed.
 var limited = map[string]bool{"POST /login": true, "GET /job/{token}": true, "POST /job/{token}/{action}": true,
+	"GET /job/{token}/steps": true, "POST /job/{token}/tasks/{task}": true, "POST /job/{token}/proofs": true, "GET /job/{token}/proofs/{sum}": true,
 	"GET /calendar/{token}": true}
 
 func TestWhoMayReachWhat(t *testing.T) {
@@ -124,7 +135,7 @@ func TestWhoMayReachWhat(t *testing.T) {
 	}
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route.Pattern, " ")
-		path = strings.NewReplacer("{$}", "", "{id}", "x", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "f").Replace(path)
+		path = strings.NewReplacer("{$}", "", "{id}", "x", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "f", "{sum}", "0", "{task}", "look").Replace(path)
 		for role, as := range roles {
 			r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
 			as(r)

@@ -10,8 +10,9 @@ import (
 	"plantroom/services/proofs"
 )
 
-// confined is the policy of a file: nothing in it may load, run or be framed.
-const confined = "default-src 'none'; sandbox; frame-ancestors 'none'"
+// confined is the policy of a file: nothing in it may load, run or be framed. Styles
+// are for the page that a browser itself makes around a picture.
+const confined = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
 // Give sends an order's file. Its type is the one that was found out when it
 // came; a PDF is to be saved and not shown, since it can hold programs. A

@@ -109,6 +109,11 @@ func (t *Taker) Take(w http.ResponseWriter, r *http.Request, files int, bytes in
 	f := &Form{Values: url.Values{}, log: t.log}
 	if err := t.parts(f, m, min(files, MaxFiles), min(bytes, MaxBytes)); err != nil {
 		f.Release()
+		if errors.As(err, new(*plantroom.Error)) {
+			// Whoever is still sending would not read the answer. The body is
+			// bounded, and so is the time; a line that breaks is no matter now.
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
 		return nil, cutOff(err)
 	}
 	return f, nil
