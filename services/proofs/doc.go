@@ -3,14 +3,14 @@
 // names it, and never changed afterwards.
 //
 // It takes JPEG, PNG and PDF, told apart by what the bytes say. WebP, HEIC and
-// the rest are refused: no telephone's camera needs the first, which the
-// standard library cannot look into, and browsers turn the second into JPEG
-// where a page asks for that; and what is taken has to open on any screen in
-// ten years.
+// the rest are refused: what is taken has to open on any screen in ten years.
+// The standard library cannot look into the first, which cameras do not write;
+// the second is turned into JPEG by the browsers of the telephones that make it
+// (as others have found: zenn.dev/kou_pg_0131/articles/safari-input-file-heic).
 //
-// It deliberately changes no byte: the hash of a photo is the one that its
-// maker's telephone gives, with place and time in it if the telephone writes
-// them there. It decodes no picture, reading no more than the header that holds
+// It deliberately changes no byte, so that the hash is that of what was sent,
+// with place and time in it if they came along. What a telephone changes before
+// it sends is not in our hands. It decodes no picture, reading no more than the header that holds
 // width and height, makes no small copies, and does not know whose a file is:
 // the store has that, and this package compares the two.
 package proofs

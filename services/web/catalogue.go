@@ -139,7 +139,7 @@ var catalogue = map[string]plantroom.Text{
 	"file.choose":           {En: "Photos, or papers as PDF", Zh: "照片，或PDF文件"},
 	"file.note":             {En: "What do they show? (may be left out)", Zh: "拍的是什么？（可不填）"},
 	"file.send":             {En: "Send", Zh: "提交"},
-	"file.hint":             {En: "JPEG, PNG or PDF, at most %d at a time and 8 MB each. They are kept as they are, with place and time where your telephone writes them into a photo.", Zh: "支持JPEG、PNG、PDF，每次最多%d个，每个不超过8 MB。文件原样保存，包括手机写入照片的位置和时间。"},
+	"file.hint":             {En: "JPEG, PNG or PDF, at most %d at a time and 8 MB each. They are kept as they come, with place and time where your telephone sends these along.", Zh: "支持JPEG、PNG、PDF，每次最多%d个，每个不超过8 MB。文件按收到的样子保存；手机如附带位置和时间，也一并保存。"},
 	"order.bundle":          {En: "All that is kept about this order, as a file that proves itself:", Zh: "本工单的全部记录，可自行验证的文件："},
 	"order.bundle_whole":    {En: "whole", Zh: "完整"},
 	"order.bundle_redacted": {En: "without people", Zh: "不含个人信息"},

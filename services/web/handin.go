@@ -89,6 +89,6 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
-// accept is what a page asks a telephone for: one whose camera makes HEIC turns
-// that into JPEG where JPEG is all that is asked for.
+// accept is what a page asks a telephone for. It names no image/*, which lets a
+// telephone offer what we refuse.
 const accept = "image/jpeg,image/png,application/pdf"
