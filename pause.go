@@ -8,7 +8,7 @@ type PauseTerm struct {
 	Code    string      // a slug, as in no_access
 	Title   Text        // in words
 	Clocks  []ClockKind // none: attend and restore
-	Proof   bool        // it has to be proved: the number of a photo or a letter
+	Proof   bool        // it has to be proved: by a photo or a letter, or the number of one
 	Second  bool        // somebody of the estate has to agree before it begins
 	Longest Duration    // after which the clocks run again by themselves; 0: until somebody says so
 	Source  string      // where it is written
@@ -31,7 +31,8 @@ type Pause struct {
 	By      string      `json:"by"` // actor
 	Reason  string      `json:"reason,omitempty"`
 	Proof   string      `json:"proof,omitempty"`
-	Begun   Instant     `json:"begun,omitzero"` // zero: waits for a second person
+	Files   []Hash      `json:"files,omitempty"` // of proof, among the order's
+	Begun   Instant     `json:"begun,omitzero"`  // zero: waits for a second person
 	Second  string      `json:"second,omitempty"`
 	Ends    Instant     `json:"ends,omitzero"` // by itself
 	Ended   Instant     `json:"ended,omitzero"`

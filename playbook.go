@@ -31,10 +31,10 @@ type Playbook struct {
 const (
 	ProofNone      = "none"
 	ProofNote      = "note"      // some words
-	ProofPhoto     = "photo"     // a reference to a photo
+	ProofPhoto     = "photo"     // a photo, or a reference to one that lies elsewhere
 	ProofReading   = "reading"   // the sensor shows it; nothing is asked of whoever does it
 	ProofPerson    = "person"    // the name of who was there or was spoken to
-	ProofSignature = "signature" // a name, and a reference to what was signed
+	ProofSignature = "signature" // a name, and what was signed or a reference to it
 )
 
 // Task is a step of a playbook on a work order.
@@ -47,7 +47,8 @@ type Task struct {
 	Done  Instant `json:"done,omitzero"`
 	By    string  `json:"by,omitempty"`
 	Note  string  `json:"note,omitempty"`
-	Ref   string  `json:"ref,omitempty"` // of a photo or of what was signed, as whoever did it names it
+	Ref   string  `json:"ref,omitempty"`   // of a photo or of what was signed, as whoever did it names it
+	Files []Hash  `json:"files,omitempty"` // of proof, among the order's
 }
 
 // Lacks names what a task's proof still wants, "" where it is complete.
@@ -57,10 +58,10 @@ func (t *Task) Lacks() string {
 		return "a name"
 	case t.Proof == ProofNote && t.Note == "":
 		return "a note"
-	case t.Proof == ProofPhoto && t.Ref == "":
-		return "a reference to a photo"
-	case t.Proof == ProofSignature && t.Ref == "":
-		return "a reference to what was signed"
+	case t.Proof == ProofPhoto && t.Ref == "" && len(t.Files) == 0:
+		return "a photo, or a reference to one"
+	case t.Proof == ProofSignature && t.Ref == "" && len(t.Files) == 0:
+		return "what was signed, or a reference to it"
 	}
 	return ""
 }

@@ -26,6 +26,7 @@ type Tx interface {
 	ConfigurationStore
 	WorksStore
 	CaseStore
+	ProofStore
 }
 
 // Progress is how far one gateway's spool has been heard.

@@ -71,7 +71,8 @@ var mayImport = map[string][]string{
 	"services/rehearsal":       {".", "services/roster"},
 	"services/ledger":          {"."},
 	"services/report":          {".", "services/sla", "services/profiles", "services/roster"},
-	"services/evidence":        {".", "services/ledger", "services/dispatch", "services/httpapi/apitest", "internal/parts"}, // apitest and parts: tests only
+	"services/evidence":        {".", "services/ledger", "services/dispatch", "services/proofs", "services/httpapi/apitest", "internal/parts"}, // proofs, apitest and parts: tests only
+	"services/proofs":          {".", "services/store"},                                                                                        // store: tests only
 	"services/joblink":         {".", "internal/keyfile"},
 	"services/gatewayconfig":   {".", "firmware-bridge/wire", "internal/keyfile"},
 	"services/estate":          {".", "internal/yamldoc", "services/roster"},

@@ -90,6 +90,13 @@ func (w *watchedTx) PutCase(c plantroom.Case) error {
 	return w.Tx.PutCase(c)
 }
 
+func (w *watchedTx) PutProofs(ps ...plantroom.Proof) error {
+	for _, p := range ps {
+		w.note(live.Order, string(p.Order))
+	}
+	return w.Tx.PutProofs(ps...)
+}
+
 func (w *watchedTx) InsertCalls(cs ...plantroom.Call) error {
 	for _, c := range cs {
 		w.note(live.Call, string(c.Order))

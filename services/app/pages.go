@@ -35,7 +35,7 @@ func (s *Server) handler() (http.Handler, error) {
 }
 
 func (s *Server) pages(door web.Door) (*web.Pages, error) {
-	return web.New(web.Options{Estate: s.estate, Domains: Domains(), Store: s.store, Desk: desk{s}, Links: s.key, Uses: joblink.NewRegister(s.store), Door: door, Now: s.now,
+	return web.New(web.Options{Estate: s.estate, Domains: Domains(), Store: s.store, Desk: desk{s}, Proofs: s.proofs, Links: s.key, Uses: joblink.NewRegister(s.store), Door: door, Now: s.now,
 		Office: s.cfg.Web.Office, Logger: s.log})
 }
 
@@ -74,7 +74,7 @@ func checkFiles(files []httpapi.File) error {
 
 // routes lists everything that the server answers.
 func (s *Server) routes(pages *web.Pages) []guard.Route {
-	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Gateways: s.gateways, Calendars: Calendars(s.cfg.Data), Events: s.hub,
+	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Proofs: s.proofs, Bundles: &bundler{Server: s, slots: make(chan struct{}, 1)}, Gateways: s.gateways, Calendars: Calendars(s.cfg.Data), Events: s.hub,
 		Check: checkFiles, Now: s.now, Logger: s.log, Probes: s.probes()})
 	return append(append(api.Routes(), pages.Routes()...),
 		guard.Route{Pattern: "GET /metrics", Need: guard.Operator, Handler: promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{})})

@@ -186,6 +186,16 @@ func (d desk) Task(ctx context.Context, t dispatch.TaskDone) (o plantroom.WorkOr
 	return o, err
 }
 
+// Proof implements httpapi.Desk.
+func (d desk) Proof(ctx context.Context, h dispatch.Handed) (o plantroom.WorkOrder, err error) {
+	s := d.spine.Load()
+	err = s.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		o, err = s.Desk.Proof(tx, d.now(), h)
+		return err
+	})
+	return o, err
+}
+
 // Statement implements httpapi.Desk.
 func (d desk) Statement(ctx context.Context, id plantroom.ContractID, m report.Month, r report.Request) (s report.Statement, err error) {
 	house, err := report.NewHouse(*d.estate(), nil)

@@ -16,6 +16,7 @@ import (
 	"plantroom"
 	"plantroom/services/app/config"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/httpapi/handin"
 	"plantroom/services/httpapi/live"
 	"plantroom/services/influx"
 	"plantroom/services/influxd"
@@ -40,6 +41,7 @@ type Server struct {
 	secrets secrets
 	token   string
 	key     *joblink.Key
+	proofs  *handin.Taker
 
 	gateways *gateways // sends them their files
 
@@ -80,7 +82,7 @@ func Start(ctx context.Context, cfg *config.Config, o Options) (_ *Server, err e
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		s.openData, s.openPort, s.startInfluxDB, s.startUplinks, s.startSpine, s.startWeb,
+		s.openData, s.auditProofs, s.openPort, s.startInfluxDB, s.startUplinks, s.startSpine, s.startWeb,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -154,6 +156,9 @@ func (s *Server) openData(ctx context.Context) (err error) {
 		return err
 	}
 	if s.gateways, err = newGateways(s); err != nil {
+		return err
+	}
+	if err := s.openProofs(); err != nil {
 		return err
 	}
 	if s.store, err = store.Open(ctx, filepath.Join(s.cfg.Data, "plantroom.db")); err != nil {

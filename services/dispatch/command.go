@@ -36,7 +36,8 @@ type Command struct {
 	ETA     plantroom.Instant      // with DoAcknowledge: when somebody will be there; zero: not said
 	Reason  string                 // why; needed but with DoRefusePause, DoContinue, DoRelate, DoUnrelate and what has a Note
 	Code    string                 // with DoPause: one of the reasons of the contract
-	Proof   string                 // with DoPause: the photo or the letter that proves it
+	Proof   string                 // with DoPause: the photo or the letter that proves it, by name
+	Files   []plantroom.ProofFile  // with DoFix, DoPause: of proof; durable already
 	To      plantroom.ContractorID // with DoTransfer: who gets it; with DoSplit: who gets the part, "": whom the window check chooses
 	Other   plantroom.OrderID      // with DoMerge: which carries it on; with DoRelate, DoUnrelate: the other one
 	Asset   plantroom.AssetID      // with DoSplit: of the part; "": the order's own
@@ -60,6 +61,8 @@ func (c *Command) check(now plantroom.Instant) error {
 		return plantroom.Errorf(plantroom.CodeTooLarge, "the name is longer than %d bytes", maxName)
 	case len(c.Note) > maxNote || len(c.Reason) > maxNote || len(c.Proof) > maxNote || len(c.Code) > plantroom.MaxID:
 		return plantroom.Errorf(plantroom.CodeTooLarge, "the text is longer than %d bytes", maxNote)
+	case len(c.Files) > 0 && c.Do != plantroom.DoFix && c.Do != plantroom.DoPause:
+		return plantroom.Errorf(plantroom.CodeInvalid, "files come with fix, with pause or by themselves, not with %s", c.Do)
 	case !c.ETA.IsZero() && c.ETA < now.Add(-etaSlack):
 		return plantroom.Errorf(plantroom.CodeInvalid, "the time of arrival %s lies in the past", c.ETA)
 	case c.Do == plantroom.DoPause && strings.TrimSpace(c.Reason) == "":
@@ -164,7 +167,7 @@ func whoDid(r *plantroom.LedgerRow) string {
 }
 
 // command decides on a command that is not a repeat.
-func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, cmd Command, busy jobs, blind string) (*decision, error) {
+func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, cmd Command, busy jobs, blind string, kept shelf) (*decision, error) {
 	if err := permitted(o, cmd); err != nil {
 		return nil, err
 	}
@@ -172,6 +175,9 @@ func (b *book) command(now plantroom.Instant, o plantroom.WorkOrder, in plantroo
 	d.via = cmd.Link
 	d.settle() // what has come due comes first
 	if _, err := d.order.State.Next(cmd.Do); err != nil {
+		return nil, err
+	}
+	if err := d.attach(kept, kept.lacking(cmd.Files), plantroom.Proof{Actor: cmd.Actor, By: cmd.By, With: cmd.Do, Note: cmd.Note + cmd.Reason}); err != nil {
 		return nil, err
 	}
 	switch cmd.Do {
@@ -261,7 +267,7 @@ func (d *decision) fix(cmd Command, blind string) {
 	d.resumeClocks(d.now, bySystem, entry{Reason: "it is said to be fixed"})
 	d.order.Restored, d.order.Watched, d.order.FixNote = d.now, d.now, cmd.Note
 	d.claimed()
-	d.do(plantroom.DoFix, cmd.Actor, entry{By: cmd.By, Note: cmd.Note})
+	d.do(plantroom.DoFix, cmd.Actor, entry{By: cmd.By, Note: cmd.Note, Files: cmd.Files})
 	d.watch(blind)
 	if d.order.PartOf != "" && d.incident.State == plantroom.IncidentClosed {
 		d.proved()

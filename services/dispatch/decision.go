@@ -17,6 +17,7 @@ type decision struct {
 	order    plantroom.WorkOrder
 	rows     []plantroom.LedgerRow
 	calls    []plantroom.Call
+	proofs   []plantroom.Proof
 	via      int       // the job link that a human has used; 0: none
 	away     []absence // of the gateways that bring news of the asset
 	err      error     // of encoding a row or a call
@@ -75,6 +76,7 @@ type entry struct {
 	Tasks      []plantroom.Task       `json:"tasks,omitempty"` // of a round that is over
 	Code       string                 `json:"code,omitempty"`  // of a pause
 	Proof      string                 `json:"proof,omitempty"`
+	Files      []plantroom.ProofFile  `json:"files,omitempty"` // of proof, that came with it
 	By         string                 `json:"by,omitempty"`
 	Note       string                 `json:"note,omitempty"`
 	Reason     string                 `json:"reason,omitempty"`

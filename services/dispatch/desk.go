@@ -182,8 +182,13 @@ func (d *Desk) Command(tx plantroom.Tx, now plantroom.Instant, cmd Command) (pla
 	if err != nil {
 		return plantroom.WorkOrder{}, err
 	}
-	if done, err := repeated(tx, order, cmd); done || err != nil {
+	switch done, err := repeated(tx, order, cmd); {
+	case err != nil:
 		return order, err
+	case done && len(cmd.Files) > 0: // a photo that comes after the word is not lost
+		return d.Proof(tx, now, Handed{Order: order.ID, Actor: cmd.Actor, Link: cmd.Link, By: cmd.By, Note: cmd.Note, Files: cmd.Files})
+	case done:
+		return order, nil
 	}
 	after, err := d.obey(tx, now, order, cmd)
 	if plantroom.CodeOf(err) == plantroom.CodeConflict {
@@ -219,7 +224,13 @@ func (d *Desk) obey(tx plantroom.Tx, now plantroom.Instant, order plantroom.Work
 			return order, err
 		}
 	}
-	dec, err := d.book.command(now, order, in, cmd, busy, blind)
+	var kept shelf
+	if len(cmd.Files) > 0 {
+		if kept, err = onShelf(tx, order.ID); err != nil {
+			return order, err
+		}
+	}
+	dec, err := d.book.command(now, order, in, cmd, busy, blind, kept)
 	if err != nil {
 		return order, err
 	}

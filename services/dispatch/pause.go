@@ -77,14 +77,14 @@ func (d *decision) pause(cmd Command) error {
 	if err != nil {
 		return err
 	}
-	if term.Proof && strings.TrimSpace(cmd.Proof) == "" {
-		return plantroom.Errorf(plantroom.CodeInvalid, "contract %s wants proof for a pause for %s: name the photo or the letter", d.order.Contract, term.Code)
+	if term.Proof && strings.TrimSpace(cmd.Proof) == "" && len(cmd.Files) == 0 {
+		return plantroom.Errorf(plantroom.CodeInvalid, "contract %s wants proof for a pause for %s: name the photo or the letter, or add it", d.order.Contract, term.Code)
 	}
 	if kinds, why := d.pausable(term); len(kinds) == 0 {
 		return plantroom.Errorf(plantroom.CodeForbidden, "no clock of %s can pause for %s: %s", d.order.ID, term.Code, strings.Join(why, ", "))
 	}
-	d.order.Pauses = append(d.order.Pauses, plantroom.Pause{Code: term.Code, Asked: d.now, By: cmd.Actor, Reason: cmd.Reason, Proof: cmd.Proof})
-	d.do(plantroom.DoPause, cmd.Actor, entry{By: cmd.By, Code: term.Code, Reason: cmd.Reason, Proof: cmd.Proof})
+	d.order.Pauses = append(d.order.Pauses, plantroom.Pause{Code: term.Code, Asked: d.now, By: cmd.Actor, Reason: cmd.Reason, Proof: cmd.Proof, Files: sums(cmd.Files)})
+	d.do(plantroom.DoPause, cmd.Actor, entry{By: cmd.By, Code: term.Code, Reason: cmd.Reason, Proof: cmd.Proof, Files: cmd.Files})
 	if term.Second {
 		d.tellManagers("order.pause_asked", fmt.Sprintf("%s: %s asks for a pause (%s): agree or refuse", d.title(), cmd.name(), term.Code), len(d.order.Pauses))
 		return nil

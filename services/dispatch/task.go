@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,16 +13,21 @@ import (
 type TaskDone struct {
 	Order plantroom.OrderID
 	Task  string
-	Actor string // who has pressed, as in person:operator
+	Actor string // who has pressed, as in person:operator or contractor:quicklift
+	Link  int    // generation of the job link that was used; 0: none was
 	By    string // who did it, or was spoken to
 	Note  string
-	Ref   string // of a photo or of what was signed
+	Ref   string                // of a photo or of what was signed
+	Files []plantroom.ProofFile // that prove it; durable already
 }
 
 // Task notes that a task is done, with what proves it, in the order and in the
 // ledger. The same again returns the order as it is. CodeNotFound: no such order
 // or task; CodeInvalid: the proof lacks something, or a field is too long;
-// CodeTransition: the order is over; CodeConflict: somebody has done it already.
+// CodeTransition: the order is over, or the contractor has not accepted it;
+// CodeConflict: somebody has done it already; CodeTooLarge: there are too many
+// files; CodeExpired, CodeForbidden: see Command, and a contractor does no task
+// of the manager's.
 func (d *Desk) Task(tx plantroom.Tx, now plantroom.Instant, t TaskDone) (plantroom.WorkOrder, error) {
 	if !fits(t.By, maxName) || !fits(t.Note, maxNote) || !fits(t.Ref, maxNote) {
 		return plantroom.WorkOrder{}, plantroom.Errorf(plantroom.CodeInvalid, "a name holds at most %d bytes, a note and a reference %d, of valid text", maxName, maxNote)
@@ -30,11 +36,18 @@ func (d *Desk) Task(tx plantroom.Tx, now plantroom.Instant, t TaskDone) (plantro
 	if err != nil {
 		return plantroom.WorkOrder{}, err
 	}
+	if err := MayHand(&order, t.Actor, t.Link); err != nil {
+		return order, err
+	}
 	in, err := d.behind(tx, order)
 	if err != nil {
 		return order, err
 	}
-	dec, err := d.book.task(now, order, in, t)
+	kept, err := onShelf(tx, order.ID)
+	if err != nil {
+		return order, err
+	}
+	dec, err := d.book.task(now, order, in, t, kept)
 	if err != nil || dec == nil {
 		return order, err
 	}
@@ -47,8 +60,9 @@ func (d *Desk) Task(tx plantroom.Tx, now plantroom.Instant, t TaskDone) (plantro
 func fits(s string, length int) bool { return len(s) <= length && utf8.ValidString(s) }
 
 // task decides on a task; nil: it is done already, with the same words.
-func (b *book) task(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, t TaskDone) (*decision, error) {
+func (b *book) task(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, t TaskDone, kept shelf) (*decision, error) {
 	d := b.decide(now, o, in)
+	d.via = t.Link
 	d.settle() // what has come due comes first
 	var task *plantroom.Task
 	for i := range d.order.Tasks {
@@ -56,22 +70,27 @@ func (b *book) task(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.I
 			task = &d.order.Tasks[i]
 		}
 	}
-	by, note, ref := strings.TrimSpace(t.By), strings.TrimSpace(t.Note), strings.TrimSpace(t.Ref)
+	by, note, ref, files := strings.TrimSpace(t.By), strings.TrimSpace(t.Note), strings.TrimSpace(t.Ref), sums(t.Files)
 	switch {
 	case task == nil:
 		return nil, plantroom.Errorf(plantroom.CodeNotFound, "%s has no task %.80q", o.ID, t.Task)
-	case !task.Done.IsZero() && task.By == by && task.Note == note && task.Ref == ref:
+	case task.Role == "manager" && strings.HasPrefix(t.Actor, "contractor:"):
+		return nil, plantroom.Errorf(plantroom.CodeForbidden, "%s: %s is for the manager to do", o.ID, t.Task)
+	case !task.Done.IsZero() && task.By == by && task.Note == note && task.Ref == ref && slices.Equal(task.Files, files):
 		return nil, nil
 	case !task.Done.IsZero():
 		return nil, plantroom.Errorf(plantroom.CodeConflict, "%s: %s was noted as done at %s already", o.ID, t.Task, task.Done)
 	case d.order.State.Final():
 		return nil, plantroom.Errorf(plantroom.CodeTransition, "%s is %s: its tasks stay as they are", o.ID, d.order.State)
 	}
-	task.Done, task.By, task.Note, task.Ref = now, by, note, ref
+	task.Done, task.By, task.Note, task.Ref, task.Files = now, by, note, ref, files
 	if lacks := task.Lacks(); lacks != "" {
 		return nil, plantroom.Errorf(plantroom.CodeInvalid, "%s: the proof of %s lacks %s", o.ID, t.Task, lacks)
 	}
-	d.row("order.task", t.Actor, entry{Playbook: o.Playbook, Task: task, By: by, Note: note, Proof: ref})
+	if err := d.attach(kept, kept.lacking(t.Files), plantroom.Proof{Actor: t.Actor, By: by, Task: t.Task, Note: note}); err != nil {
+		return nil, err
+	}
+	d.row("order.task", t.Actor, entry{Playbook: o.Playbook, Task: task, By: by, Note: note, Proof: ref, Files: t.Files})
 	return d.finish(), nil
 }
 

@@ -22,6 +22,9 @@ func write(tx plantroom.Tx, before plantroom.WorkOrder, d *decision) error {
 	if err := tx.AppendLedger(d.rows...); err != nil {
 		return err
 	}
+	if err := tx.PutProofs(d.proofs...); err != nil {
+		return err
+	}
 	return tx.InsertCalls(d.calls...)
 }
 

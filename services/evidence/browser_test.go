@@ -102,7 +102,7 @@ func TestThePageFindsAGoodBundleGoodAndNamesWhatIsBroken(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := verify(t, b)
-	for _, want := range []string{technician, "order.acknowledge", r.Head.String(), r.Sum.String(), "<b>flat 5A</b>", "contract quicklift", "keeps no files"} {
+	for _, want := range []string{technician, "order.acknowledge", r.Head.String(), r.Sum.String(), "<b>flat 5A</b>", "contract quicklift", "nobody has handed any in"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not show %q", want)
 		}
@@ -198,5 +198,29 @@ func TestThePagesSumIsSHA256(t *testing.T) {
 	}
 	if want := strings.Join(sums(), "\n"); got != want {
 		t.Errorf("the page's sums\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestThePageProvesPhotosByTheRows(t *testing.T) {
+	h, _ := withPhotos(t)
+	b := h.bundle(t, evidence.Options{Files: h.Files.Dir})
+	ctx := openPage(t)
+	said := func(want string) {
+		t.Helper()
+		if text, err := chromedp.Run(ctx, chromedp.Text("#proofs")); err != nil || !strings.Contains(text, want) {
+			t.Errorf("the page says %q (%v), want %q", text, err, want)
+		}
+	}
+	if good, verdict, findings := give(t, ctx, b); !good {
+		t.Fatalf("a good bundle: %s %q", verdict, findings)
+	}
+	said("Rows name 2 files of proof by their hashes. 2 of them are in this bundle")
+	if good, verdict, findings := give(t, ctx, h.bundle(t, evidence.Options{Redact: true, Files: h.Files.Dir})); !good {
+		t.Fatalf("a redacted bundle: %s %q", verdict, findings)
+	}
+	said("0 of them are in this bundle and are what was handed in; of the others there is the hash")
+	forged := forge(t, b, "proof-02.jpg", func([]byte) []byte { return photo(t, 30) })
+	if good, verdict, findings := give(t, ctx, forged); good || !slices.Contains(findings, "proof-02.jpg: is named by no row of the order: it is not what was handed in") {
+		t.Errorf("a forged photo: %s %q", verdict, findings)
 	}
 }

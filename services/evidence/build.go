@@ -33,6 +33,7 @@ const mostRows = 1_000_000
 type Options struct {
 	Zone         *time.Location // of the timeline; nil: UTC
 	Redact       bool           // leave out what tells of persons
+	Files        Files          // of proof; nil: not to be had
 	Telemetry    Telemetry      // nil: there is none to ask
 	NoTelemetry  string         // why
 	Estate       plantroom.EstateID
@@ -91,10 +92,12 @@ func (b *builder) build(ctx context.Context, tx plantroom.Tx, id plantroom.Order
 			return m, sum, err
 		}
 	}
+	if err := b.proofs(tx); err != nil {
+		return m, sum, err
+	}
 	if err := b.series(ctx); err != nil {
 		return m, sum, err
 	}
-	b.miss("photos and other files of proof", "this version of Plantroom keeps no files: where somebody named a photo or a letter, the name stands in the rows")
 	m = Manifest{Format: Format, Order: id, AsOf: b.asOf, Redacted: b.opt.Redact, Ledger: chain, Files: b.files, Missing: b.missing}
 	text, err := encode(m)
 	if err != nil {

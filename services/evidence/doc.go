@@ -1,6 +1,6 @@
 // Package evidence makes a bundle of what is kept about one work order, and
 // checks such bundles: the part of the ledger's chain in which the order lies,
-// the terms that its rows name, its calls, the sensors' series around it, a
+// the terms that its rows name, its calls, its files of proof, the sensors' series around it, a
 // manifest with the SHA-256 of every file, and a page that verifies all this in
 // a browser without a network.
 //

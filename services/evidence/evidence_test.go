@@ -36,7 +36,7 @@ func TestABundleIsWholeAndHoldsTheOrdersStory(t *testing.T) {
 		"order.json":                   {`"state": "closed"`},
 		"terms.jsonl":                  {`contract quicklift`, `rule lift.fault`},
 		"series-01-lift-b1-l1-box.csv": {"time,door,floor\n", ",open,3.5\n"},
-		"manifest.json":                {"photos and other files of proof", "keeps no files"},
+		"manifest.json":                {"photos and other files of proof", "nobody has handed any in"},
 		"readme.txt":                   {"verify.html"},
 	} {
 		for _, w := range want {

@@ -158,6 +158,8 @@ func forge(t *testing.T, b []byte, name string, change func([]byte) []byte) []by
 	return out
 }
 
+func hashOf(b []byte) [sha256.Size]byte { return sha256.Sum256(b) }
+
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // sums are what the page's SHA-256 has to give.

@@ -6,7 +6,7 @@ import "plantroom"
 const Format = "plantroom-evidence/1"
 
 // The files of a bundle; the manifest is the last one, and lists the others in
-// the order in which they lie. Series have names of their own.
+// the order in which they lie. Series and files of proof have names of their own.
 const (
 	readmeFile   = "readme.txt"
 	pageFile     = "verify.html"
@@ -15,6 +15,7 @@ const (
 	callsFile    = "calls.json"
 	termsFile    = "terms.jsonl"
 	ledgerFile   = "ledger.jsonl"
+	proofsFile   = "proofs.json"
 	manifestFile = "manifest.json"
 )
 

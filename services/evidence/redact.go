@@ -17,7 +17,7 @@ const hidden = "[redacted]"
 // not among them: it is a hash of whom the call went to, and of what else is shown.
 var impersonal = []string{"from", "to", "order", "incident", "severity", "cause", "clean", "contractor", "contract", "link", "choice",
 	"clocks", "clock", "percent", "due", "late_by", "level", "code", "eta", "source_time", "terms", "via_link",
-	"kind", "channel", "attempts", "playbook", "state", "do", "count", "last"}
+	"kind", "channel", "attempts", "playbook", "state", "do", "count", "last", "files"}
 
 // shown says which fields of the order's rows a bundle shows.
 func shown(redact bool) func(name, value string) bool {

@@ -69,6 +69,10 @@ func (b *builder) series(ctx context.Context) error {
 			if len(t.Rows) == 0 {
 				continue
 			}
+			if len(b.pack.files) >= MaxFiles-1 {
+				b.miss("the series of "+string(t.Device), fmt.Sprintf("a bundle holds at most %d files", MaxFiles))
+				continue
+			}
 			n++
 			what := fmt.Sprintf("%s, as measured by %s from %s to %s", measurement, t.Device, from, to)
 			if err := b.add(seriesName(n, measurement, t.Device), what, t.write); err != nil {

@@ -33,15 +33,17 @@ func (f Finding) String() string {
 
 // Report is what a bundle comes to.
 type Report struct {
-	Manifest Manifest
-	Sum      plantroom.Hash // of the manifest: it names the bundle
-	Findings []Finding      // none: the bundle is whole
-	Rows     int            // of the chain
-	Shown    int            // of these, with fields
-	Unproved int            // of these, of the first form and not shown: their own hash is the bundle's word
-	Loose    int64          // the last of those: what stands before it could have been made up, and fits all the same
-	Terms    int            // rows of contracts and rules
-	Head     ledger.Head    // the newest row: to be compared with one that was noted
+	Manifest     Manifest
+	Sum          plantroom.Hash // of the manifest: it names the bundle
+	Findings     []Finding      // none: the bundle is whole
+	Rows         int            // of the chain
+	Shown        int            // of these, with fields
+	Unproved     int            // of these, of the first form and not shown: their own hash is the bundle's word
+	Loose        int64          // the last of those: what stands before it could have been made up, and fits all the same
+	Terms        int            // rows of contracts and rules
+	Proofs       int            // files of proof that are in it and that a row names
+	ProofsByHash int            // files of proof that rows name and that are not in it
+	Head         ledger.Head    // the newest row: to be compared with one that was noted
 }
 
 // mostTerms is how many rows of terms one order can name.
@@ -53,11 +55,12 @@ const mostFindings = 100
 // checker is a bundle being checked.
 type checker struct {
 	Report
-	r     io.ReaderAt
-	known ledger.Head
-	met   bool            // the known row was met
-	named map[string]bool // hashes of rows of terms
-	salts bool            // a row of the second form was met
+	r      io.ReaderAt
+	known  ledger.Head
+	met    bool                    // the known row was met
+	named  map[string]bool         // hashes of rows of terms
+	salts  bool                    // a row of the second form was met
+	handed map[plantroom.Hash]bool // files of proof that rows name, and whether they are in it
 }
 
 // Verify checks a bundle: every file against the manifest, and the rows against
@@ -68,7 +71,7 @@ func Verify(r io.ReaderAt, size int64, known ledger.Head) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	c := checker{r: r, known: known, named: map[string]bool{}}
+	c := checker{r: r, known: known, named: map[string]bool{}, handed: map[plantroom.Hash]bool{}}
 	if err := c.manifest(&files[len(files)-1]); err != nil {
 		return Report{}, err
 	}
@@ -85,6 +88,7 @@ func Verify(r io.ReaderAt, size int64, known ledger.Head) (Report, error) {
 			return Report{}, err
 		}
 	}
+	c.proofs(files)
 	return c.Report, nil
 }
 
@@ -164,8 +168,8 @@ func (c *checker) list(files []member) error {
 		if _, err := io.Copy(io.MultiWriter(sum, crc), m.open(c.r)); err != nil {
 			return err
 		}
-		var have plantroom.Hash
-		if sum.Sum(have[:0]); have != listed[i].Sum || int64(m.size) != listed[i].Size {
+		have := &m.sum
+		if sum.Sum(have[:0]); *have != listed[i].Sum || int64(m.size) != listed[i].Size {
 			c.find(m.name, 0, "was changed: its SHA-256 is %s, and the manifest lists %s", have, listed[i].Sum)
 		} else if crc.Sum32() != m.crc {
 			c.find(m.name, 0, "does not give the sum that the zip file has for it")
@@ -260,6 +264,7 @@ func (c *checker) row(l *line, prev plantroom.Hash) {
 	}
 	if l.Fields != nil {
 		c.Shown++
+		c.note(l)
 		if t := l.member("terms"); t != "" && len(c.named) < mostTerms {
 			c.named[t] = true
 		}

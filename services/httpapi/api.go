@@ -16,6 +16,7 @@ import (
 	"plantroom/services/cases"
 	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/httpapi/handin"
 	"plantroom/services/httpapi/problem"
 	"plantroom/services/report"
 	"plantroom/services/works"
@@ -32,6 +33,8 @@ type Desk interface {
 	Command(context.Context, dispatch.Command) (plantroom.WorkOrder, error)
 	// Task notes that a task of an order is done; dispatch.Desk.Task names the codes.
 	Task(context.Context, dispatch.TaskDone) (plantroom.WorkOrder, error)
+	// Proof keeps that an order has files of proof; dispatch.Desk.Proof names the codes.
+	Proof(context.Context, dispatch.Handed) (plantroom.WorkOrder, error)
 	// Retry sets a call that was given up to be sent again.
 	Retry(ctx context.Context, actor string, id plantroom.MessageID) (plantroom.Call, error)
 	// Statement takes a step about a statement; report.Request.Row names the codes.
@@ -60,6 +63,8 @@ type Options struct {
 	Store  Reader
 	Desk   Desk
 
+	Proofs    *handin.Taker      // files of proof
+	Bundles   Bundles            // of evidence
 	Gateways  Gateways           // sends them their files
 	Calendars Calendars          // knows the links of feeds
 	Events    http.Handler       // the event stream, a *live.Hub
@@ -112,6 +117,10 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/orders/{id}/candidates", a.candidates),
 		operator("GET /api/v1/orders/{id}/timeline", a.timeline),
 		operator("GET /api/v1/orders/{id}/calls", a.callsOf),
+		operator("GET /api/v1/orders/{id}/proofs", a.proofsOf),
+		{Pattern: "POST /api/v1/orders/{id}/proofs", Need: guard.Operator, Body: handin.MaxBody, Handler: a.handler(a.handIn, nil)},
+		operator("GET /api/v1/orders/{id}/proofs/{sum}", a.proof),
+		operator("GET /api/v1/orders/{id}/evidence", a.evidence, "redact"),
 		operator("POST /api/v1/orders/{id}/{action}", a.command),
 		operator("POST /api/v1/orders/{id}/tasks/{task}", a.task),
 		operator("GET /api/v1/outbox", a.outbox, "state", "limit"),

@@ -69,7 +69,9 @@ func request(t *testing.T, method, path, body string, headers ...string) *http.R
 
 func loadDocument(t *testing.T) *openapi3.T {
 	t.Helper()
-	openapi3filter.RegisterBodyDecoder("text/calendar", openapi3filter.FileBodyDecoder)
+	for _, binary := range []string{"text/calendar", "image/jpeg", "application/zip"} {
+		openapi3filter.RegisterBodyDecoder(binary, openapi3filter.FileBodyDecoder)
+	}
 	doc, err := openapi3.NewLoader().LoadFromData(httpapi.Document())
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +127,7 @@ func TestQueryParametersAreDocumented(t *testing.T) {
 			}
 		}
 		method, path, _ := strings.Cut(pattern, " ")
-		w := s.ask(method, strings.NewReplacer("{id}", "x", "{action}", "fix", "{task}", "look", "{month}", "2026-03").Replace(path)+"?nonsense=1", "")
+		w := s.ask(method, strings.NewReplacer("{id}", "x", "{action}", "fix", "{task}", "look", "{month}", "2026-03", "{sum}", "0").Replace(path)+"?nonsense=1", "")
 		_, list, _ := strings.Cut(w.Body.String(), "this route takes ")
 		list, _, _ = strings.Cut(list, `"`)
 		taken := strings.Split(list, ", ")
@@ -156,6 +158,9 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	s.Owes()
 	s.Configured("gw-b1", "refused", "gateway.yaml:1:1: estate: it is missing")
 
+	files, multipart := form(t, nil, photo(t, 1))
+	s.ask(http.MethodPost, "/api/v1/orders/"+id+"/proofs", files, "Content-Type", multipart)
+
 	good := map[string]string{ // operation: path and body
 		"health": "/healthz", "document": "/api/v1/openapi.yaml", "summary": "/api/v1/summary?from=2026-03-01T00:00:00Z",
 		"estate": "/api/v1/estate", "buildings": "/api/v1/buildings", "assets": "/api/v1/assets?domain=lifts", "asset": "/api/v1/assets/b1-l1",
@@ -167,9 +172,11 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		"quarantine": "/api/v1/quarantine", "quarantineCount": "/api/v1/quarantine/count", "gaps": "/api/v1/gaps", "gateways": "/api/v1/gateways",
 		"configuration": "/api/v1/gateways/gw-b1/configuration",
 		"configure":     "/api/v1/gateways/gw-b1/configuration" + ` {"files":[{"name":"gateway.yaml","text":"gateway: gw-b1\n"}]}`,
-		"task":          "/api/v1/orders/" + id + "/tasks/cause" + ` {"note":"worn roller"}`,
-		"checkEstate":   "/api/v1/estate/check " + checkBody(minimal),
-		"roster":        "/api/v1/roster?days=7", "calendar": "/calendar/" + s.calendar() + ".ics",
+		"proofsOfOrder": "/api/v1/orders/" + id + "/proofs", "proof": "/api/v1/orders/" + id + "/proofs/" + sumOf(photo(t, 1)),
+		"handIn": "/api/v1/orders/" + id + "/proofs " + files, "evidence": "/api/v1/orders/" + id + "/evidence?redact=true",
+		"task":        "/api/v1/orders/" + id + "/tasks/cause" + ` {"note":"worn roller"}`,
+		"checkEstate": "/api/v1/estate/check " + checkBody(minimal),
+		"roster":      "/api/v1/roster?days=7", "calendar": "/calendar/" + s.calendar() + ".ics",
 		"ledger": "/api/v1/ledger?limit=3", "statement": "/api/v1/contracts/quicklift-2026/statements/2026-03",
 		"worksList": "/api/v1/works?limit=5", "works": "/api/v1/works/painting", "worksStep": "/api/v1/works/painting/cancel" + ` {"reason":"rain"}`,
 		"declareWorks": "/api/v1/works" + ` {"id":"overhaul","title":{"en":"Overhaul"},"assets":["b1-l1"],"contractor":"quicklift","from":"2026-03-09T00:00:00Z","to":"2026-03-09T04:00:00Z","hold":"managers"}`,
@@ -193,17 +200,21 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 			continue
 		}
 		route := &routers.Route{Spec: doc, Path: template, PathItem: doc.Paths.Value(template), Method: method, Operation: op}
-		if w := s.ask(method, path, body); w.Code != http.StatusOK {
+		var headers []string
+		if op.OperationID == "handIn" {
+			headers = []string{"Content-Type", multipart}
+		}
+		if w := s.ask(method, path, body, headers...); w.Code != http.StatusOK {
 			t.Errorf("%s %s answered %d: %s", method, path, w.Code, w.Body)
-		} else if err := conforms(t, route, request(t, method, path, body), w.Code, w.Header(), w.Body.Bytes()); err != nil {
+		} else if err := conforms(t, route, request(t, method, path, body, headers...), w.Code, w.Header(), w.Body.Bytes()); err != nil {
 			t.Errorf("%s %s: %v", method, path, err)
 		}
 		if op.OperationID == "health" || op.OperationID == "calendar" {
 			continue
 		}
 		bare, _, _ := strings.Cut(path, "?")
-		w := s.ask(method, bare+"?nonsense=1", body)
-		if err := conforms(t, route, request(t, method, path, body), w.Code, w.Header(), w.Body.Bytes()); err != nil || w.Code != http.StatusBadRequest {
+		w := s.ask(method, bare+"?nonsense=1", body, headers...)
+		if err := conforms(t, route, request(t, method, path, body, headers...), w.Code, w.Header(), w.Body.Bytes()); err != nil || w.Code != http.StatusBadRequest {
 			t.Errorf("%s %s?nonsense=1 answered %d: %v", method, path, w.Code, err)
 		}
 	}

@@ -25,14 +25,18 @@ func TestTheExamplesInTheManualWork(t *testing.T) {
 	defer server.Close()
 	defer s.Hub.Close()
 	o := s.Open(doorFault)
-	want := []string{`"state":"dispatched"`, `"state":"acknowledged"`, "event: beat", `"needs":[{"person":"chen"`, `"outcome":"sent"`, `"path":"/profile"`}
+	want := []string{`"state":"dispatched"`, `"state":"acknowledged"`, "event: beat", `"needs":[{"person":"chen"`, `"note":"the landing"`, `"outcome":"sent"`, `"path":"/profile"`}
+	shot := filepath.Join(t.TempDir(), "IMG_1.jpg")
+	if err := os.WriteFile(shot, []byte(photo(t, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	examples := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(manual), -1)
 	if len(examples) != len(want) {
 		t.Fatalf("the manual has %d examples, this test knows %d", len(examples), len(want))
 	}
 	for i, example := range examples {
 		cmd := exec.CommandContext(t.Context(), "sh", "-e", "-u", "-c", example[1])
-		cmd.Env = append(os.Environ(), "TOKEN="+apitest.Token, "PLANTROOM="+server.URL)
+		cmd.Env = append(os.Environ(), "TOKEN="+apitest.Token, "PLANTROOM="+server.URL, "PHOTO="+shot)
 		out, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), want[i]) {
 			t.Errorf("example %d: %v, no %s in %s", i+1, err, want[i], out)

@@ -34,6 +34,16 @@ var access = map[string]string{
 	"GET /api/v1/orders/{id}/calls":                           "operator",
 	"POST /api/v1/orders/{id}/{action}":                       "operator",
 	"POST /api/v1/orders/{id}/tasks/{task}":                   "operator",
+	"GET /api/v1/orders/{id}/proofs":                          "operator",
+	"POST /api/v1/orders/{id}/proofs":                         "operator",
+	"GET /api/v1/orders/{id}/proofs/{sum}":                    "operator",
+	"GET /api/v1/orders/{id}/evidence":                        "operator",
+	"POST /orders/{id}/proofs":                                "operator",
+	"GET /orders/{id}/proofs/{sum}":                           "operator",
+	"GET /job/{token}/steps":                                  "anyone", // checks the signed link itself
+	"POST /job/{token}/tasks/{task}":                          "anyone", // checks the signed link itself
+	"POST /job/{token}/proofs":                                "anyone", // checks the signed link itself
+	"GET /job/{token}/proofs/{sum}":                           "anyone", // checks the signed link itself
 	"GET /api/v1/outbox":                                      "operator",
 	"GET /api/v1/outbox/{id}":                                 "operator",
 	"POST /api/v1/outbox/{id}/resend":                         "operator",
@@ -86,12 +96,13 @@ var access = map[string]string{
 
 // limited are the routes on which secrets could be guessed.
 var limited = map[string]bool{"POST /login": true, "GET /job/{token}": true, "POST /job/{token}/{action}": true,
+	"GET /job/{token}/steps": true, "POST /job/{token}/tasks/{task}": true, "POST /job/{token}/proofs": true, "GET /job/{token}/proofs/{sum}": true,
 	"GET /calendar/{token}": true}
 
 func TestWhoMayReachWhat(t *testing.T) {
 	house := apitest.New(t)
 	g := house.Guard(guard.Options{})
-	pages, err := web.New(web.Options{Estate: house.Estate, Domains: domains.All(), Store: house.Store, Desk: house, Links: house.Links, Uses: joblink.NewRegister(house.Store), Door: g, Now: house.Now})
+	pages, err := web.New(web.Options{Estate: house.Estate, Domains: domains.All(), Store: house.Store, Desk: house, Links: house.Links, Proofs: house.Files, Uses: joblink.NewRegister(house.Store), Door: g, Now: house.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +148,7 @@ func TestWhoMayReachWhat(t *testing.T) {
 	}
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route.Pattern, " ")
-		path = strings.NewReplacer("{$}", "", "{id}", "x", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "f").Replace(path)
+		path = strings.NewReplacer("{$}", "", "{id}", "x", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "f", "{sum}", "0", "{task}", "look").Replace(path)
 		for role, as := range roles {
 			r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
 			as(r)

@@ -64,7 +64,8 @@ func TestPictures(t *testing.T) {
 	o := s.busyMorning()
 	s.GiveUp(o["door"], "post http://…: connection refused")
 	s.must(o["bin"], plantroom.DoAcknowledge, "Sun Jie", 30)
-	pages := map[string]string{"board": "/", "order": "/orders/" + string(o["trapped"].ID), "order-door": "/orders/" + string(o["door"].ID),
+	s.photographed(o["leak"])
+	pages := map[string]string{"job-steps": s.JobPath(o["leak"]) + "/steps", "order-leak": "/orders/" + string(o["leak"].ID), "board": "/", "order": "/orders/" + string(o["trapped"].ID), "order-door": "/orders/" + string(o["door"].ID),
 		"asset": "/assets/b2-l1", "quarantine": "/quarantine", "login": "/login",
 		"job-accept": s.JobPath(o["door"]), "job-arrive": s.JobPath(o["trapped"]), "job-fix": s.JobPath(o["leak"]), "job-proving": s.JobPath(o["proving"]), "job-bad": "/job/x"}
 	sizes := map[string][2]int64{"phone": {390, 844}, "wall": {1920, 1080}, "desk": {1280, 800}}
@@ -217,7 +218,7 @@ func TestATechniciansPhoneFromAcceptToFixWithTheKeyboardAlone(t *testing.T) {
 	err := chromedp.Do(ctx, chromedp.EmulateViewport(320, 568, chromedp.EmulateMobile), chromedp.Navigate(s.server.URL+s.JobPath(o)),
 		chromedp.WaitVisible("#by"), keys(kb.Tab), keys("Li Qiang"), keys(kb.Tab), keys(kb.Tab), keys(kb.Enter),
 		waitPage(".by", "Accepted by Li Qiang"), keys(kb.Tab), keys(kb.Enter),
-		waitPage("button.main", "It is fixed"), keys(kb.Tab), keys("roller replaced"), keys(kb.Tab), keys(kb.Enter),
+		waitPage("button.main", "It is fixed"), keys(kb.Tab), keys("roller replaced"), keys(kb.Tab), keys(kb.Tab), keys(kb.Enter), // past the photos
 		waitPage(".good", "The sensor is now checking"))
 	if err != nil {
 		t.Fatal(err)
@@ -227,6 +228,37 @@ func TestATechniciansPhoneFromAcceptToFixWithTheKeyboardAlone(t *testing.T) {
 	}
 	if wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)); err != nil || wide {
 		t.Errorf("the page is wider than a small phone: %v, %v", wide, err)
+	}
+}
+
+func TestATechniciansPhoneTicksAStepOffWithAPhoto(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	s.must(o, plantroom.DoAcknowledge, "Li Qiang", 10)
+	shot := filepath.Join(t.TempDir(), "IMG_20260302.jpg")
+	if err := os.WriteFile(shot, []byte(photo(t, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx := openBrowser(t)
+	watch(t, ctx)
+	err := chromedp.Do(ctx, chromedp.EmulateViewport(320, 568, chromedp.EmulateMobile), chromedp.Navigate(s.server.URL+s.JobPath(o)),
+		chromedp.Click("a.button"), chromedp.Click("#step-notice summary"), chromedp.SendKeys("#note-notice", "at all landings"),
+		chromedp.SetUploadFiles("#file-notice", []string{shot}), chromedp.Click("#step-notice button"),
+		chromedp.WaitVisible("#step-notice.ticked"), waitText("#step-notice", "at all landings"), waitText("#files", "Photo, "))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Order(o.ID).Tasks[1]; got.By != "Li Qiang" || len(got.Files) != 1 || got.Files[0].String() != sumOf(photo(t, 1)) {
+		t.Errorf("%+v", got)
+	}
+	if wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)); err != nil || wide {
+		t.Errorf("the page is wider than a small phone: %v, %v", wide, err)
+	}
+	// The photo shows as a picture, on its own and on the office's page.
+	err = chromedp.Do(ctx, chromedp.Click("#files a"), chromedp.WaitVisible("img"), signInBrowser(s), chromedp.Navigate(s.server.URL+"/orders/"+string(o.ID)), chromedp.ScrollIntoView("#files"),
+		chromedp.Poll[chromedp.Void](`document.querySelector("#files img")?.naturalWidth === 320`))
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -271,7 +303,8 @@ func TestEveryPageKeepsToItsPolicy(t *testing.T) {
 	if err := chromedp.Do(ctx, signInBrowser(s)); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/", "/?lang=zh", "/orders/" + string(o["trapped"].ID), "/assets/b2-l1", "/quarantine", "/login", s.JobPath(o["door"]), s.JobPath(o["proving"])} {
+	s.photographed(o["leak"])
+	for _, path := range []string{"/orders/" + string(o["leak"].ID), s.JobPath(o["leak"]) + "/steps", "/", "/?lang=zh", "/orders/" + string(o["trapped"].ID), "/assets/b2-l1", "/quarantine", "/login", s.JobPath(o["door"]), s.JobPath(o["proving"])} {
 		for _, width := range []int64{320, 1920} {
 			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), chromedp.Navigate(s.server.URL+path)); err != nil {
 				t.Fatal(err)

@@ -19,11 +19,14 @@ type jobView struct {
 	Detail   string
 	Step     string // accept, arrive, fix, proving, done
 	Clocks   []clockView
-	Others   string   // who else was called
-	Steps    []string // of the playbook
-	By       string   // who has accepted
-	Seen     string   // what the forms were made for
-	Minutes  []minute // choices of time to arrive
+	Others   string    // who else was called
+	Steps    []jobStep // of the playbook
+	Ticked   int       // of these, done
+	Tick     bool      // they can be ticked off, and photos handed in
+	Accept   string    // files that the forms take
+	By       string    // who has accepted
+	Seen     string    // what the forms were made for
+	Minutes  []minute  // choices of time to arrive
 	Pause    pauseView
 	Decline  bool
 	Undo     bool
@@ -34,6 +37,11 @@ type jobView struct {
 	Note     string
 	FixNote  string
 	Done     string // when the repair was proved
+}
+
+type jobStep struct {
+	Title string
+	Done  bool
 }
 
 type minute struct {
@@ -66,6 +74,9 @@ func (p *Pages) openJob(r *http.Request, now plantroom.Instant) (joblink.Claims,
 		if s.incident, err = tx.Incident(s.order.Incident); err != nil {
 			return err
 		}
+		if s.proofs, err = tx.Proofs(claims.Order); err != nil {
+			return err
+		}
 		s.calls, err = tx.CallsOf(claims.Order)
 		return err
 	})
@@ -76,35 +87,27 @@ type jobState struct {
 	order    plantroom.WorkOrder
 	incident plantroom.Incident
 	calls    []plantroom.Call
+	proofs   []plantroom.Proof
 }
 
 // showJob shows the job as it is now, with what became of a press.
 func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, status int, typed dispatch.Command, said string) error {
-	claims, s, err := p.openJob(r, say.now)
-	if err != nil {
-		if typed.Do == "" {
-			p.noteFailed(r, say, claims, typed, err)
-		}
-		return p.refuseJob(w, r, say, err)
+	claims, s, entered, err := p.enterJob(w, r, say, typed)
+	if !entered || err != nil {
+		return err
 	}
 	o := &s.order
-	key := standsAside(claims, o)
-	switch {
-	case typed.Do != "": // the press is written down where it was refused
-	case key != "":
-		p.noteRefused(r, say, claims, &s, typed, key)
-	default:
-		p.noteUse(r, say, joblink.Use{Claims: claims, Kind: joblink.Opened, State: o.State})
-	}
-	if key != "" {
-		n := notice{Heading: say.t("job." + key + ".title"), Text: say.t("job." + key + ".text")}
-		return p.render(w, r, http.StatusGone, "notice.html", say, page{Title: n.Heading, Body: n})
-	}
 	e := p.opt.Estate()
 	v := jobView{Path: "/job/" + r.PathValue("token"), Order: o.ID, Card: p.card(say, e, o, &s.incident), Detail: o.Detail,
 		Step: step(o.State), Clocks: say.openClocks(o), Others: say.othersCalled(e, s.calls, o.By), Steps: p.playbook(say, o), By: say.by(e, o), Seen: seen(o), Minutes: say.minutes(),
 		Pause: say.pauses(e, o), Disagree: disagreed(o), Unheard: o.State == plantroom.Restored && o.Watched.IsZero(),
 		Said: said, Name: typed.By, Note: typed.Note + typed.Reason, FixNote: o.FixNote, Done: say.moment(o.Verified)}
+	v.Tick, v.Accept = dispatch.MayHand(o, actorOf(claims), claims.Generation) == nil, accept
+	for _, s := range v.Steps {
+		if s.Done {
+			v.Ticked++
+		}
+	}
 	_, v.Decline = plantroom.Transitions[o.State][plantroom.DoDecline]
 	_, v.Undo = plantroom.Transitions[o.State][plantroom.DoUnacknowledge]
 	pg := page{Title: v.Card.Asset, Body: v}
@@ -112,6 +115,31 @@ func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, statu
 		pg.Refresh = 20
 	}
 	return p.render(w, r, status, "job.html", say, pg)
+}
+
+// enterJob lets in whoever has a link that is good, and writes down that they
+// looked, unless they pressed something: that is written down with what came of
+// it. Where it returns false, the page that says why is shown already.
+func (p *Pages) enterJob(w http.ResponseWriter, r *http.Request, say words, typed dispatch.Command) (joblink.Claims, jobState, bool, error) {
+	claims, s, err := p.openJob(r, say.now)
+	if err != nil {
+		if typed.Do == "" || typed.Do == doTask || typed.Do == doProof {
+			p.noteFailed(r, say, claims, typed, err)
+		}
+		return claims, s, false, p.refuseJob(w, r, say, err)
+	}
+	key := standsAside(claims, &s.order)
+	switch {
+	case key != "" && (typed.Do == "" || typed.Do == doTask || typed.Do == doProof):
+		p.noteRefused(r, say, claims, &s, typed, key)
+	case typed.Do == "":
+		p.noteUse(r, say, joblink.Use{Claims: claims, Kind: joblink.Opened, State: s.order.State})
+	}
+	if key != "" {
+		n := notice{Heading: say.t("job." + key + ".title"), Text: say.t("job." + key + ".text")}
+		return claims, s, false, p.render(w, r, http.StatusGone, "notice.html", say, page{Title: n.Heading, Body: n})
+	}
+	return claims, s, true, nil
 }
 
 // disagreed reports whether the newest claim of a repair was contradicted.
@@ -174,11 +202,11 @@ func seen(o *plantroom.WorkOrder) string { return string(o.State) + "/" + o.By }
 
 // playbook lists what of an order's tasks is the technician's business: all but
 // the manager's. An order of before there were tasks has the steps of its rule.
-func (p *Pages) playbook(say words, o *plantroom.WorkOrder) []string {
-	var out []string
+func (p *Pages) playbook(say words, o *plantroom.WorkOrder) []jobStep {
+	var out []jobStep
 	for _, t := range o.Tasks {
 		if t.Role != "manager" {
-			out = append(out, t.Title.In(say.lang))
+			out = append(out, jobStep{t.Title.In(say.lang), !t.Done.IsZero()})
 		}
 	}
 	if len(o.Tasks) > 0 {
@@ -188,7 +216,7 @@ func (p *Pages) playbook(say words, o *plantroom.WorkOrder) []string {
 		for _, r := range d.Rules {
 			if r.ID == o.Rule {
 				for _, st := range r.Steps {
-					out = append(out, st.Title.In(say.lang))
+					out = append(out, jobStep{Title: st.Title.In(say.lang)})
 				}
 			}
 		}

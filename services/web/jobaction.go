@@ -5,6 +5,7 @@ import (
 
 	"plantroom"
 	"plantroom/services/dispatch"
+	"plantroom/services/httpapi/handin"
 	"plantroom/services/joblink"
 )
 
@@ -27,11 +28,16 @@ func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) err
 	if !ok {
 		return plantroom.Errorf(plantroom.CodeNotFound, "there is no such action")
 	}
+	form, refused, err := p.jobForm(w, r, say, do)
+	if refused || err != nil {
+		return err
+	}
+	defer form.Release()
 	cmd, err := readForm(r, say.now)
 	if err != nil {
 		return err
 	}
-	cmd.Do = do
+	cmd.Do, cmd.Files = do, form.Files()
 	if said := missing(cmd); said != "" {
 		return p.refusePress(w, r, say, http.StatusBadRequest, cmd, said, say.t("job."+said))
 	}
@@ -47,19 +53,26 @@ func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) err
 		if key, said := say.moved(&s.order, r.PostForm.Get("seen"), cmd); said != "" {
 			return p.refusePress(w, r, say, http.StatusConflict, cmd, key, said)
 		}
-		o := s.order
-		if doneAlready(&o, cmd) {
-			p.noteUse(r, say, joblink.Use{Claims: claims, Kind: joblink.Repeated, State: o.State, Do: do, By: cmd.By})
-		} else {
+		o, again := s.order, doneAlready(&s.order, cmd)
+		switch {
+		case !again:
 			o, err = p.opt.Desk.Command(r.Context(), fromJob(cmd, claims, &s.order))
+		case len(cmd.Files) > 0: // a photo that comes after the word is not lost
+			o, err = p.opt.Desk.Proof(r.Context(), dispatch.Handed{Order: o.ID, Actor: actorOf(claims), Link: claims.Generation, By: cmd.By, Note: cmd.Note, Files: cmd.Files})
+		}
+		if again && err == nil && (len(cmd.Files) == 0 || p.unchanged(r, &s)) {
+			p.noteUse(r, say, joblink.Use{Claims: claims, Kind: joblink.Repeated, State: o.State, Do: do, By: cmd.By})
 		}
 		switch plantroom.CodeOf(err) {
 		case "":
 			if do == plantroom.DoAcknowledge && o.By != cmd.By {
 				continue // the desk takes a colleague's press for a repeat of the firm's
 			}
+			form.Keep()
 			http.Redirect(w, r, "/job/"+r.PathValue("token"), http.StatusSeeOther)
 			return nil
+		case plantroom.CodeTooLarge:
+			return p.refusePress(w, r, say, http.StatusRequestEntityTooLarge, cmd, "files", plantroom.MessageOf(err))
 		case plantroom.CodeForbidden, plantroom.CodeInvalid: // what the contract says of pauses
 			return p.refusePress(w, r, say, http.StatusBadRequest, cmd, "not permitted", plantroom.MessageOf(err))
 		case plantroom.CodeConflict, plantroom.CodeTransition: // somebody was faster: look again who
@@ -68,6 +81,30 @@ func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) err
 		}
 	}
 	return p.refusePress(w, r, say, http.StatusConflict, cmd, "moved", say.t("job.moved"))
+}
+
+// jobForm reads the form of a press, which can come with files: with nothing of
+// them, where the link is no good. Where it returns true, the page that says why
+// is shown already. Release has to be called on what it returns.
+func (p *Pages) jobForm(w http.ResponseWriter, r *http.Request, say words, do plantroom.OrderAction) (*handin.Form, bool, error) {
+	cmd := dispatch.Command{Do: do}
+	if !handin.Comes(r) {
+		form, err := p.takeForm(w, r, "")
+		return form, false, err
+	}
+	claims, s, err := p.openJob(r, say.now)
+	if err != nil {
+		p.noteFailed(r, say, claims, cmd, err)
+		return nil, true, p.refuseJob(w, r, say, err)
+	}
+	if key := standsAside(claims, &s.order); key != "" {
+		return nil, true, p.refusePress(w, r, say, http.StatusConflict, cmd, key, "")
+	}
+	form, err := p.takeForm(w, r, claims.Order)
+	if status, ok := refusedFiles(err); ok {
+		return nil, true, p.refusePress(w, r, say, status, cmd, "files", plantroom.MessageOf(err))
+	}
+	return form, false, err
 }
 
 // missing names what a press lacks, "" where it has all.

@@ -9,6 +9,7 @@ import (
 
 	"plantroom"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/httpapi/handin"
 	"plantroom/services/ledger"
 )
 
@@ -26,6 +27,9 @@ type orderView struct {
 	Timeline   []entryLine
 	Actions    []action
 	Tasks      []taskLine
+	Files      []proofLine
+	Accept     string // files that the forms take
+	Most       int    // of them with one press
 	Pause      pauseView
 	Ties       []tie
 	FixNote    string
@@ -83,6 +87,7 @@ func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
 	var o plantroom.WorkOrder
 	var inc plantroom.Incident
 	var calls []plantroom.Call
+	var files []plantroom.Proof
 	var rows [][]plantroom.LedgerRow
 	var open []plantroom.WorkOrder
 	err := p.opt.Store.View(r.Context(), func(tx plantroom.Tx) (err error) {
@@ -93,6 +98,9 @@ func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
 			return err
 		}
 		if calls, err = tx.CallsOf(o.ID); err != nil {
+			return err
+		}
+		if files, err = tx.Proofs(o.ID); err != nil {
 			return err
 		}
 		if open, err = tx.Orders(plantroom.OrderFilter{Open: true, Limit: mostOffered}); err != nil {
@@ -115,7 +123,7 @@ func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
 	return orderView{Card: p.card(say, e, &o, &inc), AssetID: o.Asset, AssetKnown: say.placeOf(e, o.Asset).Known, Version: o.Version,
 		Rule: p.rule(say, o.Rule), Detail: o.Detail, FixNote: o.FixNote, Evidence: say.evidence(inc),
 		Candidates: say.candidates(e, o.Choice), Calls: say.calls(e, calls),
-		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: p.actions(say, e, &o, open, pause), Tasks: say.tasks(&o), Pause: pause, Ties: say.ties(&o)}, nil
+		Timeline: say.timeline(e, ledger.Timeline(rows...)), Actions: p.actions(say, e, &o, open, pause), Tasks: say.tasks(&o), Files: say.proofLines(e, &o, files, "/orders/"+string(o.ID)+"/proofs/"), Accept: accept, Most: handin.MaxFiles, Pause: pause, Ties: say.ties(&o)}, nil
 }
 
 func asStrings(ids []plantroom.IncidentID) []string {

@@ -138,7 +138,7 @@ func TestAStepOfThePlaybookIsDoneOnTheOrdersPageWithItsProof(t *testing.T) {
 	s.signIn()
 	path := "/orders/" + string(o.ID)
 	s.get(path).wants(t, http.StatusOK, "Playbook", "Sign the lift over to the office", "technician · proof: a signature", "Photo or paper")
-	s.press(path+"/tasks/handover", "by", "Li Qiang").wants(t, http.StatusBadRequest, "the proof of handover lacks a reference to what was signed")
+	s.press(path+"/tasks/handover", "by", "Li Qiang").wants(t, http.StatusBadRequest, "the proof of handover lacks what was signed, or a reference to it")
 	s.press(path+"/tasks/handover", "by", "Li Qiang", "ref", "paper <7>").wants(t, http.StatusOK, "Li Qiang", "paper &lt;7&gt;", "step of the playbook done", "not:paper <7>")
 	s.press(path+"/tasks/handover", "by", "Wu Gang", "ref", "another").wants(t, http.StatusConflict, "was noted as done")
 	s.press(path+"/tasks/nothing").wants(t, http.StatusNotFound)

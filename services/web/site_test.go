@@ -45,7 +45,7 @@ func newSiteWith(t *testing.T, uses web.Uses) *site {
 		uses = joblink.NewRegister(s.Store)
 	}
 	g := s.Guard(guard.Options{})
-	pages, err := web.New(web.Options{Estate: s.Estate, Domains: domains.All(), Store: s.Store, Desk: s.House, Links: s.Links, Uses: uses, Door: g,
+	pages, err := web.New(web.Options{Estate: s.Estate, Domains: domains.All(), Store: s.Store, Desk: s.House, Links: s.Links, Proofs: s.Files, Uses: uses, Door: g,
 		Now: s.Now, Office: "Estate office, 555 0100"})
 	if err != nil {
 		t.Fatal(err)

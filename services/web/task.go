@@ -14,6 +14,7 @@ type taskLine struct {
 	Late                        bool
 	Done                        string // when; "": not yet
 	By, Note, Ref               string
+	Files                       int
 	AskBy, AskNote, AskRef      bool
 }
 
@@ -21,7 +22,7 @@ func (s words) tasks(o *plantroom.WorkOrder) []taskLine {
 	var out []taskLine
 	for i := range o.Tasks {
 		t := &o.Tasks[i]
-		l := taskLine{ID: t.ID, Title: t.Title.In(s.lang), Proof: s.t("proof." + t.Proof), By: t.By, Note: t.Note, Ref: t.Ref}
+		l := taskLine{ID: t.ID, Title: t.Title.In(s.lang), Proof: s.t("proof." + t.Proof), By: t.By, Note: t.Note, Ref: t.Ref, Files: len(t.Files)}
 		if t.Role != "" {
 			l.Role = s.t("role." + t.Role)
 		}
@@ -43,21 +44,24 @@ func (s words) tasks(o *plantroom.WorkOrder) []taskLine {
 
 // taskDone notes that a task is done, on the operator's behalf.
 func (p *Pages) taskDone(w http.ResponseWriter, r *http.Request, say words) error {
-	if err := parseForm(r); err != nil {
-		return err
+	id := plantroom.OrderID(r.PathValue("id"))
+	form, err := p.takeForm(w, r, id)
+	if err == nil {
+		defer form.Release()
+		f := r.PostForm
+		_, err = p.opt.Desk.Task(r.Context(), dispatch.TaskDone{Order: id, Task: r.PathValue("task"), Actor: guard.Who(r.Context()).Actor,
+			By: clean(f.Get("by"), maxName), Note: clean(f.Get("note"), maxNote), Ref: clean(f.Get("ref"), maxNote), Files: form.Files()})
 	}
-	f := r.PostForm
-	t := dispatch.TaskDone{Order: plantroom.OrderID(r.PathValue("id")), Task: r.PathValue("task"), Actor: guard.Who(r.Context()).Actor,
-		By: clean(f.Get("by"), maxName), Note: clean(f.Get("note"), maxNote), Ref: clean(f.Get("ref"), maxNote)}
-	_, err := p.opt.Desk.Task(r.Context(), t)
 	switch plantroom.CodeOf(err) {
 	case "":
-		http.Redirect(w, r, "/orders/"+string(t.Order)+"#tasks", http.StatusSeeOther)
+		form.Keep()
+		http.Redirect(w, r, "/orders/"+string(id)+"#tasks", http.StatusSeeOther)
 		return nil
 	case plantroom.CodeConflict, plantroom.CodeTransition:
 		return p.showOrder(w, r, say, http.StatusConflict, plantroom.MessageOf(err))
-	case plantroom.CodeInvalid:
-		return p.showOrder(w, r, say, http.StatusBadRequest, plantroom.MessageOf(err))
+	}
+	if status, ok := refusedFiles(err); ok {
+		return p.showOrder(w, r, say, status, plantroom.MessageOf(err))
 	}
 	return err
 }

@@ -19,6 +19,7 @@ import (
 	"plantroom"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/httpapi/handin"
 	"plantroom/services/httpapi/problem"
 	"plantroom/services/joblink"
 )
@@ -48,6 +49,7 @@ type Options struct {
 	Store   httpapi.Reader
 	Desk    httpapi.Desk
 	Links   Links
+	Proofs  *handin.Taker
 	Uses    Uses
 	Door    Door
 	Now     func() plantroom.Instant
@@ -92,12 +94,17 @@ func (p *Pages) Routes() []guard.Route {
 	anyone := func(pattern string, f answer) guard.Route {
 		return guard.Route{Pattern: pattern, Need: guard.Anyone, Page: true, Limited: true, Handler: p.handler(f)}
 	}
+	files := func(pattern string, need guard.Need, f answer) guard.Route { // its forms can hold some
+		return guard.Route{Pattern: pattern, Need: need, Page: true, Limited: need == guard.Anyone, Body: handin.MaxBody, Handler: p.handler(f)}
+	}
 	return []guard.Route{
 		operator("GET /{$}", p.board),
 		{Pattern: "GET /board", Need: guard.Operator, Handler: p.handler(p.boardFragment)}, // for the script: 401, no redirect
 		operator("GET /orders/{id}", p.order),
 		operator("POST /orders/{id}/{action}", p.orderAction),
-		operator("POST /orders/{id}/tasks/{task}", p.taskDone),
+		files("POST /orders/{id}/tasks/{task}", guard.Operator, p.taskDone),
+		files("POST /orders/{id}/proofs", guard.Operator, p.orderProof),
+		operator("GET /orders/{id}/proofs/{sum}", p.orderFile),
 		operator("POST /orders/{id}/calls/{call}/retry", p.retryCall),
 		operator("GET /assets/{id}", p.asset),
 		operator("GET /quarantine", p.quarantine),
@@ -113,7 +120,11 @@ func (p *Pages) Routes() []guard.Route {
 		{Pattern: "GET /login", Need: guard.Anyone, Page: true, Handler: p.handler(p.loginForm)},
 		anyone("POST /login", p.login),
 		anyone("GET /job/{token}", p.job),
-		anyone("POST /job/{token}/{action}", p.jobAction),
+		files("POST /job/{token}/{action}", guard.Anyone, p.jobAction),
+		anyone("GET /job/{token}/steps", p.jobSteps),
+		files("POST /job/{token}/tasks/{task}", guard.Anyone, p.jobTask),
+		files("POST /job/{token}/proofs", guard.Anyone, p.jobProof),
+		anyone("GET /job/{token}/proofs/{sum}", p.jobFile),
 		{Pattern: "GET /static/{file}", Need: guard.Anyone, Handler: http.HandlerFunc(static)},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"plantroom/services/app"
 	"plantroom/services/evidence"
 	"plantroom/services/ledger"
+	"plantroom/services/proofs"
 )
 
 // usualFile is where the Debian package has the server's file.
@@ -53,7 +54,7 @@ func makeBundle(file, order, path string, redact bool, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	opt := evidence.Options{Zone: zone, Redact: redact, Estate: cfg.Estate.ID, Measurements: app.Measurements()}
+	opt := evidence.Options{Zone: zone, Redact: redact, Estate: cfg.Estate.ID, Measurements: app.Measurements(), Files: proofs.Look(proofs.In(cfg.Data))}
 	if opt.Telemetry, err = app.Telemetry(cfg); err != nil {
 		opt.NoTelemetry = plantroom.MessageOf(err)
 	}
@@ -119,6 +120,9 @@ func verifyBundle(path, noted string, out io.Writer) error {
 	fmt.Fprintf(out, "%s as of %s, %d files; rows %d to %d, %d of them shown\n", m.Order, m.AsOf, len(m.Files)+1, m.Ledger.From, m.Ledger.To, r.Shown)
 	if r.Unproved > 0 {
 		fmt.Fprintf(out, "%d rows are of the first form and not shown: their hashes are the bundle's word, and rows before row %d could have been made up\n", r.Unproved, r.Loose)
+	}
+	if n := r.Proofs + r.ProofsByHash; n > 0 {
+		fmt.Fprintf(out, "its rows name %d files of proof; %d of them are in it and are what was handed in\n", n, r.Proofs)
 	}
 	for _, x := range m.Missing {
 		fmt.Fprintf(out, "not in it: %.200q: %.400q\n", x.What, x.Why)

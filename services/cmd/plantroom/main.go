@@ -42,6 +42,9 @@ const usage = `plantroom watches residential estates and sees each fault through
   plantroom evidence verify OUT.zip
                                 check a bundle; --head ROW:HASH compares with a row noted elsewhere
   plantroom evidence page       write the page that checks bundles in a browser, without a network
+  plantroom proofs [FILE]       read every photo and paper that was handed in, and name those that are
+                                missing, changed or no order's; --sweep removes the last, while no
+                                server runs
   plantroom configure FILE GATEWAY GATEWAYFILE [BESIDE…]
                                 send a gateway its file, with the codecs and register maps that
                                 it names, and wait for what becomes of it; --wait 30s, right
@@ -100,8 +103,8 @@ const usage = `plantroom watches residential estates and sees each fault through
 
 Signals: SIGHUP reads the estate again; SIGINT and SIGTERM stop, a second one
 at once.
-Exit codes: 0 done; 1 a check failed: the ledger or a bundle is broken, or a gateway has refused
-its file or gone back to the old one; 2 a file or the command line is wrong, or what should be a
+Exit codes: 0 done; 1 a check failed: the ledger, a bundle or a file of proof is broken, or a
+gateway has refused its file or gone back to the old one; 2 a file or the command line is wrong, or what should be a
 bundle is none; 3 something could not be started or has failed, or a gateway has not answered in time.
 `
 
@@ -147,6 +150,8 @@ func run(args []string, out, errs io.Writer) error {
 		return verifyLedger(a[2:], out)
 	case len(a) >= 2 && a[0] == "evidence":
 		return bundles(a[1:], out)
+	case len(a) > 0 && a[0] == "proofs":
+		return checkProofs(a[1:], out)
 	case len(a) > 0 && a[0] == "configure":
 		return configure(a[1:], out)
 	case len(a) == 3 && a[0] == "key":

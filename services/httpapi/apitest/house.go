@@ -8,6 +8,7 @@ package apitest
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -19,14 +20,17 @@ import (
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
 	"plantroom/services/estate"
+	"plantroom/services/evidence"
 	"plantroom/services/gatewayconfig"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/httpapi/handin"
 	"plantroom/services/httpapi/live"
 	"plantroom/services/joblink"
 	"plantroom/services/outbox"
 	"plantroom/services/playbooks"
 	"plantroom/services/profiles"
+	"plantroom/services/proofs"
 	"plantroom/services/report"
 	"plantroom/services/store"
 	"plantroom/services/works"
@@ -44,6 +48,7 @@ type House struct {
 	Links *joblink.Key
 	Sign  *gatewayconfig.Key
 	Hub   *live.Hub
+	Files *handin.Taker
 
 	Calendars calendarlink.Book // links of feeds
 
@@ -70,6 +75,12 @@ func New(t testing.TB) *House {
 			t.Error(err)
 		}
 	})
+	dir, err := proofs.Open(filepath.Join(t.TempDir(), "proofs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = dir.Close() })
+	h.Files = handin.New(dir, nil)
 	if h.Links, err = joblink.LoadOrCreateKey(filepath.Join(t.TempDir(), "job.key")); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +124,7 @@ func (h *House) Guard(opt guard.Options) *guard.Guard {
 
 // API makes the house's API.
 func (h *House) API() *httpapi.API {
-	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, Check: check, Now: h.Now})
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Proofs: h.Files, Bundles: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, Check: check, Now: h.Now})
 }
 
 // Pass lets time pass, a second at a time, and does what comes due.
@@ -172,6 +183,27 @@ func (h *House) Task(ctx context.Context, t dispatch.TaskDone) (o plantroom.Work
 		return err
 	})
 	return o, err
+}
+
+// Proof keeps that an order has files of proof.
+func (h *House) Proof(ctx context.Context, p dispatch.Handed) (o plantroom.WorkOrder, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		o, err = h.Desk.Proof(tx, h.Now(), p)
+		return err
+	})
+	return o, err
+}
+
+// Bundle makes a bundle of evidence, without series.
+func (h *House) Bundle(ctx context.Context, order plantroom.OrderID, redact bool) (f *os.File, m evidence.Manifest, sum plantroom.Hash, err error) {
+	if f, err = h.Files.Dir.Scratch(); err != nil {
+		return nil, m, sum, err
+	}
+	err = h.Store.View(ctx, func(tx plantroom.Tx) (err error) {
+		m, sum, err = evidence.Build(ctx, tx, order, f, evidence.Options{Redact: redact, Files: h.Files.Dir, NoTelemetry: "this house has no InfluxDB", Estate: h.estate.ID})
+		return err
+	})
+	return f, m, sum, err
 }
 
 // DeclareWorks keeps planned works.

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) plantroom.Store) {
 		{"Configurations", configurationCases},
 		{"Works", worksCases},
 		{"Cases", caseCases},
+		{"Proofs", proofCases},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
