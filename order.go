@@ -117,6 +117,7 @@ type WorkOrder struct {
 	TakenFrom  []ContractorID `json:"taken_from,omitempty"` // by the office, in the present round
 	Clocks     []Clock        `json:"clocks"`
 	Former     []Clock        `json:"former,omitempty"`   // marked windows of those who had it before in this round
+	GoesOn     *GoesOn        `json:"goes_on,omitempty"`  // what of the round before goes on in this one
 	Pauses     []Pause        `json:"pauses,omitempty"`   // of the present round
 	Playbook   string         `json:"playbook,omitempty"` // whose tasks they are; "": the rule's own steps
 	Tasks      []Task         `json:"tasks,omitempty"`    // of the present round
@@ -151,6 +152,13 @@ type WorkOrder struct {
 	NextCall Instant  `json:"next_call,omitzero"` // zero: the ladder rests
 	Link     int      `json:"link"`               // generation of the job link; an older link is void
 	Due      Instant  `json:"due,omitzero"`       // when time alone will next change this order; zero: never
+}
+
+// GoesOn are the clocks of the round before that go on under a contract, because
+// the repair under it did not last: as they were when they went on.
+type GoesOn struct {
+	Contract ContractID `json:"contract"`
+	Clocks   []Clock    `json:"clocks"`
 }
 
 // Rise is a severity that has gone up. Nobody could act on it before.

@@ -24,6 +24,7 @@ func (d *decision) clocksFor(c *plantroom.Contract) []plantroom.Clock {
 			clocks[i].Basis += fmt.Sprintf(" (afresh after reopen %d)", o.Reopens)
 		}
 	}
+	clocks = d.goneOn(clocks, c)
 	for _, rise := range o.Rises {
 		clocks = d.tightened(clocks, c, rise)
 	}
@@ -94,7 +95,7 @@ func (d *decision) beginAll() {
 // stop stops a clock at an instant, but never before it has started.
 func (d *decision) stop(kind plantroom.ClockKind, at plantroom.Instant) {
 	if c := d.order.Clock(kind); c != nil {
-		sla.Stop(c, max(at, c.Started))
+		sla.Stop(c, max(at, c.Started, c.Resumed))
 	}
 }
 
@@ -111,7 +112,7 @@ func (d *decision) resume(kind plantroom.ClockKind) {
 func (d *decision) claimed() {
 	for i := range d.order.Clocks {
 		if c := &d.order.Clocks[i]; c.Keeps() == plantroom.UntilFixed {
-			sla.Stop(c, max(d.now, c.Started))
+			sla.Stop(c, max(d.now, c.Started, c.Resumed))
 		}
 	}
 }
@@ -147,10 +148,10 @@ func (d *decision) proveAll(proved plantroom.Instant) {
 }
 
 // end ends a clock at the source time of the news that ends it, but never before
-// it has started. Where that would correct a breach and is not believed, the
+// it has started, or gone on after a repair that did not last. Where that would correct a breach and is not believed, the
 // breach stays, and it ends when the news was heard.
 func (d *decision) end(c *plantroom.Clock, at plantroom.Instant, by func(*plantroom.Clock, plantroom.Instant) bool) {
-	before, at := *c, max(at, c.Started)
+	before, at := *c, max(at, c.Started, c.Resumed)
 	if !by(c, at) {
 		return
 	}

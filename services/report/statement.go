@@ -138,16 +138,21 @@ func (s *Statement) add(b *Basis, r *Record, from, to, at plantroom.Instant) err
 }
 
 // once takes from the lines of a whole and its parts under one contract what one
-// window would cost several times: the one that costs most counts.
+// window would cost several times: the one that costs most counts. One that goes
+// on after a repair that did not last is known by its begin, because its end moves.
 func (s *Statement) once() {
-	dearest := map[string]*Line{}
+	dearest, goesOn := map[string]*Line{}, map[string]bool{}
+	for i := range s.Lines {
+		if l := &s.Lines[i]; !l.Resumed.IsZero() {
+			goesOn[l.promise(l.began)] = true
+		}
+	}
 	for i := range s.Lines {
 		l := &s.Lines[i]
-		whole := l.Of
-		if whole == "" {
-			whole = l.Order
+		key := l.promise(l.Due)
+		if by := l.promise(l.began); goesOn[by] {
+			key = "since " + by
 		}
-		key := fmt.Sprint(whole, l.Clock, l.Due)
 		other := dearest[key]
 		switch {
 		case l.Penalty == 0:
@@ -159,6 +164,15 @@ func (s *Statement) once() {
 			l.Penalty, l.Why = 0, "no penalty: one window with "+other.ID
 		}
 	}
+}
+
+// promise names a window by the order that it was given for, and a moment.
+func (l *Line) promise(at plantroom.Instant) string {
+	whole := l.Of
+	if whole == "" {
+		whole = l.Order
+	}
+	return fmt.Sprint(whole, l.Clock, at)
 }
 
 // sum adds everything up.
