@@ -17,9 +17,10 @@ type decision struct {
 	order    plantroom.WorkOrder
 	rows     []plantroom.LedgerRow
 	calls    []plantroom.Call
-	via      int       // the job link that a human has used; 0: none
-	away     []absence // of the gateways that bring news of the asset
-	err      error     // of encoding a row or a call
+	via      int                  // the job link that a human has used; 0: none
+	offDuty  []plantroom.PersonID // whose undelivered calls are withdrawn
+	away     []absence            // of the gateways that bring news of the asset
+	err      error                // of encoding a row or a call
 }
 
 // Actors that are no humans.
@@ -36,6 +37,7 @@ func (b *book) decide(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 	o.Choice = slices.Clone(o.Choice)
 	o.Tasks = slices.Clone(o.Tasks)
 	o.Rises = slices.Clone(o.Rises)
+	o.OnCall = slices.Clone(o.OnCall)
 	o.Earlier = slices.Clone(o.Earlier)
 	o.DeclinedBy = slices.Clone(o.DeclinedBy)
 	o.TakenFrom = slices.Clone(o.TakenFrom)

@@ -218,6 +218,7 @@ var catalogue = map[string]plantroom.Text{
 	"callstate.pending":     {En: "waiting", Zh: "待发送"},
 	"callstate.sent":        {En: "delivered", Zh: "已送达"},
 	"callstate.dead":        {En: "given up", Zh: "已放弃"},
+	"callstate.withdrawn":   {En: "withdrawn", Zh: "已撤回"},
 
 	// Kinds of calls.
 	"call.order.dispatched":    {En: "work order", Zh: "派单"},
@@ -288,6 +289,8 @@ var catalogue = map[string]plantroom.Text{
 	"ledger.order.task":          {En: "step of the playbook done", Zh: "步骤已完成"},
 	"ledger.clock.corrected":     {En: "window not missed after all", Zh: "更正：未超过时限"},
 	"ledger.ladder.call":         {En: "called again", Zh: "再次呼叫"},
+	"ledger.ladder.hand_over":    {En: "the shift has changed", Zh: "已换班"},
+	"ledger.call.withdrawn":      {En: "call withdrawn: no longer on duty", Zh: "通知已撤回：已下班"},
 	"ledger.link.opened":         {En: "job link opened", Zh: "打开工单链接"},
 	"ledger.link.refused":        {En: "job link refused", Zh: "工单链接被拒绝"},
 	"ledger.link.repeated":       {En: "pressed again", Zh: "重复按下"},
