@@ -63,7 +63,9 @@ func newModel(t *rapid.T, dir string) *model {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	desk, err := dispatch.New(dispatch.Options{Estate: estate(), Domains: []plantroom.Domain{lifts()}, Links: links{}, PublicURL: "https://plantroom.example.net"})
+	rules := lifts()
+	rules.Rules[0].Steps[0].Within = 20 * minute
+	desk, err := dispatch.New(dispatch.Options{Estate: estate(), Domains: []plantroom.Domain{rules}, Links: links{}, PublicURL: "https://plantroom.example.net"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ func (d *decision) settle() {
 	d.marks()
 	d.climb()
 	d.takeOver()
+	d.lateTasks()
 	if at := d.contradictAt(); !at.IsZero() && at <= d.now {
 		d.contradict(fmt.Sprintf("the sensor still sees it %s later", words(d.now.Sub(d.order.Restored))))
 	}
@@ -31,7 +32,7 @@ func (d *decision) settle() {
 // due returns when time alone will next change the order.
 func (d *decision) due() plantroom.Instant {
 	next := earlier(earlier(d.order.NextCall, d.pauseEnds()), earlier(d.contradictAt(), d.closeAt()))
-	next = earlier(next, d.order.HandOver)
+	next = earlier(earlier(next, d.order.HandOver), d.taskDue())
 	for i := range d.order.Clocks {
 		next = earlier(next, sla.Due(&d.order.Clocks[i]))
 	}

@@ -240,6 +240,7 @@ var catalogue = map[string]plantroom.Text{
 	"call.clock.breached":      {En: "window missed", Zh: "超过时限"},
 	"call.clock.disbelieved":   {En: "window stays missed, check the sensor's clock", Zh: "仍为超时，请检查传感器时钟"},
 	"call.clock.corrected":     {En: "window not missed after all", Zh: "更正：未超过时限"},
+	"call.task.late":           {En: "a step is late", Zh: "步骤超时"},
 	"call.ladder.call":         {En: "reminder", Zh: "催办"},
 
 	// Kinds of ledger rows.
@@ -286,6 +287,7 @@ var catalogue = map[string]plantroom.Text{
 	"ledger.order.unwatched":     {En: "sensor silent: the claim cannot be checked", Zh: "传感器失联：无法核实修复"},
 	"ledger.order.watched":       {En: "sensor heard again: the claim can be checked", Zh: "传感器恢复上报：可以核实修复"},
 	"ledger.clock.disbelieved":   {En: "a sensor's late word was not believed", Zh: "迟到的传感器时间未予采信"},
+	"ledger.task.late":           {En: "step not done in time", Zh: "步骤超时未完成"},
 	"ledger.order.task":          {En: "step of the playbook done", Zh: "步骤已完成"},
 	"ledger.clock.corrected":     {En: "window not missed after all", Zh: "更正：未超过时限"},
 	"ledger.ladder.call":         {En: "called again", Zh: "再次呼叫"},
