@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 	"services/evidence":        {".", "services/ledger", "services/dispatch", "services/httpapi/apitest", "internal/parts"}, // apitest and parts: tests only
 	"services/joblink":         {".", "internal/keyfile"},
 	"services/gatewayconfig":   {".", "firmware-bridge/wire", "internal/keyfile"},
-	"services/estate":          {".", "internal/yamldoc", "services/roster"},
+	"services/estate":          {".", "internal/yamldoc", "services/roster", "services/sla"},
 	"services/dispatch":        {".", "services/sla", "services/profiles", "services/roster", "services/joblink"},
 	"services/ingest":          {".", "firmware-bridge/wire"},
 	"services/outbox":          {"."},
