@@ -155,14 +155,14 @@ func (d *decision) end(c *plantroom.Clock, at plantroom.Instant, by func(*plantr
 	if !by(c, at) {
 		return
 	}
-	b := believe(before, at, d.now, d.away)
+	b, doubted := d.trust(before, at)
 	if b.correct {
 		d.correct(*c, at, b.why)
 		return
 	}
 	*c = before
-	sla.Stop(c, d.now)
-	d.disbelieve(*c, at, b.why)
+	sla.Stop(c, max(doubted.heard, c.Started, c.Resumed))
+	d.disbelieve(*c, doubted, b.why)
 }
 
 // correct tells those who were told of a breach that there was none.
@@ -180,11 +180,11 @@ func (d *decision) correct(c plantroom.Clock, at plantroom.Instant, why string) 
 
 // disbelieve says that a breach stays although a sensor's time speaks against
 // it, so that somebody looks at the sensor's clock.
-func (d *decision) disbelieve(c plantroom.Clock, at plantroom.Instant, why string) {
-	by := plantroom.Duration(d.now.Sub(at).Round(time.Second))
-	d.row("clock.disbelieved", bySystem, entry{Clock: c.Kind, Due: c.Due, Source: at, LateBy: by, Reason: why})
+func (d *decision) disbelieve(c plantroom.Clock, w word, why string) {
+	by := w.heard.Sub(w.source)
+	d.row("clock.disbelieved", bySystem, entry{Clock: c.Kind, Due: c.Due, Source: w.source, LateBy: plantroom.Duration(by.Round(time.Second)), Reason: why})
 	d.tellManagers("clock.disbelieved", fmt.Sprintf("%s: %s stays missed, due %s: the sensor says %s, and was heard %s later; %s",
-		d.title(), c.Kind, d.when(c.Due), d.when(at), words(d.now.Sub(at)), why), c.Kind, c.Due)
+		d.title(), c.Kind, d.when(c.Due), d.when(w.source), words(by), why), c.Kind, c.Due)
 }
 
 // transfer exchanges the clocks for those under the contract of the next

@@ -19,7 +19,8 @@ type decision struct {
 	calls    []plantroom.Call
 	via      int                  // the job link that a human has used; 0: none
 	offDuty  []plantroom.PersonID // whose undelivered calls are withdrawn
-	away     []absence            // of the gateways that bring news of the asset
+	away     []absence            // of the gateways that bring the news that is decided on
+	before   []word               // of the other incidents behind the order
 	err      error                // of encoding a row or a call
 }
 

@@ -117,7 +117,11 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 	if err != nil {
 		return err
 	}
-	if err := write(tx, order, d.book.evidence(now, order, present, ev, busy, away)); err != nil {
+	before, err := d.wordsBefore(tx, order, ev)
+	if err != nil {
+		return err
+	}
+	if err := write(tx, order, d.book.evidence(now, order, present, ev, busy, away, before)); err != nil {
 		return err
 	}
 	return d.followParts(tx, now, order, ev)

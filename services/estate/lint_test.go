@@ -103,3 +103,18 @@ func TestALadderThatOthersGoOnWithIsClimbed(t *testing.T) {
 		t.Errorf("told of ladders: %v, want %v", told, want)
 	}
 }
+
+func TestInTheStoryWhatIsGraveNeverHasMoreTime(t *testing.T) {
+	f, err := estate.Read("../../sim/estates/story/estate.yaml", known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for month := time.January; month <= time.December; month++ {
+		_, warnings := f.Lint(plantroom.At(time.Date(2026, month, 1, 0, 0, 0, 0, time.UTC)))
+		for _, w := range warnings {
+			if strings.Contains(w.Problem, "can have more time") {
+				t.Error(w)
+			}
+		}
+	}
+}
