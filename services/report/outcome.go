@@ -57,7 +57,8 @@ type Outcome struct {
 	Reason     string                 `json:"reason,omitempty"`
 	Evidence   []Evidence             `json:"evidence,omitempty"`
 
-	began plantroom.Instant // when the clock was first started
+	began   plantroom.Instant // when the clock was first started
+	claimed bool              // it is kept by a word that no sensor has borne out or contradicted yet
 }
 
 // when is the instant by which an outcome belongs to a month.
@@ -103,6 +104,7 @@ func outcomes(r *Record, rs []*round, cals Calendars, at plantroom.Instant) [][]
 				o.Cause = r.incident(roundAt(rs[:n+1], &st.clocks[j], o.when()).incident).Cause
 				o.Contract, o.Contractor = st.contract, st.contractor
 				o.Paused = paused(round, &st.clocks[j], at)
+				o.claimed = o.Verdict == Kept && o.Until == plantroom.UntilFixed && !st.fixed.IsZero() && st.proved.IsZero() && st.to.IsZero()
 				o.Evidence = evidence(st, &o)
 				goneOn(out[:n], round, &o)
 				out[n] = append(out[n], o)
@@ -221,7 +223,9 @@ func evidence(st *stint, o *Outcome) []Evidence {
 		case "order.dispatch", "order.cancel", "order.decline", "order.transfer", "order.merge", "order.carries", "order.worsened", keeps[o.Until]:
 			fits = true
 		case "order.prove":
-			fits = o.Verdict == Void // it went before anybody came
+			fits = o.Verdict == Void || o.Until == plantroom.UntilFixed // it went before anybody came, or bears the word out
+		case "order.contradict", "order.doubt":
+			fits = o.Until == plantroom.UntilFixed // a word counts no more
 		case "clock.breached", "clock.corrected", "clock.disbelieved":
 			e, err := told(row)
 			fits = err == nil && e.Clock == o.Clock

@@ -211,10 +211,13 @@ const notOver = "the month is not over"
 
 // doubts notes why the statement may still change.
 func (s *Statement) doubts() {
-	counting, working := 0, 0
+	counting, working, claimed := 0, 0, 0
 	for i := range s.Lines {
 		if s.Lines[i].Counting {
 			counting++
+		}
+		if s.Lines[i].claimed {
+			claimed++
 		}
 	}
 	for _, v := range s.Visits {
@@ -225,7 +228,8 @@ func (s *Statement) doubts() {
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{s.Open, "windows that still run"}, {counting, "windows that are late and not yet kept"}, {working, "visits that have not ended"}} {
+	}{{s.Open, "windows that still run"}, {counting, "windows that are late and not yet kept"}, {working, "visits that have not ended"},
+		{claimed, "windows kept by a word that no sensor has confirmed"}} {
 		if p.n > 0 {
 			s.Provisional = append(s.Provisional, fmt.Sprintf("%s: %d", p.what, p.n))
 		}
