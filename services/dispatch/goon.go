@@ -15,13 +15,14 @@ import (
 // not last was none. It goes on from the moment at which the fault was known again
 // (where its window runs from the fault, at which it was there again); the time in
 // which the repair seemed to hold does not count. A window that came from another
-// order with a merge was for that one's fault, and ended with it. A fault for which
-// the contract does not answer, before or now, says nothing of a repair.
+// order with a merge was for that one's fault, and ended with it; one of the law is
+// for each fault, whatever a contract says of repeats. A fault for which the contract
+// does not answer, before or now, says nothing of a repair.
 func (d *decision) goOn() *plantroom.GoesOn {
 	o := &d.order
 	contract := d.book.contracts[o.Contract]
 	old := o.Clock(plantroom.Restore)
-	if contract == nil || contract.Anew || old == nil || old.Of != "" {
+	if contract == nil || contract.Anew || old == nil || old.Of != "" || old.Profile != "" {
 		return nil
 	}
 	if contract.Excludes(o.Rule, o.Cause) != nil || contract.Excludes(o.Rule, d.incident.Cause) != nil {

@@ -142,6 +142,33 @@ func TestAGraverFaultBindsByItsOwnWindowWhereThatEndsSooner(t *testing.T) {
 	}
 }
 
+func TestAWindowOfTheLawIsForEachFaultAndOneOfTheHouseGoesOn(t *testing.T) {
+	for says, c := range map[string]struct {
+		profile string
+		goesOn  bool
+	}{"the law's": {"uk-high-rise", false}, "the house's": {"plain", true}} {
+		e := estate()
+		e.Profile, e.Assets[0].Kind = c.profile, "firefighters"
+		e.Contracts = e.Contracts[:1]
+		e.Contracts[0].Windows = e.Contracts[0].Windows[:2] // it promises nothing about repairs
+		rules := lifts()
+		if c.goesOn {
+			rules.Targets = []plantroom.Window{{Clock: plantroom.Restore, Length: hour, From: plantroom.FromRaised}}
+		}
+		h := newHouse(t)
+		var err error
+		if h.desk, err = dispatch.New(dispatch.Options{Estate: e, Domains: []plantroom.Domain{rules}, Links: links{}}); err != nil {
+			t.Fatal(err)
+		}
+		h.open("lift.fault", "b1-l1", plantroom.High, "door_close_fault")
+		h.repaired(20*time.Minute, time.Hour)
+		h.open("lift.fault", "b1-l1", plantroom.High, "door_close_fault")
+		if k := h.clock(plantroom.Restore); k.Resumed.IsZero() == c.goesOn || (k.Profile == "") != c.goesOn {
+			t.Errorf("%s: %+v", says, k)
+		}
+	}
+}
+
 func TestWhatWasCancelledBetweenDoesNotGoOn(t *testing.T) {
 	h := newHouse(t)
 	h.door()

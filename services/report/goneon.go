@@ -77,7 +77,7 @@ type repaired struct {
 func (r *replay) goneOn(c *Case, clocks []plantroom.Clock) []plantroom.Clock {
 	k, before := &r.offer.Contract, r.repaired[faultOf(c)]
 	i := slices.IndexFunc(clocks, func(c plantroom.Clock) bool { return c.Kind == plantroom.Restore })
-	if i < 0 || k.Anew || k.Reopen <= 0 || before.over.IsZero() || c.Occurred.Sub(before.over) > time.Duration(k.Reopen) ||
+	if i < 0 || before.clock.Profile != "" || k.Anew || k.Reopen <= 0 || before.over.IsZero() || c.Occurred.Sub(before.over) > time.Duration(k.Reopen) ||
 		k.Excludes(c.Rule, c.Cause) != nil || k.Excludes(c.Rule, before.outcome.Cause) != nil {
 		return clocks
 	}
