@@ -14,6 +14,8 @@ const (
 	CallPending CallState = "pending"
 	CallSent    CallState = "sent"
 	CallDead    CallState = "dead" // given up; shown, and can be sent again by hand
+	// CallWithdrawn is a call that was not delivered when whom it was for went off duty.
+	CallWithdrawn CallState = "withdrawn"
 )
 
 // Call is one message to one address, written into the outbox in the same

@@ -107,6 +107,8 @@ type Clock struct {
 	Breached Instant    `json:"breached,omitzero"`  // the Due that passed; zero again once a breach was corrected
 	Noticed  Instant    `json:"noticed,omitzero"`   // when the breach was found; long after Due only where nobody could look
 	Marked   int        `json:"marked,omitempty"`   // the highest of Marks that has taken effect
+	Resumed  Instant    `json:"resumed,omitzero"`   // since when it goes on, after a repair that did not last; zero: it never did
+	Spent    Duration   `json:"spent,omitzero"`     // what was used up by then on its calendar; more than Window where it was late
 }
 
 // Open reports whether the clock still counts.
@@ -124,6 +126,9 @@ func (c *Clock) Used(now Instant) float64 {
 	}
 	now = c.at(now)
 	from, part := c.Started, 0.0
+	if !c.Resumed.IsZero() {
+		from, part = c.Resumed, float64(c.Spent)/float64(c.Window)
+	}
 	for _, m := range []struct {
 		at   Instant
 		part float64
@@ -135,6 +140,9 @@ func (c *Clock) Used(now Instant) float64 {
 			return part + (m.part-part)*float64(now-from)/float64(m.at-from)
 		}
 		from, part = m.at, m.part
+	}
+	if c.wasLate() {
+		part += float64(max(0, now-from)) / float64(c.Window)
 	}
 	return part
 }
@@ -153,4 +161,22 @@ func (c *Clock) at(now Instant) Instant {
 
 // Left returns the time on the wall until the clock is due; negative once it is
 // late. A clock that pauses keeps what it had.
-func (c *Clock) Left(now Instant) time.Duration { return c.Due.Sub(c.at(now)) }
+func (c *Clock) Left(now Instant) time.Duration {
+	if c.wasLate() {
+		return time.Duration(c.Window-c.Spent) - c.at(now).Sub(c.Resumed)
+	}
+	return c.Due.Sub(c.at(now))
+}
+
+// Took returns how long a clock that is stopped has run, pauses included; a time
+// in which a repair seemed to hold is not.
+func (c *Clock) Took() time.Duration {
+	if !c.Resumed.IsZero() {
+		return time.Duration(c.Spent) + c.Stopped.Sub(c.Resumed)
+	}
+	return c.Stopped.Sub(c.Started)
+}
+
+// wasLate reports whether the clock was late already when it went on after a
+// repair that did not last. Its lateness then counts from there.
+func (c *Clock) wasLate() bool { return !c.Resumed.IsZero() && c.Due <= c.Resumed }

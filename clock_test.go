@@ -103,3 +103,41 @@ func TestMarksRise(t *testing.T) {
 		t.Errorf("the last mark is at %d %%: a breach is at 100", last)
 	}
 }
+
+// A clock that goes on after a repair that did not last: 20 of its 30 minutes were
+// used, or it was 15 minutes late, when the fault came back three hours later.
+func TestAClockThatGoesOnSaysWhatItHasUsedInAll(t *testing.T) {
+	back := eight.Add(3 * time.Hour)
+	going := running(30 * time.Minute)
+	going.Resumed, going.Spent, going.Due = back, plantroom.Duration(20*time.Minute), back.Add(10*time.Minute)
+	late := running(30 * time.Minute)
+	late.State, late.Resumed, late.Spent = plantroom.ClockBreached, back, plantroom.Duration(45*time.Minute)
+	for says, c := range map[string]struct {
+		clock plantroom.Clock
+		after time.Duration
+		used  float64
+		left  time.Duration
+	}{
+		"with what was left":    {going, 0, 20. / 30, 10 * time.Minute},
+		"which goes on":         {going, 4 * time.Minute, 24. / 30, 6 * time.Minute},
+		"and ends":              {going, 10 * time.Minute, 1, 0},
+		"late as it was":        {late, 0, 1.5, -15 * time.Minute},
+		"and later, from there": {late, 15 * time.Minute, 2, -30 * time.Minute},
+		"however long it held":  {late, time.Hour, 105. / 30, -75 * time.Minute},
+	} {
+		now := back.Add(c.after)
+		if used, left := c.clock.Used(now), c.clock.Left(now); math.Abs(used-c.used) > 1e-9 || left != c.left {
+			t.Errorf("%s: %v used, %v left; want %v and %v", says, used, left, c.used, c.left)
+		}
+		done := c.clock
+		done.Stopped = now
+		if want := time.Duration(c.clock.Spent) + c.after; done.Took() != want {
+			t.Errorf("%s: it took %s, want %s", says, done.Took(), want)
+		}
+	}
+	plain := running(30 * time.Minute)
+	plain.Stopped = eight.Add(12 * time.Minute)
+	if plain.Took() != 12*time.Minute {
+		t.Errorf("one that never went on took %s", plain.Took())
+	}
+}

@@ -47,6 +47,7 @@ type Contract struct {
 	Reply      Duration // how long the contractor may object to a statement; 0: it may not
 	Clean      int      // clean cycles that prove a repair; 0: the rule's own number
 	Reopen     Duration // a repeat within this time continues the same order
+	Anew       bool     `json:",omitempty"` // and begins a new restore window, where the old one would go on
 	Ladder     LadderID
 }
 
@@ -57,6 +58,18 @@ func (c *Contract) Covers(a Asset, at Instant) bool {
 	}
 	return slices.Contains(c.Domains, a.Domain) &&
 		(len(c.Buildings) == 0 || slices.Contains(c.Buildings, a.Building))
+}
+
+// Excludes finds the term that frees an order of a rule and a cause from
+// penalties, nil where none does.
+func (c *Contract) Excludes(rule RuleID, cause string) *Exclusion {
+	for i := range c.Exclusions {
+		x := &c.Exclusions[i]
+		if (len(x.Rules) == 0 || slices.Contains(x.Rules, rule)) && (len(x.Causes) == 0 || slices.Contains(x.Causes, cause)) {
+			return x
+		}
+	}
+	return nil
 }
 
 // Price is what a contractor charges, in minor units of the estate's

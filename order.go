@@ -131,6 +131,7 @@ type WorkOrder struct {
 	TakenFrom  []ContractorID `json:"taken_from,omitempty"` // by the office, in the present round
 	Clocks     []Clock        `json:"clocks"`
 	Former     []Clock        `json:"former,omitempty"`   // windows of those who had it before in this round, that were marked or have paused
+	GoesOn     *GoesOn        `json:"goes_on,omitempty"`  // what of the round before goes on in this one
 	Pauses     []Pause        `json:"pauses,omitempty"`   // of the present round
 	Playbook   string         `json:"playbook,omitempty"` // whose tasks they are; "": the rule's own steps
 	Tasks      []Task         `json:"tasks,omitempty"`    // of the present round
@@ -160,11 +161,20 @@ type WorkOrder struct {
 	Watched      Instant `json:"watched,omitzero"`       // since when a sensor can contradict the claim; zero: none is heard, or nothing is claimed
 	Contradicted int     `json:"contradicted,omitempty"` // claims that the sensor did not bear out
 
-	Ladder   LadderID `json:"ladder,omitempty"`
-	Level    int      `json:"level"`              // the last rung called; -1 before the first
-	NextCall Instant  `json:"next_call,omitzero"` // zero: the ladder rests
-	Link     int      `json:"link"`               // generation of the job link; an older link is void
-	Due      Instant  `json:"due,omitzero"`       // when time alone will next change this order; zero: never
+	Ladder   LadderID   `json:"ladder,omitempty"`
+	Level    int        `json:"level"`              // the last rung called; -1 before the first
+	NextCall Instant    `json:"next_call,omitzero"` // zero: the ladder rests
+	OnCall   []PersonID `json:"on_call,omitempty"`  // whom the ladder has called as being on duty
+	HandOver Instant    `json:"hand_over,omitzero"` // when others are on duty than they; zero: nobody was called as such, or no change is known
+	Link     int        `json:"link"`               // generation of the job link; an older link is void
+	Due      Instant    `json:"due,omitzero"`       // when time alone will next change this order; zero: never
+}
+
+// GoesOn are the clocks of the round before that go on under a contract, because
+// the repair under it did not last: as they were when they went on.
+type GoesOn struct {
+	Contract ContractID `json:"contract"`
+	Clocks   []Clock    `json:"clocks"`
 }
 
 // Rise is a severity that has gone up. Nobody could act on it before.

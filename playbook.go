@@ -43,7 +43,8 @@ type Task struct {
 	Title Text    `json:"title"`
 	Role  string  `json:"role,omitempty"` // who is to do it; "": whoever has the order
 	Proof string  `json:"proof"`
-	Due   Instant `json:"due,omitzero"` // by when; zero: at some time. No clock runs for it
+	Due   Instant `json:"due,omitzero"`  // by when; zero: at some time. No clock runs for it
+	Late  Instant `json:"late,omitzero"` // when it was found not to be done by then, and the managers were told
 	Done  Instant `json:"done,omitzero"`
 	By    string  `json:"by,omitempty"`
 	Note  string  `json:"note,omitempty"`

@@ -75,7 +75,7 @@ var mayImport = map[string][]string{
 	"services/proofs":          {".", "services/store"},                                                                                        // store: tests only
 	"services/joblink":         {".", "internal/keyfile"},
 	"services/gatewayconfig":   {".", "firmware-bridge/wire", "internal/keyfile"},
-	"services/estate":          {".", "internal/yamldoc", "services/roster"},
+	"services/estate":          {".", "internal/yamldoc", "services/roster", "services/sla"},
 	"services/dispatch":        {".", "services/sla", "services/profiles", "services/roster", "services/joblink"},
 	"services/ingest":          {".", "firmware-bridge/wire"},
 	"services/outbox":          {"."},

@@ -9,7 +9,8 @@ import (
 
 // Adopt looks after the orders that the estate's file has left alone: those
 // that nobody has, although a contract covers them now, and those that wait for
-// the answer of a contractor that is gone from the file. It is for the start of
+// the answer of a contractor that is gone from the file. Where the roster has
+// changed, those who are on duty now are called. It is for the start of
 // a server and for a changed file; doing it again does nothing.
 func (d *Desk) Adopt(tx plantroom.Tx, now plantroom.Instant) error {
 	stranded, err := tx.Stranded(slices.Collect(maps.Keys(d.book.contractors)), 0)
@@ -29,7 +30,7 @@ func (d *Desk) Adopt(tx plantroom.Tx, now plantroom.Instant) error {
 			return err
 		}
 	}
-	return nil
+	return d.onShift(tx, now)
 }
 
 // adopt gives an order that nobody has to whoever can take it. Where still

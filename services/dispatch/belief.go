@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"fmt"
-	"maps"
 	"time"
 
 	"plantroom"
@@ -47,8 +46,60 @@ func believe(c plantroom.Clock, source, heard plantroom.Instant, away []absence)
 	return belief{false, "neither gateway nor server was away when the window ended: the sensor's clock may be slow"}
 }
 
-// absences returns when the gateways of an order's asset, or of the asset that
-// there is news of, were away, as far as it concerns a breach that news could correct; none where there is no such breach.
+// word is what the sensor of one of the incidents behind an order has said before.
+type word struct {
+	source, heard plantroom.Instant
+	away          []absence
+}
+
+// wordsBefore are the proofs of the other incidents behind an order that carries
+// others on. Each needs an excuse of its own where it came late: the last word, in
+// time or not, does not speak for them.
+func (d *Desk) wordsBefore(tx plantroom.Tx, o plantroom.WorkOrder, ev plantroom.IncidentEvent) ([]word, error) {
+	if len(o.Also) == 0 || ev.Change != plantroom.IncidentProved {
+		return nil, nil
+	}
+	var said []word
+	for _, id := range append([]plantroom.IncidentID{o.Incident}, o.Also...) {
+		if id == ev.Incident.ID {
+			continue
+		}
+		in, err := tx.Incident(id)
+		if err != nil {
+			return nil, err
+		}
+		away, err := d.absences(tx, o, in.Asset)
+		if err != nil {
+			return nil, err
+		}
+		if in.State == plantroom.IncidentClosed {
+			said = append(said, word{in.Proved, in.Closed, away})
+		}
+	}
+	return said, nil
+}
+
+// trust decides whether a breach is corrected by the last word about an order, and
+// by those before. Where it is not, it says which word it is that nothing excuses:
+// of several the one that was heard last.
+func (d *decision) trust(c plantroom.Clock, source plantroom.Instant) (b belief, doubted word) {
+	doubted = word{source, d.now, d.away}
+	if b = believe(c, source, d.now, d.away); !b.correct {
+		return b, doubted
+	}
+	for _, w := range d.before {
+		if w.heard <= c.Due {
+			continue // it needs no excuse
+		}
+		if its := believe(c, w.source, w.heard, w.away); !its.correct && (b.correct || w.heard > doubted.heard) {
+			b, doubted = its, w
+		}
+	}
+	return b, doubted
+}
+
+// absences returns when the gateways of the asset that there is news of were away,
+// as far as it concerns a breach that news could correct; none where there is no such breach.
 // A gateway's silence is known of a moment late, and it takes a moment to tell
 // its backlog.
 func (d *Desk) absences(tx plantroom.Tx, o plantroom.WorkOrder, news plantroom.AssetID) ([]absence, error) {
@@ -62,13 +113,7 @@ func (d *Desk) absences(tx plantroom.Tx, o plantroom.WorkOrder, news plantroom.A
 		return nil, nil
 	}
 	var away []absence
-	gateways := maps.Clone(d.book.gateways[news]) // of a merged order's asset, or of the whole's
-	if gateways == nil {
-		gateways = d.book.gateways[o.Asset]
-	} else {
-		maps.Copy(gateways, d.book.gateways[o.Asset])
-	}
-	for gw := range gateways {
+	for gw := range d.book.gateways[news] {
 		silences, err := tx.Incidents(plantroom.IncidentFilter{Asset: plantroom.AssetID(gw), Domain: plantroom.DevicesDomain})
 		if err != nil {
 			return nil, fmt.Errorf("read the silences of gateway %s: %w", gw, err)

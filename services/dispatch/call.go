@@ -278,7 +278,11 @@ func (d *decision) title() string {
 func (d *decision) dueWords() string {
 	var b strings.Builder
 	for _, kind := range []plantroom.ClockKind{plantroom.Attend, plantroom.Release, plantroom.Restore} {
-		if c := d.order.Clock(kind); c != nil && c.Open() && !c.Due.IsZero() {
+		switch c := d.order.Clock(kind); {
+		case c == nil || !c.Open() || c.Due.IsZero():
+		case lost(c):
+			fmt.Fprintf(&b, ", %s late since %s", kind, d.when(c.Due))
+		default:
 			fmt.Fprintf(&b, ", %s by %s", kind, d.when(c.Due))
 		}
 	}

@@ -21,7 +21,8 @@ import (
 // Somebody has to be there by the earliest end of an attend, release or
 // restore window that the law or any contract in force promises: a lax
 // contract does not make the need less urgent. An order that is not yet
-// acknowledged is taken to be acknowledged now.
+// acknowledged is taken to be acknowledged now. A window that was lost before a
+// repair did not last asks for nothing: nobody can keep it any more.
 func (d *decision) check(busy jobs) []plantroom.Candidate {
 	contracts := d.book.covering(d.book.assetOf(&d.order), d.now)
 	need := d.need(contracts)
@@ -52,7 +53,7 @@ func (d *decision) need(contracts []*plantroom.Contract) plantroom.Instant {
 	}
 	for _, c := range contracts {
 		for _, clock := range asked.clocksFor(c) {
-			if clock.Kind != plantroom.Acknowledge && (need.IsZero() || clock.Due < need) {
+			if clock.Kind != plantroom.Acknowledge && !lost(&clock) && (need.IsZero() || clock.Due < need) {
 				need = clock.Due
 			}
 		}

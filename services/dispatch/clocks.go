@@ -24,6 +24,7 @@ func (d *decision) clocksFor(c *plantroom.Contract) []plantroom.Clock {
 			clocks[i].Basis += fmt.Sprintf(" (afresh after reopen %d)", o.Reopens)
 		}
 	}
+	clocks = d.goneOn(clocks, c)
 	for _, rise := range o.Rises {
 		clocks = d.tightened(clocks, c, rise)
 	}
@@ -94,7 +95,7 @@ func (d *decision) beginAll() {
 // stop stops a clock at an instant, but never before it has started.
 func (d *decision) stop(kind plantroom.ClockKind, at plantroom.Instant) {
 	if c := d.order.Clock(kind); c != nil {
-		sla.Stop(c, max(at, c.Started))
+		sla.Stop(c, max(at, c.Started, c.Resumed))
 	}
 }
 
@@ -117,7 +118,7 @@ func (d *decision) resume(kind plantroom.ClockKind) {
 func (d *decision) claimed() {
 	for i := range d.order.Clocks {
 		if c := &d.order.Clocks[i]; c.Keeps() == plantroom.UntilFixed {
-			sla.Stop(c, max(d.now, c.Started))
+			sla.Stop(c, max(d.now, c.Started, c.Resumed))
 		}
 	}
 }
@@ -153,21 +154,21 @@ func (d *decision) proveAll(proved plantroom.Instant) {
 }
 
 // end ends a clock at the source time of the news that ends it, but never before
-// it has started. Where that would correct a breach and is not believed, the
+// it has started, or gone on after a repair that did not last. Where that would correct a breach and is not believed, the
 // breach stays, and it ends when the news was heard.
 func (d *decision) end(c *plantroom.Clock, at plantroom.Instant, by func(*plantroom.Clock, plantroom.Instant) bool) {
-	before, at := *c, max(at, c.Started)
+	before, at := *c, max(at, c.Started, c.Resumed)
 	if !by(c, at) {
 		return
 	}
-	b := believe(before, at, d.now, d.away)
+	b, doubted := d.trust(before, at)
 	if b.correct {
 		d.correct(*c, at, b.why)
 		return
 	}
 	*c = before
-	sla.Stop(c, d.now)
-	d.disbelieve(*c, at, b.why)
+	sla.Stop(c, max(doubted.heard, c.Started, c.Resumed))
+	d.disbelieve(*c, doubted, b.why)
 }
 
 // correct tells those who were told of a breach that there was none.
@@ -185,11 +186,11 @@ func (d *decision) correct(c plantroom.Clock, at plantroom.Instant, why string) 
 
 // disbelieve says that a breach stays although a sensor's time speaks against
 // it, so that somebody looks at the sensor's clock.
-func (d *decision) disbelieve(c plantroom.Clock, at plantroom.Instant, why string) {
-	by := plantroom.Duration(d.now.Sub(at).Round(time.Second))
-	d.row("clock.disbelieved", bySystem, entry{Clock: c.Kind, Due: c.Due, Source: at, LateBy: by, Reason: why})
+func (d *decision) disbelieve(c plantroom.Clock, w word, why string) {
+	by := w.heard.Sub(w.source)
+	d.row("clock.disbelieved", bySystem, entry{Clock: c.Kind, Due: c.Due, Source: w.source, LateBy: plantroom.Duration(by.Round(time.Second)), Reason: why})
 	d.tellManagers("clock.disbelieved", fmt.Sprintf("%s: %s stays missed, due %s: the sensor says %s, and was heard %s later; %s",
-		d.title(), c.Kind, d.when(c.Due), d.when(at), words(d.now.Sub(at)), why), c.Kind, c.Due)
+		d.title(), c.Kind, d.when(c.Due), d.when(w.source), words(by), why), c.Kind, c.Due)
 }
 
 // transfer exchanges the clocks for those under the contract of the next

@@ -18,8 +18,8 @@ const (
 
 func by(name string) func(*dispatch.Command) { return func(c *dispatch.Command) { c.By = name } }
 
-func opened(t testing.TB) *house {
-	h := newHouse(t)
+func opened(t testing.TB, change ...func(*plantroom.Estate)) *house {
+	h := newHouse(t, change...)
 	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
 	return h
 }

@@ -18,9 +18,11 @@ type decision struct {
 	rows     []plantroom.LedgerRow
 	calls    []plantroom.Call
 	proofs   []plantroom.Proof
-	via      int       // the job link that a human has used; 0: none
-	away     []absence // of the gateways that bring news of the asset
-	err      error     // of encoding a row or a call
+	via      int                  // the job link that a human has used; 0: none
+	offDuty  []plantroom.PersonID // whose undelivered calls are withdrawn
+	away     []absence            // of the gateways that bring the news that is decided on
+	before   []word               // of the other incidents behind the order
+	err      error                // of encoding a row or a call
 }
 
 // Actors that are no humans.
@@ -37,6 +39,7 @@ func (b *book) decide(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 	o.Choice = slices.Clone(o.Choice)
 	o.Tasks = slices.Clone(o.Tasks)
 	o.Rises = slices.Clone(o.Rises)
+	o.OnCall = slices.Clone(o.OnCall)
 	o.Earlier = slices.Clone(o.Earlier)
 	o.DeclinedBy = slices.Clone(o.DeclinedBy)
 	o.TakenFrom = slices.Clone(o.TakenFrom)

@@ -117,7 +117,11 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 	if err != nil {
 		return err
 	}
-	dec := d.book.evidence(now, order, present, ev, busy, away)
+	before, err := d.wordsBefore(tx, order, ev)
+	if err != nil {
+		return err
+	}
+	dec := d.book.evidence(now, order, present, ev, busy, away, before)
 	if err := write(tx, order, dec); err != nil {
 		return err
 	}

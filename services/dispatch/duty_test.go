@@ -26,8 +26,8 @@ func TestTheLadderCallsWhoeverHasTheTurnAtThatMoment(t *testing.T) {
 	h := newHouse(t, turns)
 	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
 	h.pass(6 * time.Minute)
-	if li, wu := h.count("ladder.call to person:li"), h.count("ladder.call to person:wu"); li != 1 || wu != 1 {
-		t.Errorf("li was called %d times and wu %d, want once each: before and after the hand-over", li, wu)
+	if li, wu := h.count("ladder.call to person:li"), h.count("ladder.call to person:wu"); li != 1 || wu != 2 {
+		t.Errorf("li was called %d times and wu %d, want li before the hand-over, and wu at it and at the repeat", li, wu)
 	}
 
 	h = newHouse(t, turns, func(e *plantroom.Estate) {

@@ -11,9 +11,9 @@ import (
 // change has a ledger row, also one about an earlier episode of the order,
 // which moves nothing any more; present is the episode behind it now.
 func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present plantroom.Incident, ev plantroom.IncidentEvent,
-	busy jobs, away []absence) *decision {
+	busy jobs, away []absence, before []word) *decision {
 	d := b.decide(now, o, present)
-	d.away = away
+	d.away, d.before = away, before
 	in := ev.Incident
 	e := entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail}
 	switch ev.Change {

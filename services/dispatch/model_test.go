@@ -18,6 +18,7 @@ import (
 	"plantroom"
 	"plantroom/services/dispatch"
 	"plantroom/services/ledger"
+	"plantroom/services/sla"
 	"plantroom/services/store"
 )
 
@@ -43,7 +44,15 @@ type model struct {
 	watched  []*watched
 	episodes map[plantroom.IncidentID]bool
 	breached map[string]bool // clocks that were seen breached
+	used     map[string]used // what clocks had used when they were last stopped
 	asked    int             // commands that were accepted
+	goneOn   int             // how often a clock was seen that goes on after a repair that did not last
+}
+
+// used is what a clock had used up when it was last stopped, and its last mark.
+type used struct {
+	spent  time.Duration
+	marked int
 }
 
 var errCrash = errors.New("crash before the commit")
@@ -54,11 +63,13 @@ func newModel(t *rapid.T, dir string) *model {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	desk, err := dispatch.New(dispatch.Options{Estate: estate(), Domains: []plantroom.Domain{lifts()}, Links: links{}, PublicURL: "https://plantroom.example.net"})
+	rules := lifts()
+	rules.Rules[0].Steps[0].Within = 20 * minute
+	desk, err := dispatch.New(dispatch.Options{Estate: estate(), Domains: []plantroom.Domain{rules}, Links: links{}, PublicURL: "https://plantroom.example.net"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &model{desk: desk, store: s, now: start, episodes: map[plantroom.IncidentID]bool{}, breached: map[string]bool{}}
+	m := &model{desk: desk, store: s, now: start, episodes: map[plantroom.IncidentID]bool{}, breached: map[string]bool{}, used: map[string]used{}}
 	for _, rule := range []plantroom.RuleID{"lift.fault", "lift.entrapment"} {
 		for _, asset := range []plantroom.AssetID{"b1-l1", "b1-l2"} {
 			m.watched = append(m.watched, &watched{rule: rule, asset: asset})
@@ -275,6 +286,7 @@ func (m *model) check(t *rapid.T) {
 			if err := m.checkBreaches(t, tx, o); err != nil {
 				return err
 			}
+			m.checkUsed(t, o)
 			checkPauses(t, o)
 			if err := checkTies(t, tx, o); err != nil {
 				return err
@@ -334,6 +346,31 @@ func checkPauses(t *rapid.T, o plantroom.WorkOrder) {
 		if (c.State == plantroom.ClockPaused) != (slices.Contains(still, c.Kind) && c.Stopped.IsZero()) || c.State == plantroom.ClockPaused && c.ByLaw {
 			t.Fatalf("%s: %+v, pauses %+v", o.ID, *c, o.Pauses)
 		}
+	}
+}
+
+// checkUsed: a clock that goes on after a repair that did not last does so with
+// exactly what it had used when it was stopped, and with the marks that had taken
+// effect.
+func (m *model) checkUsed(t *rapid.T, o plantroom.WorkOrder) {
+	for i := range o.Clocks {
+		c := &o.Clocks[i]
+		key := fmt.Sprint(o.ID, c.Kind, c.From, c.Window, c.Started, c.Contract)
+		was, known := m.used[key]
+		if !c.Resumed.IsZero() && c.Of == "" {
+			if !known || c.Stopped.IsZero() && time.Duration(c.Spent) != was.spent || c.Marked < was.marked || c.Resumed < c.Started {
+				t.Fatalf("%s had used %+v, and goes on as %+v", o.ID, was, *c)
+			}
+			m.goneOn++
+		}
+		if c.Stopped.IsZero() || c.Started.IsZero() || c.State == plantroom.ClockVoid {
+			continue
+		}
+		at := c.Stopped
+		if !c.Paused.IsZero() {
+			at = c.Paused
+		}
+		m.used[key] = used{sla.Spent(c, at, nil), c.Marked}
 	}
 }
 
@@ -494,7 +531,7 @@ func TestWhateverHappensInWhateverOrderThePromisesHold(t *testing.T) {
 		defer func() { _ = checks.Value.Set(was) }()
 	}
 	var reached []plantroom.OrderState
-	commands := 0
+	commands, goneOn := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newModel(rt, memory(t))
 		rt.Repeat(map[string]func(*rapid.T){
@@ -514,7 +551,7 @@ func TestWhateverHappensInWhateverOrderThePromisesHold(t *testing.T) {
 			"next":     m.next,
 		})
 		m.finish(rt)
-		commands += m.asked
+		commands, goneOn = commands+m.asked, goneOn+m.goneOn
 		m.view(rt, func(tx plantroom.Tx) error {
 			orders, err := tx.Orders(plantroom.OrderFilter{})
 			for _, o := range orders {
@@ -528,5 +565,5 @@ func TestWhateverHappensInWhateverOrderThePromisesHold(t *testing.T) {
 			return err
 		})
 	})
-	t.Logf("%d commands accepted; orders seen %v", commands, reached)
+	t.Logf("%d commands accepted; orders seen %v; clocks that go on seen %d times", commands, reached, goneOn)
 }

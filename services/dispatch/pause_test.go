@@ -17,8 +17,8 @@ func reason(code, proof string) func(*dispatch.Command) {
 }
 
 // accepted is an order that quicklift has accepted after two minutes.
-func accepted(t testing.TB) *house {
-	h := opened(t)
+func accepted(t testing.TB, change ...func(*plantroom.Estate)) *house {
+	h := opened(t, change...)
 	h.pass(2 * time.Minute)
 	h.must(plantroom.DoAcknowledge, quick)
 	return h

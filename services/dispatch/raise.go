@@ -34,13 +34,15 @@ func (b *book) continues(o plantroom.WorkOrder, repaired, in plantroom.Incident)
 	return c != nil && in.Episode.Sub(min(repaired.Proved, o.Verified)) <= time.Duration(c.Reopen)
 }
 
-// reopen lets an order go on with a new episode. It gets new clocks, since a
-// promise is made for each episode; those of the round before stay readable, with its pauses, in
-// the ledger row of the reopening, and the incident moves to Earlier. Raised
-// stays the first raising; the other times, notes and refusals are those of
-// the new round, Contradicted counts over all of them. The order stays with
-// its contractor while a contract of that contractor covers the asset: it is
-// its repair that did not last.
+// reopen lets an order go on with a new episode: the repair did not last. What was
+// promised for the repair itself goes on with what it had used, under the same
+// contract; see goOn. Somebody has to answer and to come again, and people who are
+// trapped again to get out again: the other clocks are new. Those of the round
+// before stay readable, with its pauses, in the ledger row of the reopening, and
+// the incident moves to Earlier. Raised stays the first raising; the other times,
+// notes and refusals are those of the new round, Contradicted counts over all of
+// them. The order stays with its contractor while a contract of that contractor
+// covers the asset: it is its repair that did not last.
 func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy jobs, works *plantroom.During) *decision {
 	d := b.decide(now, o, in)
 	d.order.During = works
@@ -51,7 +53,8 @@ func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom
 	n.Earlier = append(n.Earlier, o.Incident)
 	n.Incident, n.Occurred, n.Begun = in.ID, in.Episode, in.Opened
 	n.Also, n.AlsoRules = nil, nil // what was merged is over with the round before
-	d.afresh(busy, "it is its repair that did not last")
+	goesOn := d.goOn()
+	d.afresh(busy, goesOn, "it is its repair that did not last")
 	return d.finish()
 }
 
@@ -61,18 +64,18 @@ func (d *decision) takeUp(why string, busy jobs) {
 	o := &d.order
 	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Terms: d.book.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, Reason: why})
 	o.Occurred, o.Begun = d.now, d.now
-	d.afresh(busy, "it had the order before")
+	d.afresh(busy, nil, "it had the order before")
 }
 
-// afresh begins a new round of an order with its incident as it is; why says
-// for what reason it stays with its contractor.
-func (d *decision) afresh(busy jobs, why string) {
+// afresh begins a new round of an order with its incident as it is. goesOn is what
+// goes on of the round before; why says for what reason it stays with its contractor.
+func (d *decision) afresh(busy jobs, goesOn *plantroom.GoesOn, why string) {
 	n, in := &d.order, &d.incident
 	contract := n.Contract
 	n.Reopens++
 	n.Severity, n.Cause, n.Detail, n.Rises = in.Severity, in.Cause, in.Detail, nil
 	n.Dispatched, n.Acknowledged, n.Attended, n.Restored, n.Watched, n.Verified, n.Closed, n.ETA = 0, 0, 0, 0, 0, 0, 0, 0
-	n.By, n.FixNote, n.DeclinedBy, n.TakenFrom, n.Former, n.Pauses = "", "", nil, nil, nil, nil
+	n.By, n.FixNote, n.DeclinedBy, n.TakenFrom, n.Former, n.Pauses, n.GoesOn = "", "", nil, nil, nil, nil, goesOn
 	d.plan()
 	n.Choice = stayWith(contract, d.check(busy), why)
 	n.Clocks = d.clocksFor(nil)

@@ -168,9 +168,8 @@ func TestARepeatWithinTheReopeningTimeContinuesTheSameOrder(t *testing.T) {
 	if again.Raised != first.Raised || again.Link != 2 || again.By != "" || again.Severity != plantroom.High || !again.Acknowledged.IsZero() {
 		t.Errorf("%+v", again)
 	}
-	c := again.Clock(plantroom.Restore)
-	if c.State != plantroom.ClockRunning || c.Started != h.now || !strings.Contains(c.Basis, "reopen 1") {
-		t.Errorf("restore %+v: want it afresh, and saying so", c)
+	if c := again.Clock(plantroom.Attend); c.State != plantroom.ClockRunning || c.Started != h.now || !strings.Contains(c.Basis, "afresh after reopen 1") {
+		t.Errorf("attend %+v: want it afresh, and saying so", c)
 	}
 	if n := h.count("order.dispatched to contractor:quicklift"); n != 2 {
 		t.Errorf("dispatched %d times, want once for each round", n)

@@ -16,8 +16,8 @@ func part(scope string, asset plantroom.AssetID, to plantroom.ContractorID) func
 }
 
 // parted is an order that quicklift is at work on, with a part for grandlift.
-func parted(t testing.TB) (h *house, whole, piece plantroom.WorkOrder) {
-	h = accepted(t)
+func parted(t testing.TB, change ...func(*plantroom.Estate)) (h *house, whole, piece plantroom.WorkOrder) {
+	h = accepted(t, change...)
 	h.pass(3 * time.Minute)
 	h.must(plantroom.DoArrive, quick)
 	whole = h.must(plantroom.DoSplit, lin, part("the drive, under warranty", "b1-l2", "grandlift"), by("Lin"))

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -92,6 +93,57 @@ func (b *book) task(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.I
 	}
 	d.row("order.task", t.Actor, entry{Playbook: o.Playbook, Task: task, By: by, Note: note, Proof: ref, Files: t.Files})
 	return d.finish(), nil
+}
+
+// overdue is when a task is found not to be done by its time, zero where it is not
+// to be: it is done, or was found so, or the order is over. What a sensor shows it
+// has shown once the repair is proved.
+func (d *decision) overdue(t *plantroom.Task) plantroom.Instant {
+	if t.Due.IsZero() || !t.Done.IsZero() || !t.Late.IsZero() || d.order.State.Final() ||
+		t.Proof == plantroom.ProofReading && d.order.State == plantroom.Verified {
+		return 0
+	}
+	return t.Due + 1 // done at its time is done in time
+}
+
+// taskDue is when the next task is found so.
+func (d *decision) taskDue() (next plantroom.Instant) {
+	for i := range d.order.Tasks {
+		next = earlier(next, d.overdue(&d.order.Tasks[i]))
+	}
+	return next
+}
+
+// lateTasks notes the tasks that nobody has ticked off by their time, each once,
+// and calls the managers. Those that are found together are one call.
+func (d *decision) lateTasks() {
+	var ids, what []string
+	first := plantroom.Instant(0)
+	for i := range d.order.Tasks {
+		t := &d.order.Tasks[i]
+		if at := d.overdue(t); at.IsZero() || at > d.now {
+			continue
+		}
+		t.Late = d.now
+		d.row("task.late", bySystem, entry{Playbook: d.order.Playbook, Task: t, Due: t.Due, LateBy: late(d.now.Sub(t.Due))})
+		ids, what, first = append(ids, t.ID), append(what, taskName(t)+" by "+d.when(t.Due)), earlier(first, t.Due)
+	}
+	if n := len(what) - lateNamed; n > 0 {
+		what = append(what[:lateNamed], fmt.Sprintf("and %d more", n))
+	}
+	if len(ids) > 0 {
+		d.tellManagers("task.late", fmt.Sprintf("%s: not ticked off: %s%s", d.title(), strings.Join(what, ", "), lateWords(d.now.Sub(first))), strings.Join(ids, " "))
+	}
+}
+
+// lateNamed is how many late tasks a call names.
+const lateNamed = 3
+
+func taskName(t *plantroom.Task) string {
+	if t.Title.En == "" {
+		return t.ID
+	}
+	return t.Title.En
 }
 
 // plan gives the order's present round the tasks of the first playbook that

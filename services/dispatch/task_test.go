@@ -110,3 +110,69 @@ func TestARepeatBeginsThePlaybookAnewAndTheLedgerKeepsTheOldOne(t *testing.T) {
 		return err
 	})
 }
+
+func TestAStepThatNobodyHasTickedOffByItsTimeCallsTheManagersOnce(t *testing.T) {
+	h := newHouse(t, withPlaybook)
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.pass(10 * time.Minute)
+	if n := h.count("task.late to person:lin"); n != 0 {
+		t.Fatalf("called %d times at its time: what is done then is done in time", n)
+	}
+	h.pass(time.Hour)
+	if n := h.count("task.late to person:lin"); n != 1 || len(h.rowsOf("task.late")) != 1 {
+		t.Errorf("called %d times, %d rows", n, len(h.rowsOf("task.late")))
+	}
+	if o := h.order(); o.Tasks[0].Late != start.Add(10*time.Minute)+1 {
+		t.Errorf("%+v", o.Tasks[0])
+	}
+	if c := h.call("task.late", "person:lin"); c.Subject != "wo-000001 Lift 1: door close fault (medium): not ticked off: notice by 10:10" {
+		t.Errorf("it says %q", c.Subject)
+	}
+	if _, err := h.task(dispatch.TaskDone{Task: "notice", Ref: "IMG_1.jpg"}); err != nil { // late, and done
+		t.Error(err)
+	}
+	h.wholeLedger()
+}
+
+func TestAStepIsNotToldOfWhereNobodyCanOrNeedTickItOff(t *testing.T) {
+	for says, c := range map[string]func(h *house){
+		"it was done":                              func(h *house) { _, _ = h.task(dispatch.TaskDone{Task: "notice", Ref: "IMG_1.jpg"}) },
+		"the order was cancelled":                  func(h *house) { h.must(plantroom.DoCancel, lin, func(c *dispatch.Command) { c.Reason = "x" }) },
+		"the order was closed before":              func(h *house) { h.proved(h.now); h.pass(dispatch.CloseAfter) },
+		"the sensor has shown it, which it is for": func(h *house) { h.proved(h.now) },
+	} {
+		h := newHouse(t, withPlaybook, func(e *plantroom.Estate) {
+			if strings.HasPrefix(says, "the sensor") {
+				e.Playbooks[0].Steps = []plantroom.Step{{ID: "runs", Proof: plantroom.ProofReading, Within: 5 * minute}}
+			} else if strings.HasPrefix(says, "the order was closed") {
+				e.Playbooks[0].Steps = []plantroom.Step{{ID: "notice", Proof: plantroom.ProofPhoto, Within: hour}}
+			}
+		})
+		h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+		h.pass(time.Minute)
+		c(h)
+		h.pass(2 * time.Hour)
+		if n := h.count("task.late to person:lin"); n != 0 {
+			t.Errorf("%s, and the managers were called %d times", says, n)
+		}
+	}
+}
+
+func TestStepsThatAreFoundLateTogetherAreOneCallThatSaysHowLate(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) {
+		e.Playbooks = []plantroom.Playbook{{ID: "long", Binds: stuck.Binds}}
+		for _, id := range []string{"a", "b", "c", "d", "e"} {
+			e.Playbooks[0].Steps = append(e.Playbooks[0].Steps, plantroom.Step{ID: id, Proof: plantroom.ProofNone, Within: 5 * minute})
+		}
+	})
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.sleep(25 * time.Minute) // the server is away
+	h.tick()
+	c := h.call("task.late", "person:lin")
+	if n := h.count("task.late to person:lin"); n != 1 || !strings.HasSuffix(c.Subject, "not ticked off: a by 10:05, b by 10:05, c by 10:05, and 2 more (late by 20m)") {
+		t.Errorf("%d calls: %q", n, c.Subject)
+	}
+	if rows := h.rowsOf("task.late"); len(rows) != 5 || !strings.Contains(string(rows[0].Body), `"late_by":"20m"`) {
+		t.Errorf("%d rows: %s", len(rows), rows[0].Body)
+	}
+}

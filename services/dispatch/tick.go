@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"plantroom"
-	"plantroom/services/roster"
 	"plantroom/services/sla"
 )
 
@@ -20,6 +19,8 @@ func (d *decision) settle() {
 	d.endHold()
 	d.marks()
 	d.climb()
+	d.takeOver()
+	d.lateTasks()
 	if at := d.contradictAt(); !at.IsZero() && at <= d.now {
 		d.contradict(fmt.Sprintf("the sensor still sees it %s later", words(d.now.Sub(d.order.Restored))))
 	}
@@ -32,6 +33,7 @@ func (d *decision) settle() {
 // due returns when time alone will next change the order.
 func (d *decision) due() plantroom.Instant {
 	next := earlier(earlier(d.order.NextCall, d.pauseEnds()), earlier(d.contradictAt(), d.closeAt()))
+	next = earlier(earlier(next, d.order.HandOver), d.taskDue())
 	next = earlier(next, d.holdEnds())
 	for i := range d.order.Clocks {
 		next = earlier(next, sla.Due(&d.order.Clocks[i]))
@@ -92,6 +94,7 @@ func (d *decision) mark(c plantroom.Clock, m sla.Mark) {
 func (d *decision) restartLadder() {
 	d.order.Level = -1
 	d.order.NextCall = d.rung(0)
+	d.order.OnCall, d.order.HandOver = nil, 0
 }
 
 // rung is when a level of the order's ladder is due, zero where there is none.
@@ -150,19 +153,25 @@ func (d *decision) nextCall(level plantroom.Level, planned plantroom.Instant) pl
 func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) []string {
 	o := &d.order
 	subject := fmt.Sprintf("%s: nobody has acknowledged for %s%s", d.title(), words(d.now.Sub(o.Dispatched)), lateWords(d.now.Sub(planned)))
-	people, reach := level.People, d.person
-	if len(people) == 0 {
-		reach = d.onDuty
-		people = roster.OnDuty(d.book.contractors[o.Contractor], d.book.zone, d.now)
-	}
 	var called []string
-	for _, id := range people {
-		if p := d.book.people[id]; len(p.Channels) > 0 {
-			called = append(called, d.tell("ladder.call", reach(p), subject, o.Level, planned))
-		}
+	if len(level.People) == 0 {
+		d.putOnCall(d.dutyNow())
+		called = d.callPeople(o.OnCall, d.onDuty, subject, o.Level, planned)
+	} else {
+		called = d.callPeople(level.People, d.person, subject, o.Level, planned)
 	}
 	if len(called) == 0 {
 		called = d.tellFirm("ladder.call", subject, o.Level, planned)
+	}
+	return called
+}
+
+// callPeople calls those who have an address, and returns them.
+func (d *decision) callPeople(people []plantroom.PersonID, reach func(plantroom.Person) recipient, subject string, key ...any) (called []string) {
+	for _, id := range people {
+		if p := d.book.people[id]; len(p.Channels) > 0 {
+			called = append(called, d.tell("ladder.call", reach(p), subject, key...))
+		}
 	}
 	return called
 }

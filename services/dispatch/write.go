@@ -19,6 +19,9 @@ func write(tx plantroom.Tx, before plantroom.WorkOrder, d *decision) error {
 	if err := writeOrder(tx, before, &d.order); err != nil {
 		return fmt.Errorf("write %s: %w", d.order.ID, err)
 	}
+	if err := d.withdraw(tx); err != nil {
+		return err
+	}
 	if err := tx.AppendLedger(d.rows...); err != nil {
 		return err
 	}

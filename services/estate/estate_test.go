@@ -285,6 +285,15 @@ func TestWhatAContractSaysOfMoneyIsInMinorUnits(t *testing.T) {
 	}
 }
 
+func TestARepeatGoesOnWithTheWindowUnlessTheContractSaysOtherwise(t *testing.T) {
+	for terms, anew := range map[string]bool{"reopen: 4h": false, "reopen: 4h, reopen_clock: continue": false, "reopen: 4h, reopen_clock: anew": true} {
+		e, err := estate.Parse("e.yaml", []byte(strings.Replace(small, "windows:", terms+", windows:", 1)), known)
+		if err != nil || e.Contracts[0].Anew != anew || e.Contracts[0].Reopen != plantroom.Duration(4*time.Hour) {
+			t.Errorf("%s: %v, %+v", terms, err, e.Contracts)
+		}
+	}
+}
+
 func TestTermsOfAContractThatContradictEachOtherAreNamed(t *testing.T) {
 	const windows = "windows: [{clock: attend, length: 1h}]"
 	for name, c := range map[string]struct{ terms, want string }{

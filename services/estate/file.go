@@ -186,6 +186,7 @@ type contract struct {
 	Reply       plantroom.Duration `json:"reply"`
 	CleanCycles int                `json:"clean_cycles"`
 	Reopen      plantroom.Duration `json:"reopen"`
+	ReopenClock string             `json:"reopen_clock"`
 	Ladder      plantroom.LadderID `json:"ladder"`
 }
 

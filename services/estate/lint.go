@@ -32,7 +32,8 @@ func Read(path string, known Known) (*File, error) {
 	return f, err
 }
 
-// Lint looks ahead from now for what is wrong with rosters and ladders. What
+// Lint looks ahead from now for what is wrong with rosters and ladders, and with
+// windows that are on different calendars. What
 // should not be put in force is in refused, the rest in warnings, both in the
 // order of the file.
 func (f *File) Lint(now plantroom.Instant) (refused, warnings yamldoc.Faults) {
@@ -48,6 +49,7 @@ func (f *File) Lint(now plantroom.Instant) (refused, warnings yamldoc.Faults) {
 			warnings = append(warnings, fault)
 		}
 	}
+	warnings = append(warnings, f.lintWindows(zone, now)...)
 	_, _ = refused.Err(), warnings.Err() // puts them in the order of the file
 	return refused, warnings
 }

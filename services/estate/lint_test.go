@@ -42,6 +42,44 @@ func TestWhatDependsOnTheDayIsLookedAheadForAndToldOnce(t *testing.T) {
 	}
 }
 
+// TestWindowsOnDifferentCalendarsAreComparedInTheDaysToCome: office has Monday and
+// Friday from nine to five.
+func TestWindowsOnDifferentCalendarsAreComparedInTheDaysToCome(t *testing.T) {
+	for windows, want := range map[string]string{
+		"{clock: restore, length: 3h, calendar: office}\n      - {clock: restore, severity: high, length: 4h}": "contracts.0.windows.1.length: restore of severity high can have more time than the lesser severity low on line 46, which counts here too: " +
+			"what begins on Mon 2027-03-01 08:05 ends by Mon 2027-03-01 12:05, and by that line by Mon 2027-03-01 12:00",
+		"{clock: restore, length: 3h, calendar: office}\n      - {clock: restore, severity: high, length: 3h}":                                                          "",
+		"{clock: restore, length: 8h, calendar: office}\n      - {clock: restore, severity: high, length: 9h}":                                                          "contracts.0.windows.1.length: ",
+		"{clock: restore, length: 9h, calendar: office}\n      - {clock: restore, severity: high, length: 24h}":                                                         "", // it goes over a night at least
+		"{clock: restore, length: 3h}\n      - {clock: restore, severity: high, length: 2h, calendar: office}":                                                          "what begins on Mon 2027-03-01 00:00 ends by Mon 2027-03-01 11:00, and by that line by Mon 2027-03-01 03:00",
+		"{clock: restore, length: 3h, calendar: office}\n      - {clock: restore, severity: life, length: 4h}":                                                          "", // office hours do not count for lives
+		"{clock: restore, length: 3h, calendar: office}\n      - {clock: restore, severity: high, length: 4h, from: dispatched}":                                        "", // from another event
+		"{clock: restore, length: 3h, calendar: office}\n      - {clock: restore, severity: medium, length: 1h}\n      - {clock: restore, severity: high, length: 30m}": "",
+		"{clock: restore, length: 9000h, calendar: office}\n      - {clock: restore, severity: high, length: 9000h}":                                                    "",
+	} {
+		path := filepath.Join(t.TempDir(), "e.yaml")
+		src := changed(t, "      - {clock: attend, length: 30m}\n      - {clock: restore, length: 2h}|      - "+windows)
+		if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := estate.Read(path, known)
+		if err != nil {
+			t.Errorf("%s: %v", windows, err)
+			continue
+		}
+		refused, warnings := f.Lint(plantroom.At(time.Date(2027, 2, 28, 23, 0, 0, 0, time.UTC))) // a Monday on the estate
+		var told []string
+		for _, n := range append(refused, warnings...) {
+			if strings.HasPrefix(n.Path, "/contracts/") && strings.Contains(n.Path, "/windows/") {
+				told = append(told, n.Error())
+			}
+		}
+		if want == "" && len(told) > 0 || want != "" && (len(told) != 1 || !strings.Contains(told[0], want)) {
+			t.Errorf("%s\nsays %q\nwant %q", windows, told, want)
+		}
+	}
+}
+
 // TestALadderThatOthersGoOnWithIsClimbed: nothing is said of it, and what is wrong
 // with it is said where it stands, and once.
 func TestALadderThatOthersGoOnWithIsClimbed(t *testing.T) {
@@ -63,5 +101,20 @@ func TestALadderThatOthersGoOnWithIsClimbed(t *testing.T) {
 	}
 	if want := []string{"/ladders/1/levels/0/repeat", "/ladders/2"}; !slices.Equal(told, want) {
 		t.Errorf("told of ladders: %v, want %v", told, want)
+	}
+}
+
+func TestInTheStoryWhatIsGraveNeverHasMoreTime(t *testing.T) {
+	f, err := estate.Read("../../sim/estates/story/estate.yaml", known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for month := time.January; month <= time.December; month++ {
+		_, warnings := f.Lint(plantroom.At(time.Date(2026, month, 1, 0, 0, 0, 0, time.UTC)))
+		for _, w := range warnings {
+			if strings.Contains(w.Problem, "can have more time") {
+				t.Error(w)
+			}
+		}
 	}
 }

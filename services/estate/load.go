@@ -193,10 +193,13 @@ func (c *checker) contracts(e *plantroom.Estate, f file, loc *time.Location) {
 		at := fmt.Sprintf("/contracts/%d", i)
 		out := plantroom.Contract{ID: k.ID, Contractor: k.Contractor, Title: named(k.Title, string(k.ID)),
 			Domains: k.Domains, Buildings: k.Buildings, OnSite: k.OnSite, Travel: k.Travel, Clean: k.CleanCycles,
-			Reopen: k.Reopen, Ladder: k.Ladder,
+			Reopen: k.Reopen, Anew: k.ReopenClock == "anew", Ladder: k.Ladder,
 			From: c.day(at+"/from", k.From, loc), To: c.day(at+"/to", k.To, loc)}
 		if !out.To.IsZero() && out.To <= out.From {
 			c.fault(at+"/to", "the contract ends before it begins", "use a day after "+k.From)
+		}
+		if k.ReopenClock != "" && k.Reopen <= 0 {
+			c.fault(at+"/reopen_clock", "says what a repeat does to the window, and no repeat continues an order of the contract", "say within which time one does, as in reopen: 4h")
 		}
 		for _, w := range k.Windows {
 			if w.Severity == plantroom.NoSeverity {

@@ -8,7 +8,7 @@ import (
 )
 
 func callStates() []plantroom.CallState {
-	return []plantroom.CallState{plantroom.CallPending, plantroom.CallSent, plantroom.CallDead}
+	return []plantroom.CallState{plantroom.CallPending, plantroom.CallSent, plantroom.CallDead, plantroom.CallWithdrawn}
 }
 
 // outbox lists calls of one state, the dead letters unless asked otherwise.

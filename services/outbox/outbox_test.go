@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -294,6 +295,30 @@ func TestADeadCallCanBeSentAgainByHand(t *testing.T) {
 	}
 	if _, err := retry(); plantroom.CodeOf(err) != plantroom.CodeTransition {
 		t.Errorf("a sent call again: %v", err)
+	}
+}
+
+func TestACallThatWasWithdrawnIsNotSentAndCannotBe(t *testing.T) {
+	o := newOffice(t)
+	o.hook.answers["a"] = []error{errors.New("busy")}
+	o.put(plantroom.Call{ID: "msg-1", To: "a"})
+	o.deliver(0, 1)
+	err := o.store.Update(context.Background(), func(tx plantroom.Tx) error {
+		c, err := tx.Call("msg-1")
+		c.State, c.Done = plantroom.CallWithdrawn, o.now
+		return errors.Join(err, tx.UpdateCall(c))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.now = o.now.Add(time.Hour)
+	o.deliver(0, 0)
+	err = o.store.Update(context.Background(), func(tx plantroom.Tx) error {
+		_, err := outbox.Retry(tx, o.now, "person:lin", "msg-1")
+		return err
+	})
+	if plantroom.CodeOf(err) != plantroom.CodeTransition || !strings.Contains(err.Error(), "gone off duty") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -153,11 +153,14 @@ func instead(dead plantroom.Call, now plantroom.Instant) *plantroom.Call {
 
 // Retry makes a dead call pending again, with all its attempts before it, to
 // be sent at the next pass, and writes to the ledger who asked for it. Asking
-// again changes nothing. It fails with CodeTransition for a call that was sent.
+// again changes nothing. It fails with CodeTransition for a call that was sent or withdrawn.
 func Retry(tx plantroom.Tx, now plantroom.Instant, actor string, id plantroom.MessageID) (plantroom.Call, error) {
 	c, err := tx.Call(id)
 	if err != nil || c.State == plantroom.CallPending {
 		return c, err
+	}
+	if c.State == plantroom.CallWithdrawn {
+		return c, plantroom.Errorf(plantroom.CodeTransition, "call %s was withdrawn at %s: whom it was for has gone off duty", id, c.Done)
 	}
 	if c.State != plantroom.CallDead {
 		return c, plantroom.Errorf(plantroom.CodeTransition, "call %s was taken at %s: only a dead call can be sent again", id, c.Done)

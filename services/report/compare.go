@@ -53,7 +53,7 @@ func assumptions() []string {
 		"A repair takes as long as it took in the record, from the arrival to the sensor's proof.",
 		"Where nobody arrived before the proof, the fault was over when it was over in the record: it went by itself, or was put right from afar. Nobody is charged for having been on the way.",
 		"Somebody accepts the order as soon as somebody did in the record, and at the latest on arrival.",
-		"Windows are those of the contract, of the law and of the house, as for real orders; penalties only for the contract's own, month by month with its bound. Nothing pauses.",
+		"Windows are those of the contract, of the law and of the house, as for real orders; penalties only for the contract's own, month by month with its bound. Nothing pauses. A fault that comes back within a contract's reopen time goes on with its restore window, unless the contract says otherwise.",
 		"A year costs the yearly price, a part of it by the days.",
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"plantroom"
@@ -51,9 +52,13 @@ type Outcome struct {
 	Late       plantroom.Duration     `json:"late,omitzero"`     // Missed: by how much, on the window's calendar
 	Counting   bool                   `json:"counting,omitzero"` // Missed, and Late still grows
 	Paused     plantroom.Duration     `json:"paused,omitzero"`   // how long the clock has stood still
+	Resumed    plantroom.Instant      `json:"resumed,omitzero"`  // since when it goes on after a repair that did not last
+	Spent      plantroom.Duration     `json:"spent,omitzero"`    // what was used up by then, more than Window where it was late
 	Reason     string                 `json:"reason,omitempty"`
 	Evidence   []Evidence             `json:"evidence,omitempty"`
-	started    plantroom.Instant      // when the window began to run
+
+	began   plantroom.Instant // when the clock was first started
+	claimed bool              // it is kept by a word that no sensor has borne out or contradicted yet
 }
 
 // when is the instant by which an outcome belongs to a month.
@@ -70,36 +75,49 @@ type Calendars map[plantroom.CalendarID]*sla.Calendar
 // Outcomes returns what became of every window of an order as seen at an instant.
 // A window belongs to whoever had the order when it ended, or when it was kept;
 // one that had not ended when the order went on to somebody else is nobody's
-// any more. A window whose start is still awaited does not appear.
+// any more. A window whose start is still awaited does not appear. One that goes
+// on after a repair that did not last is one window: what it had come to before
+// does not count.
 func Outcomes(r *Record, cals Calendars, at plantroom.Instant) ([]Outcome, error) {
 	rs, err := rounds(r)
 	if err != nil {
 		return nil, err
 	}
-	var out []Outcome
-	for _, round := range rs {
+	return slices.Concat(outcomes(r, rs, cals, at)...), nil
+}
+
+// outcomes are those of each round. Of one that began after the instant nothing was known.
+func outcomes(r *Record, rs []*round, cals Calendars, at plantroom.Instant) [][]Outcome {
+	out := make([][]Outcome, len(rs))
+	for n, round := range rs {
+		if round.begun > at {
+			break
+		}
 		for i, st := range round.stints {
 			for j := range st.clocks {
-				o, ok := judged(round, i, &st.clocks[j], cals, at)
+				o, ok := judged(rs[:n+1], i, &st.clocks[j], cals, at)
 				if !ok {
 					continue
 				}
 				o.ID = fmt.Sprintf("%s.%d.%s", r.Order.ID, st.link, o.Clock)
 				o.Order, o.Asset, o.Rule, o.Incident = r.Order.ID, r.Order.Asset, r.Order.Rule, round.incident
-				o.Cause = r.incident(round.incident).Cause
+				o.Cause = r.incident(roundAt(rs[:n+1], &st.clocks[j], o.when()).incident).Cause
 				o.Contract, o.Contractor = st.contract, st.contractor
 				o.Paused = paused(round, &st.clocks[j], at)
+				o.claimed = o.Verdict == Kept && o.Until == plantroom.UntilFixed && !st.fixed.IsZero() && st.proved.IsZero() && st.to.IsZero()
 				o.Evidence = evidence(st, &o)
-				out = append(out, o)
+				goneOn(out[:n], round, &o)
+				out[n] = append(out[n], o)
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
-// judged says what became of one clock of the i-th stint of a round; false where
-// it is not this contractor's.
-func judged(r *round, i int, c *plantroom.Clock, cals Calendars, at plantroom.Instant) (Outcome, bool) {
+// judged says what became of one clock of the i-th stint of the last of some rounds;
+// false where it is not this contractor's.
+func judged(rs []*round, i int, c *plantroom.Clock, cals Calendars, at plantroom.Instant) (Outcome, bool) {
+	r := rs[len(rs)-1]
 	st := r.stints[i]
 	if c.Due.IsZero() && (c.Stopped.IsZero() || c.State != plantroom.ClockMet) {
 		return Outcome{}, false // it has never begun
@@ -111,8 +129,9 @@ func judged(r *round, i int, c *plantroom.Clock, cals Calendars, at plantroom.In
 		return Outcome{}, false // taken back by the declining
 	}
 	o := Judge(c, st.contract, cals, at, st.to)
-	o.Severity, o.Of, o.started = r.at(o.when()), c.Of, c.Started
-	own := c.Of != "" && c.Of != r.partOf && o.Promised // it came with an order that was merged, under the same contract
+	o.Severity, o.Of = roundAt(rs, c, o.when()).at(o.when()), c.Of
+	own := lateBefore(r, i, c) ||
+		c.Of != "" && c.Of != r.partOf && o.Promised // it came with an order that was merged, under the same contract
 	if !own && !c.Due.IsZero() && c.Due < st.from && (o.Verdict == Missed || o.Verdict == Open) {
 		if hadBefore(r, i, c.Due) {
 			return Outcome{}, false // missed by the one before
@@ -148,7 +167,7 @@ func hadBefore(r *round, i int, at plantroom.Instant) bool {
 // stays missed.
 func Judge(c *plantroom.Clock, contract plantroom.ContractID, cals Calendars, at, taken plantroom.Instant) Outcome {
 	o := Outcome{Clock: c.Kind, Window: c.Window, Calendar: c.Calendar, Until: c.Keeps(), Basis: c.Basis, Promised: c.Contract != "" && c.Contract == contract,
-		Due: c.Due, Stopped: c.Stopped}
+		Due: c.Due, Stopped: c.Stopped, Resumed: c.Resumed, Spent: c.Spent, began: c.Started}
 	end, counting := at, true
 	for _, e := range []plantroom.Instant{taken, c.Stopped} {
 		if !e.IsZero() && e <= end {
@@ -164,7 +183,7 @@ func Judge(c *plantroom.Clock, contract plantroom.ContractID, cals Calendars, at
 		o.Verdict = Open
 	default:
 		o.Verdict = Missed
-		o.Late = plantroom.Duration(cals[c.Calendar].Counted(c.Due, end))
+		o.Late = plantroom.Duration(sla.Spent(c, max(end, c.Due), cals[c.Calendar])) - c.Window
 		o.Counting = counting
 	}
 	return o
@@ -204,7 +223,9 @@ func evidence(st *stint, o *Outcome) []Evidence {
 		case "order.dispatch", "order.cancel", "order.decline", "order.transfer", "order.merge", "order.carries", "order.worsened", keeps[o.Until]:
 			fits = true
 		case "order.prove":
-			fits = o.Verdict == Void // it went before anybody came
+			fits = o.Verdict == Void || o.Until == plantroom.UntilFixed // it went before anybody came, or bears the word out
+		case "order.contradict", "order.doubt":
+			fits = o.Until == plantroom.UntilFixed // a word counts no more
 		case "clock.breached", "clock.corrected", "clock.disbelieved":
 			e, err := told(row)
 			fits = err == nil && e.Clock == o.Clock

@@ -69,7 +69,8 @@ func (p *Past) add(h *House, r *Record, now plantroom.Instant) error {
 	if err != nil {
 		return err
 	}
-	for _, round := range rs {
+	became := outcomes(r, rs, h.calendars, now)
+	for n, round := range rs {
 		if round.begun < p.From || round.begun >= p.To {
 			continue
 		}
@@ -87,25 +88,23 @@ func (p *Past) add(h *House, r *Record, now plantroom.Instant) error {
 		for _, s := range round.severity {
 			c.Severity = append(c.Severity, Rise{s.at, s.severity})
 		}
-		for i, st := range round.stints {
+		for _, st := range round.stints {
 			if !st.accepted.IsZero() {
 				c.Answer = plantroom.Duration(st.accepted.Sub(round.begun))
 			}
 			if !st.arrived.IsZero() && st.arrived < round.proved {
 				c.Arrived = st.arrived // of those who came, the last one repaired it
 			}
-			for j := range st.clocks {
-				if out, ok := judged(round, i, &st.clocks[j], h.calendars, now); ok {
-					c.count(out)
-				}
-			}
+		}
+		for i := range became[n] {
+			c.count(&became[n][i])
 		}
 		p.Cases = append(p.Cases, c)
 	}
 	return nil
 }
 
-func (c *Case) count(o Outcome) {
+func (c *Case) count(o *Outcome) {
 	switch o.Verdict {
 	case Kept:
 		c.kept[o.Clock]++

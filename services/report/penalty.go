@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"slices"
 	"strings"
 	"time"
 
@@ -45,17 +44,6 @@ func owed(p *plantroom.Penalty, late time.Duration) int64 {
 // units, as much as the estate's file can say.
 const maxPenalty = 100_000_000_000
 
-// excluded finds the term that frees an order from penalties, nil where none does.
-func excluded(c *plantroom.Contract, rule plantroom.RuleID, cause string) *plantroom.Exclusion {
-	for i := range c.Exclusions {
-		x := &c.Exclusions[i]
-		if (len(x.Rules) == 0 || slices.Contains(x.Rules, rule)) && (len(x.Causes) == 0 || slices.Contains(x.Causes, cause)) {
-			return x
-		}
-	}
-	return nil
-}
-
 // charge says what an outcome costs under a contract, and why so, or why nothing.
 func charge(c *plantroom.Contract, o *Outcome) (amount int64, why string) {
 	if o.Verdict != Missed {
@@ -68,7 +56,7 @@ func charge(c *plantroom.Contract, o *Outcome) (amount int64, why string) {
 	if p == nil {
 		return 0, fmt.Sprintf("no penalty: the contract has none for %s at severity %s", o.Clock, o.Severity)
 	}
-	if x := excluded(c, o.Rule, o.Cause); x != nil {
+	if x := c.Excludes(o.Rule, o.Cause); x != nil {
 		return 0, sourced("no penalty: excluded"+matter(x), x.Source)
 	}
 	return owed(p, time.Duration(o.Late)), sourced("penalty", p.Source)

@@ -139,16 +139,12 @@ func (s *Statement) add(b *Basis, r *Record, from, to, at plantroom.Instant) err
 
 // once takes from the lines of a whole and its parts under one contract what one
 // window would cost several times: the one that costs most counts. It is one window
-// that began at one moment; a pause of one of them may have put its end off.
+// that began at one moment: a pause, or a repair that did not last, moves its end.
 func (s *Statement) once() {
 	dearest := map[string]*Line{}
 	for i := range s.Lines {
 		l := &s.Lines[i]
-		whole := l.Of
-		if whole == "" {
-			whole = l.Order
-		}
-		key := fmt.Sprint(whole, l.Clock, l.started)
+		key := l.promise()
 		other := dearest[key]
 		switch {
 		case l.Penalty == 0:
@@ -160,6 +156,15 @@ func (s *Statement) once() {
 			l.Penalty, l.Why = 0, "no penalty: one window with "+other.ID
 		}
 	}
+}
+
+// promise names a window by the order that it was given for, and when it began.
+func (l *Line) promise() string {
+	whole := l.Of
+	if whole == "" {
+		whole = l.Order
+	}
+	return fmt.Sprint(whole, l.Clock, l.began)
 }
 
 // sum adds everything up.
@@ -198,10 +203,13 @@ const notOver = "the month is not over"
 
 // doubts notes why the statement may still change.
 func (s *Statement) doubts() {
-	counting, working := 0, 0
+	counting, working, claimed := 0, 0, 0
 	for i := range s.Lines {
 		if s.Lines[i].Counting {
 			counting++
+		}
+		if s.Lines[i].claimed {
+			claimed++
 		}
 	}
 	for _, v := range s.Visits {
@@ -212,7 +220,8 @@ func (s *Statement) doubts() {
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{s.Open, "windows that still run"}, {counting, "windows that are late and not yet kept"}, {working, "visits that have not ended"}} {
+	}{{s.Open, "windows that still run"}, {counting, "windows that are late and not yet kept"}, {working, "visits that have not ended"},
+		{claimed, "windows kept by a word that no sensor has confirmed"}} {
 		if p.n > 0 {
 			s.Provisional = append(s.Provisional, fmt.Sprintf("%s: %d", p.what, p.n))
 		}

@@ -191,7 +191,7 @@ func TestEachRoundOfAnOrderHasItsOwnLines(t *testing.T) {
 	h.open("l1", plantroom.Medium, "door_close_fault")
 	h.repair(quick, time.Minute, time.Minute, time.Hour)
 	h.pass(time.Hour)
-	h.open("l1", plantroom.Medium, "power_loss") // the same order, and its restore is excluded
+	h.open("l1", plantroom.Medium, "power_loss") // the same order, and no repair has failed: it is excluded
 	h.repair(quick, time.Minute, time.Minute, time.Hour)
 	want(t, h.statement("quick-26", "2026-03"),
 		"wo-000001.1.acknowledge kept 0.00", "wo-000001.1.attend kept 0.00", "wo-000001.1.restore missed 300.00",
@@ -220,7 +220,7 @@ func TestWhatHealsByItselfOwesNobodyAVisit(t *testing.T) {
 }
 
 func TestPausesMoveTheWindowAndAreShown(t *testing.T) {
-	h := newHouse(t)
+	h := newHouse(t, func(e *plantroom.Estate) { e.Contracts[0].Anew = true })
 	h.open("l1", plantroom.Medium, "door_close_fault")
 	h.pass(time.Minute)
 	h.must(plantroom.DoAcknowledge, quick)

@@ -19,6 +19,7 @@ type round struct {
 	stints   []*stint
 	released plantroom.Instant // when a sensor saw that nobody was trapped any more
 	proved   plantroom.Instant // when a sensor has proved the repair
+	reopened []Evidence        // the row that began it, where the order was reopened
 }
 
 type step struct {
@@ -112,6 +113,7 @@ func (s *story) take(row *plantroom.LedgerRow, e entry) {
 		s.round().pauses = e.Pauses
 		s.close(row, e.Clocks, takenAway)
 		s.begin(row, e)
+		s.round().reopened = []Evidence{{Seq: row.Seq, Hash: row.Hash, Kind: row.Kind, At: row.At}}
 	case "order.dispatch":
 		s.close(row, nil, takenAway)
 		r := s.round()

@@ -164,6 +164,9 @@ func (l *Line) outcome() string {
 	if l.Paused > 0 {
 		text += ", paused " + length(l.Paused)
 	}
+	if !l.Resumed.IsZero() {
+		text += ", " + length(l.Spent) + " of it before the repair that did not last"
+	}
 	return text
 }
 

@@ -49,6 +49,7 @@ type replay struct {
 	downs    []time.Duration
 	arrivals []time.Duration
 	owed     map[Month]int64
+	repaired map[fault]repaired // the last repairs, which may not last
 }
 
 // Replay tries an offer on a past, as if it had been in force all the time; goal is
@@ -60,7 +61,7 @@ func (h *House) Replay(p *Past, o *Offer, goal time.Duration) (Result, error) {
 			return Result{}, plantroom.Errorf(plantroom.CodeInvalid, "contract %s names the unknown calendar %s", o.Contract.ID, w.Calendar)
 		}
 	}
-	r := replay{house: h, offer: o, crew: newCrew(o.Contractor, &o.Contract, h.Zone), goal: goal, owed: map[Month]int64{},
+	r := replay{house: h, offer: o, crew: newCrew(o.Contractor, &o.Contract, h.Zone), goal: goal, owed: map[Month]int64{}, repaired: map[fault]repaired{},
 		out: Result{Contract: o.Contract.ID, Contractor: o.Contractor.ID, Kept: map[plantroom.ClockKind]int{}, Missed: map[plantroom.ClockKind]int{}}}
 	for i := range p.Cases {
 		if c := &p.Cases[i]; covers(&o.Contract, c) {
@@ -107,14 +108,25 @@ func (r *replay) play(c *Case, end plantroom.Instant) {
 		}
 		o := Judge(&clock, r.offer.Contract.ID, r.house.calendars, max(end, way.over, clock.Due+1), 0)
 		o.Severity, o.Rule, o.Cause = severityAt(c, o.when()), c.Rule, c.Cause
-		switch o.Verdict {
-		case Kept:
-			r.out.Kept[o.Clock]++
-		case Missed:
-			r.out.Missed[o.Clock]++
-			amount, _ := charge(&r.offer.Contract, &o)
-			r.owed[MonthOf(o.when(), r.house.Zone)] += amount
+		if clock.Kind == plantroom.Restore {
+			o = r.instead(c, o)
 		}
+		r.count(&o, 1)
+		if clock.Kind == plantroom.Restore {
+			r.repaired[faultOf(c)] = repaired{over: way.over, clock: clock, outcome: o}
+		}
+	}
+}
+
+// count takes an outcome into the result, or out of it again (by -1).
+func (r *replay) count(o *Outcome, by int) {
+	switch o.Verdict {
+	case Kept:
+		r.out.Kept[o.Clock] += by
+	case Missed:
+		r.out.Missed[o.Clock] += by
+		amount, _ := charge(&r.offer.Contract, o)
+		r.owed[MonthOf(o.when(), r.house.Zone)] += int64(by) * amount
 	}
 }
 
@@ -183,6 +195,9 @@ func (r *replay) clocks(c *Case, way course) []plantroom.Clock {
 			}
 			clocks = sla.Tighten(clocks, w)
 		}
+		if i == 0 {
+			clocks = r.goneOn(c, clocks)
+		}
 	}
 	for i := range clocks {
 		way.end(&clocks[i])
@@ -201,9 +216,9 @@ func (w *course) end(k *plantroom.Clock) {
 	case k.Kind == plantroom.Acknowledge && at.IsZero() && w.over.IsZero():
 		sla.Void(k) // the record does not say how soon somebody answers
 	case !at.IsZero() && (w.over.IsZero() || at <= w.over):
-		sla.Stop(k, max(at, k.Started))
+		sla.Stop(k, max(at, k.Started, k.Resumed))
 	case !w.over.IsZero():
-		sla.Moot(k, max(w.over, k.Started))
+		sla.Moot(k, max(w.over, k.Started, k.Resumed))
 	}
 }
 

@@ -232,6 +232,7 @@ var catalogue = map[string]plantroom.Text{
 	"callstate.pending":     {En: "waiting", Zh: "待发送"},
 	"callstate.sent":        {En: "delivered", Zh: "已送达"},
 	"callstate.dead":        {En: "given up", Zh: "已放弃"},
+	"callstate.withdrawn":   {En: "withdrawn", Zh: "已撤回"},
 
 	// Kinds of calls.
 	"call.order.dispatched":    {En: "work order", Zh: "派单"},
@@ -253,6 +254,7 @@ var catalogue = map[string]plantroom.Text{
 	"call.clock.breached":      {En: "window missed", Zh: "超过时限"},
 	"call.clock.disbelieved":   {En: "window stays missed, check the sensor's clock", Zh: "仍为超时，请检查传感器时钟"},
 	"call.clock.corrected":     {En: "window not missed after all", Zh: "更正：未超过时限"},
+	"call.task.late":           {En: "a step is late", Zh: "步骤超时"},
 	"call.ladder.call":         {En: "reminder", Zh: "催办"},
 
 	// Kinds of ledger rows.
@@ -300,9 +302,12 @@ var catalogue = map[string]plantroom.Text{
 	"ledger.order.watched":       {En: "sensor heard again: the claim can be checked", Zh: "传感器恢复上报：可以核实修复"},
 	"ledger.clock.disbelieved":   {En: "a sensor's late word was not believed", Zh: "迟到的传感器时间未予采信"},
 	"ledger.order.proof":         {En: "files of proof handed in", Zh: "提交了凭证文件"},
+	"ledger.task.late":           {En: "step not done in time", Zh: "步骤超时未完成"},
 	"ledger.order.task":          {En: "step of the playbook done", Zh: "步骤已完成"},
 	"ledger.clock.corrected":     {En: "window not missed after all", Zh: "更正：未超过时限"},
 	"ledger.ladder.call":         {En: "called again", Zh: "再次呼叫"},
+	"ledger.ladder.hand_over":    {En: "the shift has changed", Zh: "已换班"},
+	"ledger.call.withdrawn":      {En: "call withdrawn: no longer on duty", Zh: "通知已撤回：已下班"},
 	"ledger.link.opened":         {En: "job link opened", Zh: "打开工单链接"},
 	"ledger.link.refused":        {En: "job link refused", Zh: "工单链接被拒绝"},
 	"ledger.link.repeated":       {En: "pressed again", Zh: "重复按下"},

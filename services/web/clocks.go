@@ -47,7 +47,7 @@ func (s words) clock(c plantroom.Clock) clockView {
 	case c.State == plantroom.ClockVoid:
 		v.Text, v.Used = s.t("clock.text.void"), 0
 	case v.Level == levelDone:
-		v.Text = s.t("clock.text.met", s.span(c.Stopped.Sub(c.Started)))
+		v.Text = s.t("clock.text.met", s.span(c.Took()))
 	case !c.Stopped.IsZero():
 		v.Text = s.t("clock.text.kept_late", s.span(left))
 	case v.Level == levelRed:

@@ -78,7 +78,7 @@ func visit(v any, pointer, parent string, see func(pointer, parent, key, text st
 // callKinds are the calls that dispatch makes, and those about works and cases.
 var callKinds = []string{"case.assigned", "case.late", "case.neglected", "case.opened", "case.reopened", "clock.at_risk", "clock.breached", "clock.corrected", "clock.disbelieved", "ladder.call", "order.cancelled", "order.continued", "order.contradicted",
 	"order.dispatched", "order.merged", "order.pause_asked", "order.pause_refused", "order.paused", "order.refused", "order.transferred", "order.uncovered",
-	"order.verified", "order.worsened", "window.cannot_meet", "works.left", "works.needs", "works.notice", "works.overrun", "works.planned"}
+	"order.verified", "order.worsened", "task.late", "window.cannot_meet", "works.left", "works.needs", "works.notice", "works.overrun", "works.planned"}
 
 // nouns say what a key names. A key that means different things in different
 // places stands with the key above it.
