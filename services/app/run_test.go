@@ -56,6 +56,9 @@ func (s *moodyStore) Update(context.Context, func(plantroom.Tx) error) error {
 	return nil
 }
 
+// View finds nothing due.
+func (s *moodyStore) View(context.Context, func(plantroom.Tx) error) error { return nil }
+
 func TestOrdersAreLookedAfterFourTimesASecondAndAFailureIsSaidOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var book notebook

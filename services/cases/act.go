@@ -56,7 +56,7 @@ func (d *Desk) Do(tx plantroom.Tx, now plantroom.Instant, r Request) (plantroom.
 		return c, err
 	}
 	if r.Version != 0 && r.Version != c.Version {
-		return c, plantroom.Errorf(plantroom.CodeConflict, "case %s is at version %d and not at %d: look at it again", c.ID, c.Version, r.Version)
+		return c, plantroom.Errorf(plantroom.CodeConflict, "%s is at version %d and not at %d: look at it again", c.ID, c.Version, r.Version)
 	}
 	if err := d.checkStaff(r.By); err != nil {
 		return c, err
@@ -78,9 +78,9 @@ func (d *decision) take(r *Request) (already bool, err error) {
 	case !c.Forgotten.IsZero() && r.Do == Forget:
 		return true, nil
 	case !c.Forgotten.IsZero():
-		return false, plantroom.Errorf(plantroom.CodeTransition, "case %s was forgotten at %s: open a new one", c.ID, c.Forgotten)
+		return false, plantroom.Errorf(plantroom.CodeTransition, "%s was forgotten at %s: open a new one", c.ID, c.Forgotten)
 	case len(c.Notes) >= MaxNotes && r.Do != Close && r.Do != Tick && r.Do != Forget:
-		return false, plantroom.Errorf(plantroom.CodeTooLarge, "case %s has %d notes: close it, and open another one", c.ID, MaxNotes)
+		return false, plantroom.Errorf(plantroom.CodeTooLarge, "%s has %d notes: close it, and open another one", c.ID, MaxNotes)
 	}
 	switch r.Do {
 	case Say, Note:
@@ -93,7 +93,7 @@ func (d *decision) take(r *Request) (already bool, err error) {
 		return d.close(r)
 	}
 	if c.State != plantroom.CaseOpen {
-		return false, plantroom.Errorf(plantroom.CodeTransition, "case %s is closed: reopen it first", c.ID)
+		return false, plantroom.Errorf(plantroom.CodeTransition, "%s is closed: reopen it first", c.ID)
 	}
 	switch r.Do {
 	case Assign:
@@ -135,9 +135,9 @@ func (d *decision) say(r *Request) (already bool, err error) {
 	kind := "note"
 	switch {
 	case r.Text == "":
-		return false, plantroom.Errorf(plantroom.CodeInvalid, "case %s: write what was said or is to be noted", d.c.ID)
+		return false, plantroom.Errorf(plantroom.CodeInvalid, "%s: write what was said or is to be noted", d.c.ID)
 	case r.Do == Say && (r.To == "" || r.How == ""):
-		return false, plantroom.Errorf(plantroom.CodeInvalid, "case %s: say to whom it was said, and how", d.c.ID)
+		return false, plantroom.Errorf(plantroom.CodeInvalid, "%s: say to whom it was said, and how", d.c.ID)
 	case r.Do == Say:
 		kind = "said"
 	}
@@ -156,23 +156,23 @@ func (d *decision) tick(r *Request) (already bool, err error) {
 	c := &d.c
 	t := c.Task(r.Step)
 	if t == nil {
-		return false, plantroom.Errorf(plantroom.CodeNotFound, "case %s has no step %.80q", c.ID, r.Step)
+		return false, plantroom.Errorf(plantroom.CodeNotFound, "%s has no step %.80q", c.ID, r.Step)
 	}
 	switch {
 	case !t.Done.IsZero() && t.By == r.By && t.With == r.With && t.Note == r.Text && t.Ref == r.Ref:
 		return true, nil
 	case !t.Done.IsZero():
-		return false, plantroom.Errorf(plantroom.CodeConflict, "case %s: %s was noted as done by %s at %s already; write a note where that was wrong", c.ID, t.ID, t.By, t.Done)
+		return false, plantroom.Errorf(plantroom.CodeConflict, "%s: %s was noted as done by %s at %s already; write a note where that was wrong", c.ID, t.ID, t.By, t.Done)
 	case t.From.IsZero():
-		return false, plantroom.Errorf(plantroom.CodeTransition, "case %s: %s comes after %s, which is not done yet", c.ID, t.ID, t.After)
+		return false, plantroom.Errorf(plantroom.CodeTransition, "%s: %s comes after %s, which is not done yet", c.ID, t.ID, t.After)
 	case t.From > d.now:
-		return false, plantroom.Errorf(plantroom.CodeTransition, "case %s: %s cannot be done before %s", c.ID, t.ID, t.From.Time().In(d.desk.zone).Format("2006-01-02 15:04"))
+		return false, plantroom.Errorf(plantroom.CodeTransition, "%s: %s cannot be done before %s", c.ID, t.ID, t.From.Time().In(d.desk.zone).Format("2006-01-02 15:04"))
 	case ranks[d.desk.staff(r.By).Role] < ranks[t.Role]:
-		return false, plantroom.Errorf(plantroom.CodeInvalid, "case %s: %s is for somebody with the role %s or above, and %s is not", c.ID, t.ID, t.Role, r.By)
+		return false, plantroom.Errorf(plantroom.CodeInvalid, "%s: %s is for somebody with the role %s or above, and %s is not", c.ID, t.ID, t.Role, r.By)
 	}
 	t.Done, t.By, t.With, t.Note, t.Ref = d.now, r.By, r.With, r.Text, r.Ref
 	if lacks := t.Lacks(); lacks != "" {
-		return false, plantroom.Errorf(plantroom.CodeInvalid, "case %s: the proof of %s lacks %s", c.ID, t.ID, lacks)
+		return false, plantroom.Errorf(plantroom.CodeInvalid, "%s: the proof of %s lacks %s", c.ID, t.ID, lacks)
 	}
 	d.startAfter(t.ID)
 	d.row("case.step", r.Actor, entry{Playbook: c.Playbook, Step: t.ID, By: r.By, Due: t.Due.At, Sum: d.sum(sealTask(c, t))})
@@ -182,7 +182,7 @@ func (d *decision) tick(r *Request) (already bool, err error) {
 // reason refuses what is done without saying why.
 func (d *decision) reason(r *Request) error {
 	if r.Text == "" {
-		return plantroom.Errorf(plantroom.CodeInvalid, "case %s: say why, to %s", d.c.ID, r.Do)
+		return plantroom.Errorf(plantroom.CodeInvalid, "%s: say why, to %s", d.c.ID, r.Do)
 	}
 	return nil
 }
@@ -193,14 +193,14 @@ func (d *decision) close(r *Request) (already bool, err error) {
 		if c.Outcome == r.Outcome && c.ClosedBy == r.By {
 			return true, nil
 		}
-		return false, plantroom.Errorf(plantroom.CodeConflict, "case %s: %s has closed it at %s with the outcome %s", c.ID, c.ClosedBy, c.Closed, c.Outcome)
+		return false, plantroom.Errorf(plantroom.CodeConflict, "%s: %s has closed it at %s with the outcome %s", c.ID, c.ClosedBy, c.Closed, c.Outcome)
 	}
 	if err := d.reason(r); err != nil {
 		return false, err
 	}
 	i := slices.IndexFunc(c.Outcomes, func(o plantroom.CaseOutcome) bool { return o.ID == r.Outcome })
 	if i < 0 {
-		return false, plantroom.Errorf(plantroom.CodeInvalid, "case %s has no outcome %.80q: use one of %s", c.ID, r.Outcome, outcomes(c))
+		return false, plantroom.Errorf(plantroom.CodeInvalid, "%s has no outcome %.80q: use one of %s", c.ID, r.Outcome, outcomes(c))
 	}
 	var missing, undone []string
 	for j := range c.Tasks {
@@ -212,7 +212,7 @@ func (d *decision) close(r *Request) (already bool, err error) {
 		}
 	}
 	if len(missing) > 0 {
-		return false, plantroom.Errorf(plantroom.CodeTransition, "case %s: the outcome %s needs %s to be done first", c.ID, r.Outcome, strings.Join(missing, ", "))
+		return false, plantroom.Errorf(plantroom.CodeTransition, "%s: the outcome %s needs %s to be done first", c.ID, r.Outcome, strings.Join(missing, ", "))
 	}
 	c.State, c.Outcome, c.Closed, c.ClosedBy, c.Forget = plantroom.CaseClosed, r.Outcome, d.now, r.By, d.desk.count(d.now, c.Keep, true)
 	d.row("case.closed", r.Actor, entry{Playbook: c.Playbook, By: r.By, Outcome: r.Outcome, Undone: undone, Forget: c.Forget, Sum: d.note(r, "")})
@@ -230,9 +230,9 @@ func outcomes(c *plantroom.Case) string {
 func (d *decision) forgetNow(r *Request) error {
 	switch {
 	case d.c.State != plantroom.CaseClosed:
-		return plantroom.Errorf(plantroom.CodeTransition, "case %s is open: close it first", d.c.ID)
+		return plantroom.Errorf(plantroom.CodeTransition, "%s is open: close it first", d.c.ID)
 	case ranks[d.desk.staff(r.By).Role] < ranks["manager"]:
-		return plantroom.Errorf(plantroom.CodeInvalid, "case %s: a manager decides that it is forgotten before its time, and %s is none", d.c.ID, r.By)
+		return plantroom.Errorf(plantroom.CodeInvalid, "%s: a manager decides that it is forgotten before its time, and %s is none", d.c.ID, r.By)
 	}
 	d.forget(r.Actor, r.By)
 	return nil

@@ -171,7 +171,7 @@ func (d *decision) write(tx plantroom.Tx) (plantroom.Case, error) {
 	case d.err != nil:
 		return d.c, d.err
 	case !d.c.Due.IsZero() && d.c.Due <= d.now:
-		return d.c, plantroom.Errorf(plantroom.CodeInternal, "case %s is still due at %s after it was handled at %s", d.c.ID, d.c.Due, d.now)
+		return d.c, plantroom.Errorf(plantroom.CodeInternal, "%s is still due at %s after it was handled at %s", d.c.ID, d.c.Due, d.now)
 	}
 	d.c.Version++
 	if err := tx.PutCase(d.c); err != nil {

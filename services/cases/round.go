@@ -13,14 +13,14 @@ func (d *decision) reopen(r *Request) (already bool, err error) {
 		if n := len(c.Notes); n > 0 && c.Notes[n-1].Kind == string(Reopen) && c.Notes[n-1].By == r.By {
 			return true, nil
 		}
-		return false, plantroom.Errorf(plantroom.CodeTransition, "case %s is open", c.ID)
+		return false, plantroom.Errorf(plantroom.CodeTransition, "%s is open", c.ID)
 	}
 	if err := d.reason(r); err != nil {
 		return false, err
 	}
 	p := d.desk.playbook(c.Playbook)
 	if p == nil {
-		return false, plantroom.Errorf(plantroom.CodeInvalid, "case %s: there is no playbook %s any more: open a new case with one of %s", c.ID, c.Playbook, d.desk.names())
+		return false, plantroom.Errorf(plantroom.CodeInvalid, "%s: there is no playbook %s any more: open a new case with one of %s", c.ID, c.Playbook, d.desk.names())
 	}
 	if err := d.endRound(); err != nil {
 		return false, err
@@ -43,7 +43,7 @@ func (d *decision) replan(r *Request) (already bool, err error) {
 	}
 	p := d.desk.playbook(r.Playbook)
 	if p == nil {
-		return false, plantroom.Errorf(plantroom.CodeInvalid, "case %s: there is no playbook %.80q: use one of %s", c.ID, r.Playbook, d.desk.names())
+		return false, plantroom.Errorf(plantroom.CodeInvalid, "%s: there is no playbook %.80q: use one of %s", c.ID, r.Playbook, d.desk.names())
 	}
 	before := c.Tasks
 	if err := d.endRound(); err != nil {
@@ -67,7 +67,7 @@ func (d *decision) replan(r *Request) (already bool, err error) {
 func (d *decision) endRound() error {
 	c := &d.c
 	if len(c.Earlier) >= MaxRounds {
-		return plantroom.Errorf(plantroom.CodeTooLarge, "case %s has had %d rounds: open a new one", c.ID, MaxRounds)
+		return plantroom.Errorf(plantroom.CodeTooLarge, "%s has had %d rounds: open a new one", c.ID, MaxRounds)
 	}
 	ended := d.now
 	if !c.Closed.IsZero() {

@@ -58,7 +58,7 @@ func sealNote(c *plantroom.Case, n *plantroom.CaseNote) (plantroom.Hash, error) 
 // forgotten has nothing to compare: it is CodeExpired.
 func Check(c *plantroom.Case, rows []plantroom.LedgerRow) (findings []string, err error) {
 	if !c.Forgotten.IsZero() {
-		return nil, plantroom.Errorf(plantroom.CodeExpired, "case %s was forgotten at %s: what its rows commit to is gone", c.ID, c.Forgotten)
+		return nil, plantroom.Errorf(plantroom.CodeExpired, "%s was forgotten at %s: what its rows commit to is gone", c.ID, c.Forgotten)
 	}
 	said, err := sums(c)
 	if err != nil {

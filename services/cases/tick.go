@@ -119,7 +119,7 @@ func (d *Desk) Tick(tx plantroom.Tx, now plantroom.Instant, limit int) (int, err
 		dec := d.decide(now, c)
 		dec.settle()
 		if _, err := dec.write(tx); err != nil {
-			return 0, fmt.Errorf("look after case %s: %w", c.ID, err)
+			return 0, fmt.Errorf("look after %s: %w", c.ID, err)
 		}
 	}
 	return len(due), nil

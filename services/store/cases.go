@@ -38,9 +38,9 @@ func (t *tx) Case(id plantroom.CaseID) (plantroom.Case, error) {
 	const op = "read case"
 	num, ok := caseNum(id)
 	if !ok {
-		return plantroom.Case{}, notFound(op, "case "+string(id))
+		return plantroom.Case{}, notFound(op, string(id))
 	}
-	return one[plantroom.Case](t, op, "SELECT doc FROM cases WHERE num = ?", "case "+string(id), num)
+	return one[plantroom.Case](t, op, "SELECT doc FROM cases WHERE num = ?", string(id), num)
 }
 
 const caseOfKey = "SELECT doc FROM cases INDEXED BY cases_key WHERE key = ? AND key <> ''"
@@ -98,7 +98,7 @@ func (t *tx) PutCase(c plantroom.Case) error {
 	if c.Version == 1 {
 		_, err = t.exec(op, "INSERT INTO cases (num, version, open, kind, responsible, key, due, doc) VALUES (?, 1, ?, ?, ?, ?, ?, ?)",
 			num, open, string(c.Kind), string(c.Responsible), c.Key, int64(c.Due), doc)
-		return sayConflict(err, "case %s, or one with its key, exists already", c.ID)
+		return sayConflict(err, "%s, or one with its key, exists already", c.ID)
 	}
 	n, err := t.exec(op, "UPDATE cases SET version = ?, open = ?, kind = ?, responsible = ?, key = ?, due = ?, doc = ? WHERE num = ? AND version = ?",
 		c.Version, open, string(c.Kind), string(c.Responsible), c.Key, int64(c.Due), doc, num, c.Version-1)
