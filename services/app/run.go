@@ -50,7 +50,7 @@ func (s *Server) newSpine(ctx context.Context, cfg *config.Config) (*runningSpin
 		return nil, err
 	}
 	spine, err := NewSpine(SpineOptions{Estate: e, File: cfg.EstateSum, Store: s.store, Writer: s.writer, Channels: channels, Links: s.key,
-		PublicURL: s.publicURL, Logger: s.log, Now: s.now,
+		PublicURL: s.publicURL, ProofTotal: int64(cfg.Proofs.TotalGiB) << 30, Logger: s.log, Now: s.now,
 		Changed: func(kind, subject string) { s.hub.Publish(kind, subject, s.now()) }})
 	if err != nil {
 		return nil, err

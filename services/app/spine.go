@@ -40,18 +40,19 @@ func Known() estate.Known {
 
 // SpineOptions say what a Spine is made of.
 type SpineOptions struct {
-	Estate    plantroom.Estate
-	File      plantroom.Hash // SHA-256 of the estate file's text; zero: not known
-	Store     plantroom.Store
-	Writer    ingest.Writer
-	Channels  []plantroom.Channel
-	Links     dispatch.LinkSigner
-	PublicURL string
-	Logger    *slog.Logger
-	Changed   func(kind, subject string) // after each commit; nil: nobody is told
-	Now       func() plantroom.Instant   // of Ingest.Run and Outbox.Run; nil: the system's clock
-	MaxQueue  int                        // points that wait for InfluxDB; 0: ingest's default
-	Outbox    outbox.Options             // its Store, Channels, Logger and Now are the spine's
+	Estate     plantroom.Estate
+	File       plantroom.Hash // SHA-256 of the estate file's text; zero: not known
+	Store      plantroom.Store
+	Writer     ingest.Writer
+	Channels   []plantroom.Channel
+	Links      dispatch.LinkSigner
+	PublicURL  string
+	ProofTotal int64 // bytes of all files of proof; 0: dispatch's default
+	Logger     *slog.Logger
+	Changed    func(kind, subject string) // after each commit; nil: nobody is told
+	Now        func() plantroom.Instant   // of Ingest.Run and Outbox.Run; nil: the system's clock
+	MaxQueue   int                        // points that wait for InfluxDB; 0: ingest's default
+	Outbox     outbox.Options             // its Store, Channels, Logger and Now are the spine's
 }
 
 // Spine is the road from an uplink to a delivered call. Step by step it can be
@@ -96,7 +97,7 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	all := Domains()
-	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, File: o.File, Domains: all, Playbooks: playbooks.All(), Links: o.Links, PublicURL: o.PublicURL})
+	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, File: o.File, Domains: all, Playbooks: playbooks.All(), Links: o.Links, PublicURL: o.PublicURL, ProofTotal: o.ProofTotal})
 	if err != nil {
 		return nil, err
 	}

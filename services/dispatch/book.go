@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type book struct {
 	calendars   map[plantroom.CalendarID]*sla.Calendar
 	rules       map[plantroom.RuleID]plantroom.Rule
 	targets     map[plantroom.DomainName][]plantroom.Window
+	proofTotal  int64                // bytes of all files of proof
 	playbooks   []plantroom.Playbook // the first that speaks of a matter counts
 	managers    []plantroom.Person
 	gateways    map[plantroom.AssetID]map[plantroom.GatewayID]struct{} // behind which an asset's devices stand
@@ -46,7 +48,8 @@ func newBook(o Options) (*book, error) {
 	}
 	b := &book{
 		estate: o.Estate, file: o.File, zone: zone, profile: profile, playbooks: slices.Concat(o.Estate.Playbooks, o.Playbooks),
-		links: o.Links, publicURL: strings.TrimRight(o.PublicURL, "/"),
+		proofTotal: cmp.Or(o.ProofTotal, ProofTotal),
+		links:      o.Links, publicURL: strings.TrimRight(o.PublicURL, "/"),
 		assets:      index(o.Estate.Assets, func(a plantroom.Asset) plantroom.AssetID { return a.ID }),
 		buildings:   index(o.Estate.Buildings, func(b plantroom.Building) plantroom.BuildingID { return b.ID }),
 		people:      index(o.Estate.People, func(p plantroom.Person) plantroom.PersonID { return p.ID }),

@@ -42,12 +42,13 @@ type LinkSigner interface {
 // Options says what a Desk needs. Estate is required. Without Links or
 // PublicURL calls carry no job link.
 type Options struct {
-	Estate    plantroom.Estate
-	Domains   []plantroom.Domain
-	Playbooks []plantroom.Playbook // that are built in; those of Estate go before them
-	Links     LinkSigner
-	File      plantroom.Hash // SHA-256 of the estate file's text, named with the terms; zero: not known
-	PublicURL string         // where the pages are reached from outside, as in https://plantroom.example.net
+	Estate     plantroom.Estate
+	Domains    []plantroom.Domain
+	Playbooks  []plantroom.Playbook // that are built in; those of Estate go before them
+	Links      LinkSigner
+	File       plantroom.Hash // SHA-256 of the estate file's text, named with the terms; zero: not known
+	ProofTotal int64          // how many bytes all files of proof may come to; 0: ProofTotal
+	PublicURL  string         // where the pages are reached from outside, as in https://plantroom.example.net
 }
 
 // Desk takes incidents, commands and the passing of time. It holds no state

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"fmt"
 	"slices"
 
 	"plantroom"
@@ -13,8 +14,8 @@ const (
 	MaxProofs = 24
 	// MaxProofBytes is how many bytes the files of one order may come to.
 	MaxProofBytes = 64 << 20
-	// MaxProofTotal is how many bytes all files may come to.
-	MaxProofTotal = 20 << 30
+	// ProofTotal is how many bytes all files may come to where nobody says otherwise.
+	ProofTotal = 20 << 30
 )
 
 // Handed says that somebody has handed in files of proof, with no task and no
@@ -113,13 +114,13 @@ func (s *shelf) lacking(files []plantroom.ProofFile) []plantroom.ProofFile {
 }
 
 // ProofRoom says how many files, and how many bytes in all, an order may still
-// be given; CodeTooLarge where it is none.
+// be given by its own bounds; CodeTooLarge where it is none.
 func ProofRoom(tx plantroom.Tx, id plantroom.OrderID) (files int, bytes int64, err error) {
-	s, err := onShelf(tx, id)
-	if err != nil {
+	s := shelf{}
+	if s.own, err = tx.Proofs(id); err != nil {
 		return 0, 0, err
 	}
-	files, bytes = MaxProofs-len(s.own), min(int64(MaxProofBytes)-s.bytes(), MaxProofTotal-s.all)
+	files, bytes = MaxProofs-len(s.own), int64(MaxProofBytes)-s.bytes()
 	if files <= 0 || bytes <= 0 {
 		return 0, 0, s.full(id)
 	}
@@ -133,12 +134,8 @@ func (s *shelf) bytes() (n int64) {
 	return n
 }
 
-// full says what there is too much of.
+// full says that the order has enough.
 func (s *shelf) full(id plantroom.OrderID) error {
-	if s.all >= MaxProofTotal {
-		return &plantroom.Error{Code: plantroom.CodeTooLarge, Op: "keep a file about " + string(id), Message: "the server has as many files as it keeps",
-			Hint: "move old files of proof out of the data directory; docs/evidence.md says how"}
-	}
 	return plantroom.Errorf(plantroom.CodeTooLarge, "%s can have at most %d files of at most %d MiB together, and has %d", id, MaxProofs, MaxProofBytes>>20, len(s.own))
 }
 
@@ -151,8 +148,12 @@ func (d *decision) attach(kept shelf, fresh []plantroom.ProofFile, like plantroo
 		p.Order, p.ProofFile, p.At = d.order.ID, f, d.now
 		d.proofs = append(d.proofs, p)
 	}
-	if len(kept.own)+len(fresh) > MaxProofs || own > MaxProofBytes || all > MaxProofTotal {
+	switch {
+	case len(kept.own)+len(fresh) > MaxProofs || own > MaxProofBytes:
 		return kept.full(d.order.ID)
+	case len(fresh) > 0 && all > d.book.proofTotal:
+		return &plantroom.Error{Code: plantroom.CodeTooLarge, Op: "keep a file about " + string(d.order.ID),
+			Message: fmt.Sprintf("the server has as many files of proof as it may keep: %.1f of %.1f GB", float64(kept.all)/1e9, float64(d.book.proofTotal)/1e9), Hint: "let it keep more: proofs.total_gib in the server's file"}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"plantroom"
@@ -162,6 +163,32 @@ func TestAnOrderHasNoMoreFilesThanItMay(t *testing.T) {
 	}), plantroom.CodeTooLarge)
 	if len(h.proofs()) != dispatch.MaxProofs {
 		t.Errorf("%d files", len(h.proofs()))
+	}
+}
+
+func TestTheHouseHasNoMoreFilesThanItMay(t *testing.T) {
+	h := newHouse(t)
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	desk, err := dispatch.New(dispatch.Options{Estate: estate(), Domains: []plantroom.Domain{lifts()}, ProofTotal: 3 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hand := func(n byte) error {
+		return h.update(func(tx plantroom.Tx) error {
+			_, err := desk.Proof(tx, h.now, dispatch.Handed{Order: h.order().ID, Actor: "person:operator", Files: []plantroom.ProofFile{photo(n)}})
+			return err
+		})
+	}
+	if err := hand(1); err != nil {
+		t.Fatal(err)
+	}
+	err = hand(2)
+	h.wantCode(err, plantroom.CodeTooLarge)
+	if err == nil || !strings.Contains(err.Error(), "proofs.total_gib") {
+		t.Errorf("it does not say what to do: %v", err)
+	}
+	if err := hand(1); err != nil { // it has that one
+		t.Error(err)
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 type house struct {
 	*apitest.House
 	order plantroom.OrderID
+	sees  func(plantroom.Tx) plantroom.Tx // what a bundle is made of; nil: what the store holds
 }
 
 const (
@@ -97,6 +98,9 @@ func (h *house) bundle(t *testing.T, opt evidence.Options) []byte {
 	}
 	defer f.Close()
 	err = h.Store.View(t.Context(), func(tx plantroom.Tx) error {
+		if h.sees != nil {
+			tx = h.sees(tx)
+		}
 		_, _, err := evidence.Build(t.Context(), tx, h.order, f, opt)
 		return err
 	})

@@ -45,6 +45,7 @@ func (b *builder) proofs(tx plantroom.Tx) error {
 	if err != nil {
 		return err
 	}
+	b.unlisted(list)
 	if len(list) == 0 {
 		b.miss("photos and other files of proof", "nobody has handed any in; where somebody named a photo or a letter, the name stands in the rows")
 		return nil
@@ -67,9 +68,26 @@ func (b *builder) proofs(tx plantroom.Tx) error {
 	return b.add(proofsFile, "the files of proof that were handed in, and by whom", func(w io.Writer) error { return writeJSON(w, out) })
 }
 
+// unlisted says which files rows name that the database does not list: somebody
+// has taken them out behind the server's back.
+func (b *builder) unlisted(list []plantroom.Proof) {
+	said := map[plantroom.Hash]bool{}
+	for i := range b.rows {
+		l := whole(&b.rows[i], shown(true))
+		for _, sum := range l.files() {
+			if !said[sum] && !slices.ContainsFunc(list, func(p plantroom.Proof) bool { return p.Sum == sum }) {
+				said[sum] = true
+				b.miss("the file of proof "+sum.String(), fmt.Sprintf("row %d names it, and the database does not list it", l.Seq))
+			}
+		}
+	}
+}
+
 // proof writes one file, or says why it does not.
 func (b *builder) proof(n int, p *plantroom.Proof, row int64) (name, why string, err error) {
 	switch {
+	case row == 0:
+		return "", "no row of the ledger names it: the database was changed behind the server's back", nil
 	case b.opt.Redact:
 		return "", "it may show people", nil
 	case b.opt.Files == nil:

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,4 +122,41 @@ func TestAMissingOrChangedPhotoIsNamedAndTheRestOfTheBundleIsWhole(t *testing.T)
 			t.Errorf("it does not say %q", want)
 		}
 	}
+}
+
+// TestADatabaseThatWasChangedBehindTheServersBackIsToldFromTheRows: one photo was
+// slipped in, another taken off the list.
+func TestADatabaseThatWasChangedBehindTheServersBackIsToldFromTheRows(t *testing.T) {
+	h, photos := withPhotos(t)
+	held, err := h.Files.Dir.Take(bytes.NewReader(photo(t, 40)), proofs.MaxFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slipped := plantroom.Proof{Order: h.order, ProofFile: held.ProofFile, Actor: "contractor:quicklift"}
+	if err := h.Store.Update(t.Context(), func(tx plantroom.Tx) error { return tx.PutProofs(slipped) }); err != nil {
+		t.Fatal(err)
+	}
+	first := plantroom.Hash(hashOf(photos[0]))
+	h.sees = func(tx plantroom.Tx) plantroom.Tx { return without{tx, first} }
+	b := h.bundle(t, evidence.Options{Files: h.Files.Dir})
+	if r := verify(t, b); len(r.Findings) != 0 || r.Proofs != 1 || r.ProofsByHash != 1 {
+		t.Errorf("%+v", r)
+	}
+	said := string(fileOf(t, b, "manifest.json"))
+	for _, want := range []string{"the file of proof " + first.String(), "and the database does not list it", "the file of proof " + slipped.Sum.String(), "no row of the ledger names it"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %q:\n%s", want, said)
+		}
+	}
+}
+
+// without is a database from which somebody has taken a file off the lists.
+type without struct {
+	plantroom.Tx
+	sum plantroom.Hash
+}
+
+func (w without) Proofs(id plantroom.OrderID) ([]plantroom.Proof, error) {
+	list, err := w.Tx.Proofs(id)
+	return slices.DeleteFunc(list, func(p plantroom.Proof) bool { return p.Sum == w.sum }), err
 }

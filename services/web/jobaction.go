@@ -53,16 +53,7 @@ func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) err
 		if key, said := say.moved(&s.order, r.PostForm.Get("seen"), cmd); said != "" {
 			return p.refusePress(w, r, say, http.StatusConflict, cmd, key, said)
 		}
-		o, again := s.order, doneAlready(&s.order, cmd)
-		switch {
-		case !again:
-			o, err = p.opt.Desk.Command(r.Context(), fromJob(cmd, claims, &s.order))
-		case len(cmd.Files) > 0: // a photo that comes after the word is not lost
-			o, err = p.opt.Desk.Proof(r.Context(), dispatch.Handed{Order: o.ID, Actor: actorOf(claims), Link: claims.Generation, By: cmd.By, Note: cmd.Note, Files: cmd.Files})
-		}
-		if again && err == nil && (len(cmd.Files) == 0 || p.unchanged(r, &s)) {
-			p.noteUse(r, say, joblink.Use{Claims: claims, Kind: joblink.Repeated, State: o.State, Do: do, By: cmd.By})
-		}
+		o, err := p.press(r, say, claims, &s, cmd)
 		switch plantroom.CodeOf(err) {
 		case "":
 			if do == plantroom.DoAcknowledge && o.By != cmd.By {
@@ -81,6 +72,23 @@ func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) err
 		}
 	}
 	return p.refusePress(w, r, say, http.StatusConflict, cmd, "moved", say.t("job.moved"))
+}
+
+// press gives a command to the desk. What was done already is no command: it is
+// written down as repeated, and a photo that comes after the word is not lost.
+func (p *Pages) press(r *http.Request, say words, claims joblink.Claims, s *jobState, cmd dispatch.Command) (plantroom.WorkOrder, error) {
+	o := s.order
+	if !doneAlready(&o, cmd) {
+		return p.opt.Desk.Command(r.Context(), fromJob(cmd, claims, &o))
+	}
+	if len(cmd.Files) > 0 {
+		h := dispatch.Handed{Order: o.ID, Actor: actorOf(claims), Link: claims.Generation, By: cmd.By, Note: cmd.Note, Files: cmd.Files}
+		if _, err := p.opt.Desk.Proof(r.Context(), h); err != nil || !p.unchanged(r, s) {
+			return o, err
+		}
+	}
+	p.noteUse(r, say, joblink.Use{Claims: claims, Kind: joblink.Repeated, State: o.State, Do: cmd.Do, By: cmd.By})
+	return o, nil
 }
 
 // jobForm reads the form of a press, which can come with files: with nothing of

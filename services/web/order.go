@@ -172,19 +172,6 @@ func (s words) money(minor int64, currency string) string {
 	return s.t("money", minor/100, minor%100, currency)
 }
 
-func (s words) calls(e *plantroom.Estate, calls []plantroom.Call) []callLine {
-	var out []callLine
-	for _, c := range calls {
-		l := callLine{ID: c.ID, Who: s.who(e, c.Who), Channel: c.Channel, Kind: s.slug("call", c.Kind), Subject: c.Subject,
-			State: s.t("callstate." + string(c.State)), When: s.precise(c.Created), Attempts: c.Attempts, Dead: c.State == plantroom.CallDead}
-		if c.State != plantroom.CallSent {
-			l.Error = c.LastErr
-		}
-		out = append(out, l)
-	}
-	return out
-}
-
 func (s words) timeline(e *plantroom.Estate, entries []ledger.Entry) []entryLine {
 	out := make([]entryLine, len(entries))
 	for i, t := range entries {
@@ -296,17 +283,4 @@ func (s words) actionsOf() []plantroom.OrderAction {
 	return []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoArrive, plantroom.DoFix, plantroom.DoUnacknowledge,
 		plantroom.DoDecline, plantroom.DoCancel, plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue,
 		plantroom.DoTransfer, plantroom.DoSplit, plantroom.DoMerge, plantroom.DoRelate, plantroom.DoUnrelate}
-}
-
-// retryCall sends a call again that was given up.
-func (p *Pages) retryCall(w http.ResponseWriter, r *http.Request, say words) error {
-	_, err := p.opt.Desk.Retry(r.Context(), guard.Who(r.Context()).Actor, plantroom.MessageID(r.PathValue("call")))
-	if plantroom.CodeOf(err) == plantroom.CodeTransition {
-		return p.showOrder(w, r, say, http.StatusConflict, say.t("order.changed"))
-	}
-	if err != nil {
-		return err
-	}
-	http.Redirect(w, r, "/orders/"+r.PathValue("id")+"#calls", http.StatusSeeOther)
-	return nil
 }

@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -213,6 +216,32 @@ func TestALinkThatIsNoGoodBringsNoFileInAndShowsNone(t *testing.T) {
 	}
 	if got := s.Order(o.ID); got.State != plantroom.Acknowledged {
 		t.Errorf("it is %s", got.State)
+	}
+}
+
+// TestALinkThatIsNoGoodIsRefusedBeforeItsFilesHaveCome: the answer is there while
+// the file is still to come.
+func TestALinkThatIsNoGoodIsRefusedBeforeItsFilesHaveCome(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	s.must(o, plantroom.DoAcknowledge, "Li Qiang", 10)
+	older := "/job/" + s.Links.Sign(o.ID, o.Contractor, o.Link-1, dispatch.LinkExpires(&o))
+	for _, path := range []string{"/job/nonsense/proofs", "/job/nonsense/fix", older + "/proofs", older + "/tasks/notice", older + "/fix"} {
+		conn, err := net.Dial("tcp", s.server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n"+
+			"--b\r\nContent-Disposition: form-data; name=file; filename=a.jpg\r\n\r\n\xff\xd8\xff", path, 5<<20)
+		_, _ = conn.Write(make([]byte, 300<<10)) // and no more; net/http throws 256 kB away before it answers
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s: it waits for the file: %v", path, err)
+		} else if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusGone {
+			t.Errorf("%s: %s", path, resp.Status)
+		}
+		_ = conn.Close()
 	}
 }
 

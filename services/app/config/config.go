@@ -32,6 +32,7 @@ type Config struct {
 	Web        Web        `json:"web"`
 	Broker     Broker     `json:"broker"`
 	InfluxDB   InfluxDB   `json:"influxdb"`
+	Proofs     Proofs     `json:"proofs"`
 	Webhook    Webhook    `json:"webhook"`
 	Email      *Email     `json:"email"` // nil: there is no such channel
 	Providers  []Provider `json:"providers"`
@@ -78,6 +79,11 @@ type InfluxDB struct {
 type Child struct {
 	Binary string `json:"binary"` // a path, or a name on the PATH
 	Listen string `json:"listen"` // "": any free port
+}
+
+// Proofs bounds what is kept of photos and papers.
+type Proofs struct {
+	TotalGiB int `json:"total_gib"` // 0: 20
 }
 
 // Webhook bounds outgoing webhooks.
@@ -137,14 +143,15 @@ func (c *Config) Lint(now plantroom.Instant) (refused, warnings yamldoc.Faults) 
 	return c.places.Lint(now)
 }
 
-// Same reports whether two files say the same of all but the estate and the
-// channels, which a reload takes over.
+// Same reports whether two files say the same of all but the estate, the
+// channels and the bound on files of proof, which a reload takes over.
 func (c *Config) Same(other *Config) bool {
 	a, b := *c, *other
 	a.Estate, b.Estate = plantroom.Estate{}, plantroom.Estate{}
 	a.EstateSum, b.EstateSum = plantroom.Hash{}, plantroom.Hash{}
 	a.places, b.places = nil, nil
 	a.Webhook, b.Webhook = Webhook{}, Webhook{}
+	a.Proofs, b.Proofs = Proofs{}, Proofs{}
 	a.Email, b.Email, a.Providers, b.Providers = nil, nil, nil, nil
 	return reflect.DeepEqual(a, b)
 }
