@@ -42,6 +42,9 @@ func Parse(file string, src []byte, schema []byte) (*Doc, error) {
 			Remedy: fmt.Sprintf("keep it below %d bytes", MaxSize)}}
 	}
 	d := &Doc{file: file, at: map[string]pos{"": {1, 1}}}
+	if line := bottomless(src); line > 0 {
+		return nil, Faults{d.tooDeep(line)}
+	}
 	f, err := parser.ParseBytes(src, 0, parser.AllowDuplicateMapKey()) // we name them ourselves, all of them
 	if err != nil {
 		return nil, Faults{d.syntax(err)}

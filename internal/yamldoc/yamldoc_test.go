@@ -157,3 +157,20 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A few kilobytes of brackets, all of which the parser would keep on its stack
+// and copy at each level, must not cost hundreds of megabytes.
+func TestBracketsWithoutEndAreRefusedBeforeTheyAreParsed(t *testing.T) {
+	for _, open := range []string{"[", "{a: ", "- ", "? "} {
+		src := "a: |\n  " + strings.Repeat("[", 500) + "\nb:\n  " + strings.Repeat(open, 3000)
+		_, err := yamldoc.Parse("x.yaml", []byte(src), []byte(`{}`))
+		var faults yamldoc.Faults
+		if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Problem != "the nesting is too deep" || faults[0].Line != 4 {
+			t.Errorf("%q: %.300v", open, err)
+		}
+	}
+	text := "a: |\n" + strings.Repeat("  smile :-[ and (-:{\n  ? - - ?\n", 400)
+	if _, err := yamldoc.Parse("x.yaml", []byte(text), []byte(`{}`)); err != nil {
+		t.Errorf("a text with brackets: %v", err)
+	}
+}

@@ -76,9 +76,10 @@ type Options struct {
 
 // API answers the routes below /api/v1, the feeds of the roster, and /healthz.
 type API struct {
-	opt   Options
-	log   *slog.Logger
-	feeds feeds
+	opt    Options
+	log    *slog.Logger
+	feeds  feeds
+	asking asking
 }
 
 // New makes an API.

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -338,6 +340,47 @@ func TestHealthNamesThePartAndNotTheReason(t *testing.T) {
 	if strings.Contains(w.Body.String(), "10.0.0.7") {
 		t.Error("the health page tells strangers where the broker is")
 	}
+}
+
+// TestAFloodOfStrangersAsksNoPartMoreThanOnceAtATime: the page is open to anyone,
+// and each probe takes a connection of the store or asks InfluxDB.
+func TestAFloodOfStrangersAsksNoPartMoreThanOnceAtATime(t *testing.T) {
+	house := apitest.New(t)
+	var asked atomic.Int64
+	release := make(chan struct{})
+	api := httpapi.New(httpapi.Options{Estate: house.Estate, Store: house.Store, Desk: house, Events: house.Hub, Now: house.Now,
+		Probes: []httpapi.Probe{{Name: "influxdb", Check: func(context.Context) error { asked.Add(1); <-release; return nil }}}})
+	h, err := house.Guard(guard.Options{}).Handler(api.Routes(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(ctx context.Context) int {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/healthz", nil))
+		return w.Code
+	}
+	var all sync.WaitGroup
+	gone, leave := context.WithCancel(t.Context())
+	all.Go(func() { ask(gone) }) // who came first and does not wait
+	for asked.Load() == 0 {
+		runtime.Gosched()
+	}
+	leave()
+	for range 100 {
+		all.Go(func() {
+			if code := ask(t.Context()); code != http.StatusOK {
+				t.Errorf("answered %d", code)
+			}
+		})
+	}
+	for range 1000 { // they all come in
+		runtime.Gosched()
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("InfluxDB is asked %d times at once", n)
+	}
+	close(release)
+	all.Wait()
 }
 
 func TestAStatementIsReadIssuedObjectedToAndAnswered(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // the OpenAPI document
 	"net/http"
+	"sync"
 	"time"
 
 	"plantroom"
@@ -29,11 +30,52 @@ type healthView struct {
 	Parts  map[string]string `json:"parts"`  // name to ok or failing; the log says why
 }
 
+// asking is the round of probes that is under way, nil where none is. Whoever
+// comes meanwhile gets its answer: the page is open to anyone, and a flood of
+// strangers must not keep the store and InfluxDB busy.
+type asking struct {
+	mu  sync.Mutex
+	now *round
+}
+
+type round struct {
+	done   chan struct{} // closed once the rest is there
+	view   healthView
+	status int
+}
+
 // health asks every part. It is open to anyone, so it names parts but not
 // what is the matter with them.
 func (a *API) health(w http.ResponseWriter, r *http.Request, _ *query) error {
-	ctx, cancel := context.WithTimeout(r.Context(), healthWait)
+	a.asking.mu.Lock()
+	mine := a.asking.now
+	first := mine == nil
+	if first {
+		mine = &round{done: make(chan struct{}), status: http.StatusServiceUnavailable, view: healthView{Status: "failing", Parts: map[string]string{}}}
+		a.asking.now = mine
+	}
+	a.asking.mu.Unlock()
+	if first {
+		a.ask(context.WithoutCancel(r.Context()), mine) // others wait for it, too
+	}
+	select {
+	case <-mine.done:
+		return send(w, mine.status, mine.view)
+	case <-r.Context().Done():
+		return nil // nobody is left to tell
+	}
+}
+
+// ask makes a round of probes.
+func (a *API) ask(ctx context.Context, r *round) {
+	ctx, cancel := context.WithTimeout(ctx, healthWait)
 	defer cancel()
+	defer func() { // also when a probe panics
+		a.asking.mu.Lock()
+		a.asking.now = nil
+		a.asking.mu.Unlock()
+		close(r.done)
+	}()
 	v := healthView{Status: "ok", Parts: map[string]string{}}
 	status := http.StatusOK
 	for _, p := range append([]Probe{{"store", a.storeAnswers}}, a.opt.Probes...) {
@@ -43,7 +85,7 @@ func (a *API) health(w http.ResponseWriter, r *http.Request, _ *query) error {
 			v.Parts[p.Name], v.Status, status = "failing", "failing", http.StatusServiceUnavailable
 		}
 	}
-	return send(w, status, v)
+	r.view, r.status = v, status
 }
 
 func (a *API) storeAnswers(ctx context.Context) error {

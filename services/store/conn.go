@@ -6,14 +6,19 @@ import (
 	"errors"
 )
 
+// maxStatements is how many are kept prepared on one connection. All that the
+// program has of its own are less than half of it; listings add one for each set of filters.
+const maxStatements = 200
+
 // conn is one SQLite connection with its prepared statements. One goroutine
 // uses it at a time.
 type conn struct {
 	sql   *sql.Conn
-	stmts map[string]*sql.Stmt // by text; the texts are a small fixed set
+	stmts map[string]*sql.Stmt // by text
 }
 
-// prepare returns the statement for a text, prepared once per connection.
+// prepare returns the statement for a text, prepared once per connection. It
+// holds until the next call; where too many are kept, another one goes.
 func (c *conn) prepare(query string) (*sql.Stmt, error) {
 	if st, ok := c.stmts[query]; ok {
 		return st, nil
@@ -21,6 +26,13 @@ func (c *conn) prepare(query string) (*sql.Stmt, error) {
 	st, err := c.sql.PrepareContext(context.Background(), query)
 	if err != nil {
 		return nil, err
+	}
+	for text, other := range c.stmts {
+		if len(c.stmts) < maxStatements {
+			break
+		}
+		delete(c.stmts, text)
+		_ = other.Close() // nobody uses it: rows are read to the end before the next statement
 	}
 	c.stmts[query] = st
 	return st, nil

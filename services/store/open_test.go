@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -219,6 +220,26 @@ func TestUpdateWaitsNoLongerThanItsContext(t *testing.T) {
 		cancel()
 		err := s.Update(ctx, func(plantroom.Tx) error { return nil })
 		wantRefusal(t, err, plantroom.CodeUnavailable, "write to the store")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The text of a listing depends on its filters: whoever asks for orders in
+// ever more ways must not have ever more statements kept.
+func TestStatementsAreNotKeptForEver(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "plantroom.db"))
+	err := s.View(t.Context(), func(view plantroom.Tx) error {
+		for n := range 400 {
+			if _, err := view.Orders(plantroom.OrderFilter{States: slices.Repeat([]plantroom.OrderState{plantroom.Raised}, n)}); err != nil {
+				return err
+			}
+		}
+		if n := len(view.(*tx).c.stmts); n > maxStatements {
+			t.Errorf("%d statements are kept", n)
+		}
 		return nil
 	})
 	if err != nil {

@@ -165,14 +165,19 @@ func read(b []byte) any {
 }
 
 // judge turns an answer into a verdict: taken, for good, or to be tried again.
-func (t *Template) judge(status int, b []byte, code string) *plantroom.SendError {
+// The error does not show to, whatever the provider says.
+func (t *Template) judge(status int, b []byte, code, to string) *plantroom.SendError {
 	body := read(b)
 	if t.success.fits(status, body, code) {
 		return nil
 	}
 	why := fmt.Sprintf("the provider answered %d", status)
 	if v, ok := t.reason.get(body); ok && len(t.reason) > 0 {
-		if s := wording.Line(fmt.Sprint(v)); s != "" {
+		said := fmt.Sprint(v)
+		if to != "" {
+			said = strings.ReplaceAll(said, to, "the recipient")
+		}
+		if s := wording.Line(said); s != "" {
 			why += " with the code " + s[:min(len(s), 60)]
 		}
 	}

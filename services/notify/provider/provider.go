@@ -141,7 +141,7 @@ func (c *Channel) Send(ctx context.Context, call plantroom.Call) error {
 	if err != nil {
 		return &plantroom.SendError{Err: errors.New("the provider's answer broke off")}
 	}
-	if e := c.t.judge(resp.StatusCode, answer, code); e != nil {
+	if e := c.t.judge(resp.StatusCode, answer, code, call.To); e != nil {
 		if !e.Permanent {
 			e.After = outside.RetryAfter(resp.Header, c.o.Now())
 		}

@@ -197,3 +197,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What a provider says for a reason may name the number, and goes to the ledger.
+func TestAReasonDoesNotShowTheAddress(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"ok": false, "why": "no such number: +8613900001234"}`)
+	}))
+	defer srv.Close()
+	c := channelFor(t, small+"reason: /why\n", provider.Options{Settings: map[string]string{"host": srv.Listener.Addr().String()}})
+	if se := send(t, c, "+8613900001234"); se == nil || strings.Contains(se.Error(), "139") || !strings.Contains(se.Error(), "no such number: the recipient") {
+		t.Errorf("the error shows the address: %v", se)
+	}
+}
