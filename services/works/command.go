@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"plantroom"
 )
@@ -226,6 +227,11 @@ func (o *Office) sync(tx plantroom.Tx, now plantroom.Instant, f plantroom.Works)
 	w := &d.works
 	told := slices.ContainsFunc(w.Notices, func(n plantroom.Notice) bool { return !n.Given.IsZero() })
 	w.Title, w.Text, w.Assets, w.Floors, w.Contractor, w.From, w.To, w.Hold = f.Title, f.Text, f.Assets, f.Floors, f.Contractor, f.From, f.To, f.Hold
+	for i := range w.Notices { // what lies ahead again after the works were put off is given again
+		if now < w.From.Add(-time.Duration(w.Notices[i].Before)) {
+			w.Notices[i].Given, w.Notices[i].Called = 0, 0
+		}
+	}
 	o.register(w)
 	d.row("works.changed", byFile, entry{From: w.From, To: w.To, Assets: w.Assets, Contractor: w.Contractor, Hold: w.Hold, Needs: len(w.Needs)})
 	d.tellContractor("works.planned", d.title()+": now "+d.span())

@@ -506,3 +506,25 @@ func TestWorksThatTakeLongerHoldCallsNoLongerThanWasSaid(t *testing.T) {
 		})
 	}
 }
+
+func TestWorksThatArePutOffAreAnnouncedAnewBeforehand(t *testing.T) {
+	in := func(begin time.Duration) func(*plantroom.Estate) {
+		return func(e *plantroom.Estate) { e.Works = []plantroom.Works{overhaul(begin, plantroom.HoldNothing)} }
+	}
+	notices := func(h *house) int { return count(h.calls("overhaul"), "works.notice to person:wang") }
+	h := newHouse(t, in(80*time.Hour))
+	h.pass(60 * time.Hour) // both notices were given
+	h.read(in(140 * time.Hour))
+	if n := notices(h); n != 2 || count(h.calls("overhaul"), "works.changed to person:wang") != 1 {
+		t.Fatalf("%d notices, %q", n, h.calls("overhaul"))
+	}
+	h.pass(10 * time.Hour)
+	if n := notices(h); n != 3 {
+		t.Errorf("%d notices after that of 72 h was due anew", n)
+	}
+	h.read(in(145 * time.Hour)) // the notice of 72 h lies ahead once more
+	h.pass(70 * time.Hour)
+	if n := notices(h); n != 5 {
+		t.Errorf("%d notices at the end", n)
+	}
+}
