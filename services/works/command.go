@@ -48,10 +48,16 @@ func (o *Office) Declare(tx plantroom.Tx, now plantroom.Instant, actor string, w
 	case plantroom.CodeOf(err) != plantroom.CodeNotFound:
 		return w, err
 	}
+	return o.plan(tx, now, actor, w, 0)
+}
+
+// plan keeps works that are declared, over a version of them that the file had
+// called off; 0: they are new.
+func (o *Office) plan(tx plantroom.Tx, now plantroom.Instant, actor string, w plantroom.Works, over int64) (plantroom.Works, error) {
 	if err := o.check(&w, now); err != nil {
 		return w, err
 	}
-	d := o.decide(now, plantroom.Works{ID: w.ID, State: plantroom.WorksPlanned, Title: w.Title, Text: w.Text, Assets: w.Assets, Floors: w.Floors,
+	d := o.decide(now, plantroom.Works{ID: w.ID, Version: over, State: plantroom.WorksPlanned, Title: w.Title, Text: w.Text, Assets: w.Assets, Floors: w.Floors,
 		Contractor: w.Contractor, From: w.From, To: w.To, Hold: w.Hold, InFile: w.InFile, By: actor, Declared: now})
 	for _, before := range o.estate.WorksNotice {
 		d.works.Notices = append(d.works.Notices, plantroom.Notice{Before: before})
@@ -216,6 +222,9 @@ func (o *Office) sync(tx plantroom.Tx, now plantroom.Instant, f plantroom.Works)
 			return nil // it was over before it was heard of
 		}
 		_, err = o.Declare(tx, now, byFile, f)
+		return err
+	case err == nil && old.State == plantroom.WorksCancelled && old.EndedBy == byFile && f.To > now:
+		_, err = o.plan(tx, now, byFile, f, old.Version) // it was taken out of the file, and stands there again
 		return err
 	case err != nil || same(&old, &f) || old.State != plantroom.WorksPlanned || f.To <= now:
 		return err

@@ -528,3 +528,28 @@ func TestWorksThatArePutOffAreAnnouncedAnewBeforehand(t *testing.T) {
 		t.Errorf("%d notices at the end", n)
 	}
 }
+
+func TestWorksThatStandInTheFileAgainArePlannedAnew(t *testing.T) {
+	in := func(ws ...plantroom.Works) func(*plantroom.Estate) {
+		return func(e *plantroom.Estate) { e.Works = ws }
+	}
+	h := newHouse(t, in(overhaul(50*time.Hour, plantroom.HoldNothing)))
+	h.read(in())
+	h.pass(time.Hour)
+	for range 2 { // the second reading finds nothing to do
+		h.read(in(overhaul(50*time.Hour, plantroom.HoldNothing)))
+		if w := h.works(); w.State != plantroom.WorksPlanned || !w.Ended.IsZero() || w.Version != 3 {
+			t.Fatalf("%s, version %d", w.State, w.Version)
+		}
+	}
+	if n := count(h.calls("overhaul"), "works.notice to person:wang"); n != 2 {
+		t.Errorf("%d notices: one for each time that it was planned", n)
+	}
+	if err := h.do(works.Request{Do: works.Cancel, Actor: "person:lin", Reason: "no crane"}); err != nil {
+		t.Fatal(err)
+	}
+	h.read(in(overhaul(50*time.Hour, plantroom.HoldNothing)))
+	if w := h.works(); w.State != plantroom.WorksCancelled {
+		t.Errorf("%s: what a person has called off, the file does not bring back", w.State)
+	}
+}
