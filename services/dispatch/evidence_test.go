@@ -359,7 +359,7 @@ func TestTheAbsenceOfAnotherGatewayExcusesNothing(t *testing.T) {
 func TestAWindowThatEndsWhileAClaimStandsIsMissedWhenTheClaimFalls(t *testing.T) {
 	for name, down := range map[string]time.Duration{"the server up": 0, "the server down": time.Hour} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t, func(e *plantroom.Estate) { e.Contracts[0].Windows[4].Until = plantroom.UntilFixed })
+			h := newHouse(t, asked)
 			h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
 			h.pass(2 * time.Minute)
 			h.must(plantroom.DoAcknowledge, quick)
