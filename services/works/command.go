@@ -197,7 +197,7 @@ func (o *Office) Sync(tx plantroom.Tx, now plantroom.Instant) error {
 	}
 	for _, w := range open {
 		in := slices.ContainsFunc(o.estate.Works, func(f plantroom.Works) bool { return f.ID == w.ID })
-		if !w.InFile || in || w.State != plantroom.WorksPlanned {
+		if !w.InFile || in || w.State != plantroom.WorksPlanned || w.From <= now {
 			continue
 		}
 		if _, err := o.Do(tx, now, Request{Works: w.ID, Do: Cancel, Actor: byFile, Reason: "the estate's file has it no longer"}); err != nil {
@@ -226,7 +226,7 @@ func (o *Office) sync(tx plantroom.Tx, now plantroom.Instant, f plantroom.Works)
 	case err == nil && old.State == plantroom.WorksCancelled && old.EndedBy == byFile && f.To > now:
 		_, err = o.plan(tx, now, byFile, f, old.Version) // it was taken out of the file, and stands there again
 		return err
-	case err != nil || same(&old, &f) || old.State != plantroom.WorksPlanned || f.To <= now:
+	case err != nil || same(&old, &f) || old.State != plantroom.WorksPlanned || old.From <= now || f.To <= now:
 		return err
 	}
 	if err := o.check(&f, now); err != nil {

@@ -553,3 +553,20 @@ func TestWorksThatStandInTheFileAgainArePlannedAnew(t *testing.T) {
 		t.Errorf("%s: what a person has called off, the file does not bring back", w.State)
 	}
 }
+
+func TestWorksThatBeganWhileTheServerWasDownAreNoLongerTheFiles(t *testing.T) {
+	in := func(ws ...plantroom.Works) func(*plantroom.Estate) {
+		return func(e *plantroom.Estate) { e.Works = ws }
+	}
+	for name, file := range map[string]func(*plantroom.Estate){"they are gone": in(), "they are put off": in(overhaul(500*time.Hour, plantroom.HoldNothing))} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, in(overhaul(time.Hour, plantroom.HoldNothing)))
+			h.now = start.Add(90 * time.Minute)
+			h.read(file)
+			h.pass(time.Minute)
+			if w := h.works(); w.State != plantroom.WorksRunning || w.From != start.Add(time.Hour) {
+				t.Errorf("%s, from %s", w.State, w.From)
+			}
+		})
+	}
+}
