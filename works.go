@@ -1,9 +1,18 @@
 package plantroom
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // WorksID names planned works.
 type WorksID string
+
+// The bounds of planned works.
+const (
+	MaxWorksLength = 60 * 24 * time.Hour // from the beginning to the end
+	MaxWorksText   = 4000                // bytes of a title or a text, in all languages together
+)
 
 // WorksState is where planned works stand.
 type WorksState string

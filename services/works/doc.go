@@ -26,9 +26,9 @@ import (
 const (
 	MaxAssets  = 64
 	MaxFloors  = 200
-	MaxText    = 4000                // bytes of a title, a text or a reason
-	MaxLength  = 60 * 24 * time.Hour // from the beginning to the end
-	remindEach = 4 * time.Hour       // the managers, while works overrun: the product's own choice
+	MaxText    = plantroom.MaxWorksText // also of a reason
+	MaxLength  = plantroom.MaxWorksLength
+	remindEach = 4 * time.Hour // the managers, while works overrun: the product's own choice
 )
 
 // Orders is what has to be done about orders when works end; dispatch.Desk is one.
