@@ -32,6 +32,9 @@ func (c *checker) worksBounds(at string, w *plantroom.Works) {
 	if w.From != 0 && w.To.Sub(w.From) > plantroom.MaxWorksLength {
 		c.fault(at+"/to", fmt.Sprintf("the works last longer than %d days", int(plantroom.MaxWorksLength/(24*time.Hour))), "declare parts of them, one after the other")
 	}
+	if w.ID.Reserved() {
+		c.fault(at+"/id", fmt.Sprintf("%q is the name of something else, as of an order", w.ID), "choose another id")
+	}
 	if strings.TrimSpace(w.Title.En) == "" {
 		c.fault(at+"/title", "the works have no title", "say in a few words what is done")
 	}

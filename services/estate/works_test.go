@@ -45,6 +45,7 @@ func TestWhatIsWrongWithPlannedWorksIsNamed(t *testing.T) {
 		"an unknown contractor":    {"contractor: quick,", "contractor: quik,", `there is no contractor "quik"`},
 		"an end before it":         {`to: "2027-03-02 12:00"`, `to: "2027-03-02 08:00"`, "end before they begin"},
 		"more than sixty days":     {`to: "2027-03-02 12:00"`, `to: "2027-05-02 12:00"`, "last longer than 60 days"},
+		"the name of an order":     {"id: overhaul", "id: wo-000001", "is the name of something else"},
 		"no title":                 {"{en: Overhaul, zh: 大修}", `{en: " "}`, "have no title"},
 		"a text that nobody reads": {"floors: [2]", "text: " + strings.Repeat("a", 4001), "more than 4000 bytes"},
 		"a day that is none":       {`"2027-03-02 08:00"`, `"2027-02-30 08:00"`, "is not a time"},

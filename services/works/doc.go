@@ -63,6 +63,8 @@ func (o *Office) check(w *plantroom.Works, now plantroom.Instant) error {
 		return err
 	}
 	switch {
+	case w.ID.Reserved():
+		return invalid("works %s: the name is that of something else, as of an order: choose another one", w.ID)
 	case strings.TrimSpace(w.Title.En) == "":
 		return invalid("works %s: give them a title", w.ID)
 	case len(w.Title.En)+len(w.Title.Zh) > MaxText || len(w.Text.En)+len(w.Text.Zh) > MaxText:

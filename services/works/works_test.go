@@ -407,6 +407,9 @@ func TestADeclarationIsKeptOnceAndAnotherOneUnderItsNameIsRefused(t *testing.T) 
 func TestWhatCannotBeDeclaredIsRefused(t *testing.T) {
 	h := newHouse(t)
 	for name, edit := range map[string]func(*plantroom.Works){
+		"the name of an order":   func(w *plantroom.Works) { w.ID = "wo-000001" },
+		"the name of a fault":    func(w *plantroom.Works) { w.ID = "inc-abc" },
+		"the name of all links":  func(w *plantroom.Works) { w.ID = "job-links" },
 		"no name":                func(w *plantroom.Works) { w.ID = "Over haul" },
 		"no title":               func(w *plantroom.Works) { w.Title.En = " " },
 		"too much text":          func(w *plantroom.Works) { w.Text.En = strings.Repeat("x", works.MaxText+1) },
