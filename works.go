@@ -1,9 +1,25 @@
 package plantroom
 
-import "slices"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // WorksID names planned works.
 type WorksID string
+
+// The bounds of planned works.
+const (
+	MaxWorksLength = 60 * 24 * time.Hour // from the beginning to the end
+	MaxWorksText   = 4000                // bytes of a title or a text, in all languages together
+)
+
+// Reserved reports whether an id means something else in the ledger and on calls,
+// where works, orders, incidents and tests of channels stand side by side.
+func (id WorksID) Reserved() bool {
+	return strings.HasPrefix(string(id), "wo-") || strings.HasPrefix(string(id), "inc-") || strings.HasPrefix(string(id), "channel.") || id == "job-links"
+}
 
 // WorksState is where planned works stand.
 type WorksState string

@@ -7,6 +7,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"plantroom"
@@ -171,17 +172,12 @@ const tickLimit = 200
 // has come due; the first time, it also looks after those that the estate's file has left alone,
 // and takes the planned works of the file over.
 func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
+	var kept error // from being taken over: no reason to let clocks and calls wait
 	if !s.adopted {
-		err := s.Store.Update(ctx, func(tx plantroom.Tx) error {
-			if err := s.Works.Sync(tx, now); err != nil {
-				return err
-			}
-			return s.Desk.Adopt(tx, now)
-		})
-		if err != nil {
-			return err
-		}
-		s.adopted = true
+		kept = errors.Join(
+			s.Store.Update(ctx, func(tx plantroom.Tx) error { return s.Works.Sync(tx, now) }),
+			s.Store.Update(ctx, func(tx plantroom.Tx) error { return s.Desk.Adopt(tx, now) }))
+		s.adopted = kept == nil
 	}
 	for {
 		var n int
@@ -195,10 +191,10 @@ func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
 			return err
 		})
 		if err != nil {
-			return err
+			return errors.Join(kept, err)
 		}
 		if n < tickLimit {
-			return s.tickCases(ctx, now)
+			return errors.Join(kept, s.tickCases(ctx, now))
 		}
 	}
 }

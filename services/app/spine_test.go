@@ -179,3 +179,30 @@ func TestALeakOfAReplacedSensorIsOverWhenTheNewOneIsDry(t *testing.T) {
 		t.Errorf("%s, proved at %s", in.State, in.Proved)
 	}
 }
+
+func TestWorksThatCannotBeTakenOverKeepNoClockFromBeingMarked(t *testing.T) {
+	s := newSpine(t)
+	in := plantroom.Incident{ID: "inc-1", Rule: "lift.fault", Asset: "lift", Domain: "lifts", Building: "b1", Episode: s.now, State: plantroom.IncidentOpen,
+		Severity: plantroom.High, Cause: "door_close_fault", Opened: s.now, Needed: 3}
+	err := s.store.Update(t.Context(), func(tx plantroom.Tx) error {
+		return s.Desk.Incident(tx, s.now, plantroom.IncidentEvent{Change: plantroom.IncidentOpened, Incident: in})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.reload(func(e *plantroom.Estate) {
+		e.Works = []plantroom.Works{{ID: "facade", Title: plantroom.Text{En: "Facade"}, Assets: []plantroom.AssetID{"lift"}, Contractor: "quick",
+			From: s.now.Add(time.Hour), To: s.now.Add(200 * 24 * time.Hour)}} // longer than works may be
+	})
+	s.now = s.now.Add(30 * 24 * time.Hour)
+	if err := s.TickOrders(t.Context(), s.now); plantroom.CodeOf(err) != plantroom.CodeInvalid {
+		t.Errorf("the works are too long, and nobody hears of it: %v", err)
+	}
+	var order plantroom.WorkOrder
+	if err := s.store.View(t.Context(), func(tx plantroom.Tx) (err error) { order, err = tx.OrderOf("inc-1"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if len(order.Clocks) == 0 || order.Clocks[0].State != plantroom.ClockBreached {
+		t.Errorf("a month later nobody has missed anything: %+v", order.Clocks)
+	}
+}

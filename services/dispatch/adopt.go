@@ -7,13 +7,17 @@ import (
 	"plantroom"
 )
 
+// maxStranded bounds how many orders are looked after at once; more wait for the
+// next start. Those that still nobody can take are among them each time.
+const maxStranded = 100_000
+
 // Adopt looks after the orders that the estate's file has left alone: those
 // that nobody has, although a contract covers them now, and those that wait for
 // the answer of a contractor that is gone from the file. Where the roster has
 // changed, those who are on duty now are called. It is for the start of
 // a server and for a changed file; doing it again does nothing.
 func (d *Desk) Adopt(tx plantroom.Tx, now plantroom.Instant) error {
-	stranded, err := tx.Stranded(slices.Collect(maps.Keys(d.book.contractors)), 0)
+	stranded, err := tx.Stranded(slices.Collect(maps.Keys(d.book.contractors)), maxStranded)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -123,5 +124,28 @@ func TestWhoHasDeclinedIsNotAskedAgainByAChangedFile(t *testing.T) {
 	h.reread(func(*plantroom.Estate) {})
 	if o := h.order(); o.Contractor != "grandlift" {
 		t.Errorf("it is with %s", o.Contractor)
+	}
+}
+
+func TestEveryOrderThatNobodyHasIsLookedAtHoweverManyThereAre(t *testing.T) {
+	h := newHouse(t)
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	err := h.update(func(tx plantroom.Tx) error { // for which no contract is in force, before and after
+		for i := range 1000 {
+			in := plantroom.Incident{Rule: "leak.wet", Asset: plantroom.AssetID(fmt.Sprint("leak-", i)), Domain: "leaks", Building: "b1", Episode: h.now,
+				State: plantroom.IncidentOpen, Severity: plantroom.Medium, Cause: "water", Opened: h.now, Needed: 1}
+			in.ID = plantroom.NewIncidentID(in.Rule, in.Asset, in.Episode)
+			if err := h.desk.Incident(tx, h.now, plantroom.IncidentEvent{Change: plantroom.IncidentOpened, Incident: in}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.reread(func(e *plantroom.Estate) { e.Contractors, e.Contracts = e.Contractors[1:], e.Contracts[1:] }) // quicklift is gone
+	if o := h.order(); o.Contractor != "grandlift" {
+		t.Errorf("the order is with %q, which the file has no longer", o.Contractor)
 	}
 }

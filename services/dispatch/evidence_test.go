@@ -355,3 +355,28 @@ func TestTheAbsenceOfAnotherGatewayExcusesNothing(t *testing.T) {
 	h.proved(start.Add(29 * time.Minute))
 	h.wantClock(plantroom.Restore, plantroom.ClockBreached)
 }
+
+func TestAWindowThatEndsWhileAClaimStandsIsMissedWhenTheClaimFalls(t *testing.T) {
+	for name, down := range map[string]time.Duration{"the server up": 0, "the server down": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, asked)
+			h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+			h.pass(2 * time.Minute)
+			h.must(plantroom.DoAcknowledge, quick)
+			h.must(plantroom.DoArrive, quick)
+			h.pass(27 * time.Minute)
+			h.must(plantroom.DoFix, quick) // a minute before the end, and the sensor still sees it two minutes later
+			h.wantClock(plantroom.Restore, plantroom.ClockMet)
+			h.sleep(down)
+			h.pass(5 * time.Minute)
+			h.wantState(plantroom.Attended)
+			if c := h.clock(plantroom.Restore); c.State != plantroom.ClockBreached || c.Due != start.Add(30*time.Minute) {
+				t.Errorf("restore is %s, due %s", c.State, c.Due)
+			}
+			if n := h.count("clock.breached to person:lin"); n != 1 {
+				t.Errorf("the manager heard %d times", n)
+			}
+			h.wholeLedger()
+		})
+	}
+}

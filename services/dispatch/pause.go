@@ -56,9 +56,13 @@ func repeatedPause(o plantroom.WorkOrder, cmd Command) (bool, error) {
 
 // aboutPause does what a human asks about a pause, or says why not.
 func (d *decision) aboutPause(cmd Command) error {
-	switch cmd.Do {
-	case plantroom.DoPause:
+	switch {
+	case cmd.Do == plantroom.DoPause:
 		return d.pause(cmd)
+	case d.order.Pause() == nil: // it has come due to end a moment ago
+		return plantroom.Errorf(plantroom.CodeTransition, "the pause of %s has ended by itself", d.order.ID)
+	}
+	switch cmd.Do {
 	case plantroom.DoAgreePause:
 		return d.agreePause(cmd)
 	case plantroom.DoRefusePause:

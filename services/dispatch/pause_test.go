@@ -262,3 +262,18 @@ func TestATransferThereAndBackLeavesWhatAPauseHasPutOff(t *testing.T) {
 		})
 	}
 }
+
+func TestAPauseThatHasJustEndedByItselfIsNotEndedAgain(t *testing.T) {
+	h := accepted(t)
+	h.must(plantroom.DoPause, quick, reason("no_access", "photo 7"))
+	h.must(plantroom.DoAgreePause, zhao)
+	over := h.now.Add(time.Hour)
+	h.sleep(time.Hour) // nobody has looked yet
+	_, err := h.do(plantroom.DoContinue, quick)
+	h.wantCode(err, plantroom.CodeTransition)
+	h.tick()
+	if p := h.order().Pauses[0]; p.Ended != over || p.EndedBy != "system" {
+		t.Errorf("%+v", p)
+	}
+	h.wholeLedger()
+}

@@ -129,3 +129,35 @@ func TestTheSeverityChoosesTheChannelsAndNeverNone(t *testing.T) {
 		t.Errorf("a firm with one channel is not called: %+v", c)
 	}
 }
+
+func TestACallThatWaitsGoesOutWhenALifeComesToDependOnTheOrder(t *testing.T) {
+	night := func(e *plantroom.Estate) {
+		e.People[1].Quiet = plantroom.Quiet{Hours: []plantroom.Hours{{Start: 9 * hour, End: 12 * hour}}, Below: plantroom.High} // zhao, on the ladder and no manager
+	}
+	for name, grave := range map[string]func(*house, plantroom.WorkOrder){
+		"it grows graver": func(h *house, _ plantroom.WorkOrder) {
+			h.event(plantroom.IncidentWorsened, func(in *plantroom.Incident) { in.Severity = plantroom.Life })
+		},
+		"a grave one is merged into it": func(h *house, o plantroom.WorkOrder) {
+			trapped := h.open("lift.entrapment", "b1-l1", plantroom.Life, "entrapment")
+			if _, err := h.on(trapped.ID, plantroom.DoMerge, lin, with(o.ID, "one door, one fault")); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, night)
+			o := h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+			in := h.in
+			h.pass(9 * time.Minute) // nobody has accepted it, and zhao is called once
+			if c := h.call("ladder.call", "person:zhao"); c.NextTry != noon {
+				t.Fatalf("the call goes out at %s", c.NextTry)
+			}
+			grave(h, o)
+			h.in = in
+			if c := h.call("ladder.call", "person:zhao"); c.NextTry != h.now {
+				t.Errorf("people are trapped, nobody has accepted, and zhao is called at %s", c.NextTry)
+			}
+		})
+	}
+}

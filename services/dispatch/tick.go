@@ -23,6 +23,7 @@ func (d *decision) settle() {
 	d.lateTasks()
 	if at := d.contradictAt(); !at.IsZero() && at <= d.now {
 		d.contradict(fmt.Sprintf("the sensor still sees it %s later", words(d.now.Sub(d.order.Restored))))
+		d.marks() // of what the claim had stopped, and whose window has ended since
 	}
 	if at := d.closeAt(); !at.IsZero() && at <= d.now {
 		d.order.Closed = d.now

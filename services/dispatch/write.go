@@ -28,7 +28,34 @@ func write(tx plantroom.Tx, before plantroom.WorkOrder, d *decision) error {
 	if err := tx.PutProofs(d.proofs...); err != nil {
 		return err
 	}
+	if before.Severity < plantroom.Life && d.order.Severity >= plantroom.Life {
+		if err := wake(tx, d.now, before.ID); err != nil {
+			return err
+		}
+	}
 	return tx.InsertCalls(d.calls...)
+}
+
+// wake lets the calls about an order go out that wait for the end of somebody's
+// quiet hours: a life depends on it now.
+func wake(tx plantroom.Tx, now plantroom.Instant, id plantroom.OrderID) error {
+	if id == "" {
+		return nil // it is new
+	}
+	calls, err := tx.CallsOf(id)
+	if err != nil {
+		return err
+	}
+	for _, c := range calls {
+		if c.State != plantroom.CallPending || c.Attempts > 0 || c.NextTry <= now {
+			continue
+		}
+		c.NextTry = now
+		if err := tx.UpdateCall(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeOrder stores the order if it has changed; a clean cycle, for one, leaves

@@ -3,6 +3,7 @@ package estate
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"plantroom"
@@ -21,7 +22,29 @@ func (c *checker) works(e *plantroom.Estate, f file, loc *time.Location) {
 		if out.From != 0 && out.To != 0 && out.To <= out.From {
 			c.fault(at+"/to", "the works end before they begin", "use a time after "+w.From)
 		}
+		c.worksBounds(at, &out)
 		e.Works = append(e.Works, out)
+	}
+}
+
+// worksBounds checks what the server would not take over when it starts.
+func (c *checker) worksBounds(at string, w *plantroom.Works) {
+	if w.From != 0 && w.To.Sub(w.From) > plantroom.MaxWorksLength {
+		c.fault(at+"/to", fmt.Sprintf("the works last longer than %d days", int(plantroom.MaxWorksLength/(24*time.Hour))), "declare parts of them, one after the other")
+	}
+	if w.ID.Reserved() {
+		c.fault(at+"/id", fmt.Sprintf("%q is the name of something else, as of an order", w.ID), "choose another id")
+	}
+	if strings.TrimSpace(w.Title.En) == "" {
+		c.fault(at+"/title", "the works have no title", "say in a few words what is done")
+	}
+	for _, t := range []struct {
+		below string
+		text  plantroom.Text
+	}{{"/title", w.Title}, {"/text", w.Text}} {
+		if len(t.text.En)+len(t.text.Zh) > plantroom.MaxWorksText {
+			c.fault(at+t.below, fmt.Sprintf("it has more than %d bytes", plantroom.MaxWorksText), "say it in fewer words")
+		}
 	}
 }
 

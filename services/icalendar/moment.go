@@ -86,6 +86,10 @@ func zoneOf(id string) (*time.Location, bool) {
 	return nil, false
 }
 
+// maxDays bounds the length of an event. What goes on beyond the year 2262 would
+// count as another time, since an Instant holds no more.
+const maxDays = 100_000
+
 // readDuration reads a DURATION: days and weeks count on the wall, the rest is
 // exact. RFC 5545 section 3.3.6.
 func readDuration(s string) (days int, exact time.Duration, ok bool) {
@@ -120,7 +124,7 @@ func readDuration(s string) (days int, exact time.Duration, ok bool) {
 	}) && read(clock, "HMS", func(unit byte, n int) {
 		exact += time.Duration(n) * map[byte]time.Duration{'H': time.Hour, 'M': time.Minute, 'S': time.Second}[unit]
 	})
-	return days, exact, ok
+	return days, exact, ok && days <= maxDays
 }
 
 func clip(s string) string {

@@ -138,6 +138,7 @@ func TestWhatCannotBeTakenIsNamedByItsLine(t *testing.T) {
 		{"this machine's zone", "DTSTART;TZID=Local:20260302T080000", `line 4: the time zone "Local" is not known`},
 		{"a length that is none", "DTSTART:20260302T080000\nDURATION:P", `line 5: DURATION is "P"`},
 		{"a length backwards", "DTSTART:20260302T080000\nDURATION:-PT1H", `line 5: DURATION is "-PT1H"`},
+		{"a length of centuries", "DTSTART:20260302T080000\nDURATION:P99999W", `line 5: DURATION is "P99999W"`},
 		{"every second", "DTSTART:20260302T080000\nDURATION:PT1H\nRRULE:FREQ=SECONDLY", "line 6: the recurrence is not taken: FREQ=SECONDLY is not taken"},
 		{"weeks of the year", "DTSTART:20260302T080000\nDURATION:PT1H\nRRULE:FREQ=YEARLY;BYWEEKNO=20", "BYWEEKNO is not taken"},
 		{"the ninetieth Monday", "DTSTART:20260302T080000\nDURATION:PT1H\nRRULE:FREQ=MONTHLY;BYDAY=90MO", "BYDAY=90MO is no list of weekdays"},

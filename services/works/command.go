@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"plantroom"
 )
@@ -47,10 +48,16 @@ func (o *Office) Declare(tx plantroom.Tx, now plantroom.Instant, actor string, w
 	case plantroom.CodeOf(err) != plantroom.CodeNotFound:
 		return w, err
 	}
+	return o.plan(tx, now, actor, w, 0)
+}
+
+// plan keeps works that are declared, over a version of them that the file had
+// called off; 0: they are new.
+func (o *Office) plan(tx plantroom.Tx, now plantroom.Instant, actor string, w plantroom.Works, over int64) (plantroom.Works, error) {
 	if err := o.check(&w, now); err != nil {
 		return w, err
 	}
-	d := o.decide(now, plantroom.Works{ID: w.ID, State: plantroom.WorksPlanned, Title: w.Title, Text: w.Text, Assets: w.Assets, Floors: w.Floors,
+	d := o.decide(now, plantroom.Works{ID: w.ID, Version: over, State: plantroom.WorksPlanned, Title: w.Title, Text: w.Text, Assets: w.Assets, Floors: w.Floors,
 		Contractor: w.Contractor, From: w.From, To: w.To, Hold: w.Hold, InFile: w.InFile, By: actor, Declared: now})
 	for _, before := range o.estate.WorksNotice {
 		d.works.Notices = append(d.works.Notices, plantroom.Notice{Before: before})
@@ -190,7 +197,7 @@ func (o *Office) Sync(tx plantroom.Tx, now plantroom.Instant) error {
 	}
 	for _, w := range open {
 		in := slices.ContainsFunc(o.estate.Works, func(f plantroom.Works) bool { return f.ID == w.ID })
-		if !w.InFile || in || w.State != plantroom.WorksPlanned {
+		if !w.InFile || in || w.State != plantroom.WorksPlanned || w.From <= now {
 			continue
 		}
 		if _, err := o.Do(tx, now, Request{Works: w.ID, Do: Cancel, Actor: byFile, Reason: "the estate's file has it no longer"}); err != nil {
@@ -216,7 +223,10 @@ func (o *Office) sync(tx plantroom.Tx, now plantroom.Instant, f plantroom.Works)
 		}
 		_, err = o.Declare(tx, now, byFile, f)
 		return err
-	case err != nil || same(&old, &f) || old.State != plantroom.WorksPlanned || f.To <= now:
+	case err == nil && old.State == plantroom.WorksCancelled && old.EndedBy == byFile && f.To > now:
+		_, err = o.plan(tx, now, byFile, f, old.Version) // it was taken out of the file, and stands there again
+		return err
+	case err != nil || same(&old, &f) || old.State != plantroom.WorksPlanned || old.From <= now || f.To <= now:
 		return err
 	}
 	if err := o.check(&f, now); err != nil {
@@ -226,6 +236,11 @@ func (o *Office) sync(tx plantroom.Tx, now plantroom.Instant, f plantroom.Works)
 	w := &d.works
 	told := slices.ContainsFunc(w.Notices, func(n plantroom.Notice) bool { return !n.Given.IsZero() })
 	w.Title, w.Text, w.Assets, w.Floors, w.Contractor, w.From, w.To, w.Hold = f.Title, f.Text, f.Assets, f.Floors, f.Contractor, f.From, f.To, f.Hold
+	for i := range w.Notices { // what lies ahead again after the works were put off is given again
+		if now < w.From.Add(-time.Duration(w.Notices[i].Before)) {
+			w.Notices[i].Given, w.Notices[i].Called = 0, 0
+		}
+	}
 	o.register(w)
 	d.row("works.changed", byFile, entry{From: w.From, To: w.To, Assets: w.Assets, Contractor: w.Contractor, Hold: w.Hold, Needs: len(w.Needs)})
 	d.tellContractor("works.planned", d.title()+": now "+d.span())

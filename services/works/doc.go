@@ -26,9 +26,9 @@ import (
 const (
 	MaxAssets  = 64
 	MaxFloors  = 200
-	MaxText    = 4000                // bytes of a title, a text or a reason
-	MaxLength  = 60 * 24 * time.Hour // from the beginning to the end
-	remindEach = 4 * time.Hour       // the managers, while works overrun: the product's own choice
+	MaxText    = plantroom.MaxWorksText // also of a reason
+	MaxLength  = plantroom.MaxWorksLength
+	remindEach = 4 * time.Hour // the managers, while works overrun: the product's own choice
 )
 
 // Orders is what has to be done about orders when works end; dispatch.Desk is one.
@@ -63,6 +63,8 @@ func (o *Office) check(w *plantroom.Works, now plantroom.Instant) error {
 		return err
 	}
 	switch {
+	case w.ID.Reserved():
+		return invalid("works %s: the name is that of something else, as of an order: choose another one", w.ID)
 	case strings.TrimSpace(w.Title.En) == "":
 		return invalid("works %s: give them a title", w.ID)
 	case len(w.Title.En)+len(w.Title.Zh) > MaxText || len(w.Text.En)+len(w.Text.Zh) > MaxText:

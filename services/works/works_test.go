@@ -407,6 +407,9 @@ func TestADeclarationIsKeptOnceAndAnotherOneUnderItsNameIsRefused(t *testing.T) 
 func TestWhatCannotBeDeclaredIsRefused(t *testing.T) {
 	h := newHouse(t)
 	for name, edit := range map[string]func(*plantroom.Works){
+		"the name of an order":   func(w *plantroom.Works) { w.ID = "wo-000001" },
+		"the name of a fault":    func(w *plantroom.Works) { w.ID = "inc-abc" },
+		"the name of all links":  func(w *plantroom.Works) { w.ID = "job-links" },
 		"no name":                func(w *plantroom.Works) { w.ID = "Over haul" },
 		"no title":               func(w *plantroom.Works) { w.Title.En = " " },
 		"too much text":          func(w *plantroom.Works) { w.Text.En = strings.Repeat("x", works.MaxText+1) },
@@ -502,6 +505,70 @@ func TestWorksThatTakeLongerHoldCallsNoLongerThanWasSaid(t *testing.T) {
 			}
 			if kinds, _ := h.ledger(string(o.ID)); count(kinds, "order.works_over") != 1 {
 				t.Errorf("%q", kinds)
+			}
+		})
+	}
+}
+
+func TestWorksThatArePutOffAreAnnouncedAnewBeforehand(t *testing.T) {
+	in := func(begin time.Duration) func(*plantroom.Estate) {
+		return func(e *plantroom.Estate) { e.Works = []plantroom.Works{overhaul(begin, plantroom.HoldNothing)} }
+	}
+	notices := func(h *house) int { return count(h.calls("overhaul"), "works.notice to person:wang") }
+	h := newHouse(t, in(80*time.Hour))
+	h.pass(60 * time.Hour) // both notices were given
+	h.read(in(140 * time.Hour))
+	if n := notices(h); n != 2 || count(h.calls("overhaul"), "works.changed to person:wang") != 1 {
+		t.Fatalf("%d notices, %q", n, h.calls("overhaul"))
+	}
+	h.pass(10 * time.Hour)
+	if n := notices(h); n != 3 {
+		t.Errorf("%d notices after that of 72 h was due anew", n)
+	}
+	h.read(in(145 * time.Hour)) // the notice of 72 h lies ahead once more
+	h.pass(70 * time.Hour)
+	if n := notices(h); n != 5 {
+		t.Errorf("%d notices at the end", n)
+	}
+}
+
+func TestWorksThatStandInTheFileAgainArePlannedAnew(t *testing.T) {
+	in := func(ws ...plantroom.Works) func(*plantroom.Estate) {
+		return func(e *plantroom.Estate) { e.Works = ws }
+	}
+	h := newHouse(t, in(overhaul(50*time.Hour, plantroom.HoldNothing)))
+	h.read(in())
+	h.pass(time.Hour)
+	for range 2 { // the second reading finds nothing to do
+		h.read(in(overhaul(50*time.Hour, plantroom.HoldNothing)))
+		if w := h.works(); w.State != plantroom.WorksPlanned || !w.Ended.IsZero() || w.Version != 3 {
+			t.Fatalf("%s, version %d", w.State, w.Version)
+		}
+	}
+	if n := count(h.calls("overhaul"), "works.notice to person:wang"); n != 2 {
+		t.Errorf("%d notices: one for each time that it was planned", n)
+	}
+	if err := h.do(works.Request{Do: works.Cancel, Actor: "person:lin", Reason: "no crane"}); err != nil {
+		t.Fatal(err)
+	}
+	h.read(in(overhaul(50*time.Hour, plantroom.HoldNothing)))
+	if w := h.works(); w.State != plantroom.WorksCancelled {
+		t.Errorf("%s: what a person has called off, the file does not bring back", w.State)
+	}
+}
+
+func TestWorksThatBeganWhileTheServerWasDownAreNoLongerTheFiles(t *testing.T) {
+	in := func(ws ...plantroom.Works) func(*plantroom.Estate) {
+		return func(e *plantroom.Estate) { e.Works = ws }
+	}
+	for name, file := range map[string]func(*plantroom.Estate){"they are gone": in(), "they are put off": in(overhaul(500*time.Hour, plantroom.HoldNothing))} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, in(overhaul(time.Hour, plantroom.HoldNothing)))
+			h.now = start.Add(90 * time.Minute)
+			h.read(file)
+			h.pass(time.Minute)
+			if w := h.works(); w.State != plantroom.WorksRunning || w.From != start.Add(time.Hour) {
+				t.Errorf("%s, from %s", w.State, w.From)
 			}
 		})
 	}
