@@ -11,7 +11,7 @@ import (
 // window, to the next mark and to the end, is what is left now, on the calendar,
 // and one that was late goes on being late. The time from the stop to at counts
 // in neither. Marks that have taken effect do not do so again, and a breach
-// remains. Reopen reports whether the clock goes on: one that had never begun, or
+// remains; one that was corrected was none, and its mark may come again. Reopen reports whether the clock goes on: one that had never begun, or
 // was void, does not.
 func Reopen(c *plantroom.Clock, at plantroom.Instant, on *Calendar) bool {
 	kept := c.State == plantroom.ClockMet
@@ -26,6 +26,7 @@ func Reopen(c *plantroom.Clock, at plantroom.Instant, on *Calendar) bool {
 	spent := plantroom.Duration(Spent(c, stood, on))
 	if kept {
 		c.State = plantroom.ClockRunning
+		c.Marked = min(c.Marked, plantroom.Marks[len(plantroom.Marks)-2])
 		c.Half, c.Most = markAt(c, 50), markAt(c, 80)
 		for _, mark := range []*plantroom.Instant{&c.Half, &c.Most, &c.Due} {
 			if *mark > stood {

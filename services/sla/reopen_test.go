@@ -54,6 +54,19 @@ func TestAClockThatWasLateGoesOnBeingLate(t *testing.T) {
 	}
 }
 
+func TestABreachThatWasCorrectedIsFoundAnewWhenTheRepairDidNotLast(t *testing.T) {
+	c := running()
+	wantMarks(t, Advance(c, after(40*time.Minute)), 50, 80, 100)
+	if !Prove(c, after(29*time.Minute)) { // the news came late
+		t.Fatal("the breach is not corrected")
+	}
+	Reopen(c, after(3*time.Hour), nil)
+	wantState(t, c, plantroom.ClockRunning)
+	wantMarks(t, Advance(c, after(3*time.Hour+time.Minute)))
+	wantMarks(t, Advance(c, after(3*time.Hour+time.Minute)+1), 100)
+	wantState(t, c, plantroom.ClockBreached)
+}
+
 func TestWhatDoesNotGoOn(t *testing.T) {
 	waiting := &plantroom.Clock{State: plantroom.ClockWaiting, Window: plantroom.Duration(time.Minute)}
 	met := *waiting
@@ -91,6 +104,7 @@ func TestAClockThatGoesOnCountsNothingTwiceAndForgetsNothing(t *testing.T) {
 		}
 		c := &plantroom.Clock{Kind: plantroom.Restore, State: plantroom.ClockWaiting, Window: plantroom.Duration(rapid.IntRange(1, 300).Draw(t, "window")) * plantroom.Duration(time.Minute)}
 		now, used, seen := t0, time.Duration(0), map[int]bool{}
+		since := now // since when it has run without a stop
 		Start(c, now, on)
 		even, before := on == nil, 0.0 // between its marks a clock goes evenly on the wall, not on its calendar and not in a pause
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
@@ -110,13 +124,24 @@ func TestAClockThatGoesOnCountsNothingTwiceAndForgetsNothing(t *testing.T) {
 			case "pause":
 				even = !Pause(c, now) && even
 			case "continue":
-				Continue(c, now, on)
+				if was := c.State; was == plantroom.ClockPaused {
+					Continue(c, now, on)
+					since = now
+				}
 			case "stop":
 				Stop(c, now)
-			case "prove":
-				Prove(c, now)
+			case "prove": // heard late, perhaps
+				at := since.Add(time.Duration(rapid.Int64Range(0, int64(now.Sub(since))).Draw(t, "proved at")))
+				if counts && c.Open() && c.State != plantroom.ClockPaused {
+					if used -= on.Counted(at, now); Prove(c, at) {
+						delete(seen, 100) // there was none
+					}
+					before = 0
+				}
 			case "reopen":
-				Reopen(c, now, on)
+				if Reopen(c, now, on) {
+					since = now
+				}
 			}
 			account(t, c, now, used, on)
 			if seen[100] != (used > time.Duration(c.Window) && c.State == plantroom.ClockBreached) {
