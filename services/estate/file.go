@@ -191,6 +191,7 @@ type penalty struct {
 	Clock     plantroom.ClockKind `json:"clock"`
 	Severity  plantroom.Severity  `json:"severity"`
 	Amount    float64             `json:"amount"`
+	Percent   float64             `json:"percent"`
 	Per       plantroom.Duration  `json:"per"`
 	PerAmount float64             `json:"per_amount"`
 	Most      float64             `json:"most"`
