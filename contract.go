@@ -77,8 +77,9 @@ type Ladder struct {
 // Level is one rung: After counts from the moment the order was dispatched.
 type Level struct {
 	After  Duration
-	People []PersonID // none: the contractor's people on duty
-	Repeat Duration   // call again at this pace until the next level; 0: once
+	People []PersonID   // none: those of OnDuty who are on duty
+	OnDuty ContractorID `json:",omitempty"` // a team, as the caretakers; "": the order's contractor
+	Repeat Duration     // call again at this pace until the next level; 0: once
 }
 
 // Candidate is one contractor as seen by the window check that comes before

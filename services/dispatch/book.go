@@ -128,6 +128,9 @@ func (b *book) ladderFaults(l plantroom.Ladder) []string {
 		out = append(out, "the levels of ladder "+string(l.ID)+" are not in the order of their times")
 	}
 	for _, level := range l.Levels {
+		if _, ok := b.contractors[level.OnDuty]; !ok && level.OnDuty != "" {
+			out = append(out, "ladder "+string(l.ID)+" names the unknown contractor "+string(level.OnDuty))
+		}
 		for _, id := range level.People {
 			if p, ok := b.people[id]; !ok {
 				out = append(out, "ladder "+string(l.ID)+" names the unknown person "+string(id))

@@ -39,3 +39,31 @@ func TestTheLadderCallsWhoeverHasTheTurnAtThatMoment(t *testing.T) {
 		t.Errorf("li, for whom wu stands in, was called %d times and wu %d", li, wu)
 	}
 }
+
+// Caretakers are no party to the contract: whoever of them is on duty is called
+// first, and the firm's job link stays with the firm.
+func TestALadderCallsWhoeverOfATeamIsOnDutyAndTheManagersWhereNobodyIs(t *testing.T) {
+	house := func(start, end plantroom.Duration) *house {
+		return newHouse(t, func(e *plantroom.Estate) {
+			e.Contractors = append(e.Contractors, plantroom.Contractor{ID: "caretakers", Technicians: []plantroom.PersonID{"zhao"},
+				Channels: e.Contractors[0].Channels, Roster: []plantroom.Shift{{Start: start, End: end, People: []plantroom.PersonID{"zhao"}}}})
+			e.Ladders[0].Levels = []plantroom.Level{{After: 0, OnDuty: "caretakers"}, {After: 5 * minute}}
+		})
+	}
+	h := house(0, 0)
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.pass(4 * time.Minute)
+	if zhao, lin := h.count("ladder.call to person:zhao"), h.count("ladder.call to person:lin"); zhao != 1 || lin != 0 {
+		t.Errorf("Zhao is on duty and was called %d times, the manager %d", zhao, lin)
+	}
+	h.pass(2 * time.Minute)
+	if li := h.count("ladder.call to person:li"); li != 1 {
+		t.Errorf("the next level called the firm's Li %d times", li)
+	}
+	h = house(1*hour, 2*hour)
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.pass(4 * time.Minute)
+	if lin, firm := h.count("ladder.call to person:lin"), h.count("ladder.call to contractor:caretakers")+h.count("ladder.call to contractor:quicklift"); lin != 1 || firm != 0 {
+		t.Errorf("nobody is on duty: the manager was called %d times, a firm %d", lin, firm)
+	}
+}

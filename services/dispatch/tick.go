@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -144,14 +145,16 @@ func (d *decision) nextCall(level plantroom.Level, planned plantroom.Instant) pl
 
 // callLevel calls a level's people and returns whom. Where the level names
 // nobody, it is the contractor's people on duty, or the contractor itself
-// where none of them has an address any more.
+// where none of them has an address any more. Of a team that the level names
+// those on duty are called, and the managers where there are none: the job
+// link, which its firm would get, is for the order's contractor alone.
 func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) []string {
 	o := &d.order
 	subject := fmt.Sprintf("%s: nobody has acknowledged for %s%s", d.title(), words(d.now.Sub(o.Dispatched)), lateWords(d.now.Sub(planned)))
 	people, reach := level.People, d.person
 	if len(people) == 0 {
 		reach = d.onDuty
-		people = roster.OnDuty(d.book.contractors[o.Contractor], d.book.zone, d.now)
+		people = roster.OnDuty(d.book.contractors[cmp.Or(level.OnDuty, o.Contractor)], d.book.zone, d.now)
 	}
 	var called []string
 	for _, id := range people {
@@ -159,7 +162,11 @@ func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) [
 			called = append(called, d.tell("ladder.call", reach(p), subject, o.Level, planned))
 		}
 	}
-	if len(called) == 0 {
+	switch {
+	case len(called) > 0:
+	case level.OnDuty != "" && level.OnDuty != o.Contractor:
+		called = d.tellManagers("ladder.call", fmt.Sprintf("%s; of %s nobody is on duty who could be called", subject, level.OnDuty), o.Level, planned)
+	default:
 		called = d.tellFirm("ladder.call", subject, o.Level, planned)
 	}
 	return called

@@ -82,7 +82,7 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	calendars := c.calendarRefs(f)
 	c.lawCalendars(e, calendars)
 	c.worksRefs(e, f, contractors, zones)
-	c.ladderRefs(e, f, ladders, people)
+	c.ladderRefs(e, f, ladders, people, contractors)
 	c.crews(f)
 	c.someoneHears(e, f)
 }

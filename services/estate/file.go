@@ -213,9 +213,10 @@ type exclusion struct {
 type ladder struct {
 	ID     plantroom.LadderID `json:"id"`
 	Levels []struct {
-		After  plantroom.Duration   `json:"after"`
-		People []plantroom.PersonID `json:"people"`
-		Repeat plantroom.Duration   `json:"repeat"`
+		After  plantroom.Duration     `json:"after"`
+		People []plantroom.PersonID   `json:"people"`
+		OnDuty plantroom.ContractorID `json:"on_duty"`
+		Repeat plantroom.Duration     `json:"repeat"`
 	} `json:"levels"`
 	Then struct {
 		Ladder plantroom.LadderID `json:"ladder"`
