@@ -63,8 +63,9 @@ func (c *Contract) Covers(a Asset, at Instant) bool {
 // currency (cents, fen).
 type Price struct {
 	Yearly  int64
-	CallOut int64 // each time that somebody has come
-	Hour    int64 // of work, by the second
+	CallOut int64      // each time that somebody has come
+	Outside CalendarID `json:",omitempty"` // CallOut is for arrivals outside these hours alone; "": for all
+	Hour    int64      // of work, by the second
 }
 
 // Ladder says whom to call, how, and after how long without an answer.

@@ -112,6 +112,9 @@ func (b *book) faults() []string {
 				out = append(out, "contract "+string(c.ID)+" names the unknown calendar "+string(w.Calendar))
 			}
 		}
+		if b.calendars[c.Price.Outside] == nil && c.Price.Outside != "" {
+			out = append(out, "the price of contract "+string(c.ID)+" names the unknown calendar "+string(c.Price.Outside))
+		}
 		if _, ok := b.ladders[c.Ladder]; !ok && c.Ladder != "" {
 			out = append(out, "contract "+string(c.ID)+" names the unknown ladder "+string(c.Ladder))
 		}

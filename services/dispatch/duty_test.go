@@ -67,3 +67,21 @@ func TestALadderCallsWhoeverOfATeamIsOnDutyAndTheManagersWhereNobodyIs(t *testin
 		t.Errorf("nobody is on duty: the manager was called %d times, a firm %d", lin, firm)
 	}
 }
+
+// The cheapest is asked by what its arrival costs at that hour.
+func TestACallOutThatIsFreeAtThisHourCountsAsNothing(t *testing.T) {
+	for free, want := range map[string]plantroom.ContractorID{"all day": "grandlift", "at night": "quicklift"} {
+		h := newHouse(t, func(e *plantroom.Estate) {
+			hours := plantroom.Hours{}
+			if free == "at night" {
+				hours = plantroom.Hours{Start: 22 * hour, End: 6 * hour}
+			}
+			e.Calendars = append(e.Calendars, plantroom.Calendar{ID: "free", Hours: []plantroom.Hours{hours}})
+			e.Contracts[1].Travel = 4 * minute
+			e.Contracts[1].Price = plantroom.Price{CallOut: 2 * e.Contracts[0].Price.CallOut, Outside: "free"}
+		})
+		if o := h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault"); o.Contractor != want {
+			t.Errorf("free %s: with %s, want %s: %+v", free, o.Contractor, want, o.Choice)
+		}
+	}
+}

@@ -174,9 +174,10 @@ type contract struct {
 	OnSite bool               `json:"on_site"`
 	Travel plantroom.Duration `json:"travel"`
 	Price  struct {
-		Yearly  float64 `json:"yearly"`
-		CallOut float64 `json:"call_out"`
-		Hour    float64 `json:"hour"`
+		Yearly  float64              `json:"yearly"`
+		CallOut float64              `json:"call_out"`
+		Outside plantroom.CalendarID `json:"call_out_outside"`
+		Hour    float64              `json:"hour"`
 	} `json:"price"`
 	Penalties   []penalty          `json:"penalties"`
 	PenaltyCap  penaltyCap         `json:"penalty_cap"`

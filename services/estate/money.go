@@ -14,7 +14,10 @@ import (
 // contradicts itself.
 func (c *checker) money(at string, out *plantroom.Contract, k contract) {
 	out.Price = plantroom.Price{Yearly: c.minor(at+"/price/yearly", k.Price.Yearly),
-		CallOut: c.minor(at+"/price/call_out", k.Price.CallOut), Hour: c.minor(at+"/price/hour", k.Price.Hour)}
+		CallOut: c.minor(at+"/price/call_out", k.Price.CallOut), Hour: c.minor(at+"/price/hour", k.Price.Hour), Outside: k.Price.Outside}
+	if k.Price.Outside != "" && k.Price.CallOut == 0 {
+		c.fault(at+"/price/call_out_outside", "it says when a call-out is charged, and a call-out costs nothing", "add call_out, or take it away")
+	}
 	for i, p := range k.Penalties {
 		out.Penalties = append(out.Penalties, c.penalty(fmt.Sprintf("%s/penalties/%d", at, i), out, p))
 	}
