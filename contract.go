@@ -76,8 +76,9 @@ func (c *Contract) Excludes(rule RuleID, cause string) *Exclusion {
 // currency (cents, fen).
 type Price struct {
 	Yearly  int64
-	CallOut int64 // each time that somebody has come
-	Hour    int64 // of work, by the second
+	CallOut int64      // each time that somebody has come
+	Outside CalendarID `json:",omitempty"` // CallOut is for arrivals outside these hours alone; "": for all
+	Hour    int64      // of work, by the second
 }
 
 // Ladder says whom to call, how, and after how long without an answer.
@@ -90,8 +91,9 @@ type Ladder struct {
 // Level is one rung: After counts from the moment the order was dispatched.
 type Level struct {
 	After  Duration
-	People []PersonID // none: the contractor's people on duty
-	Repeat Duration   // call again at this pace until the next level; 0: once
+	People []PersonID   // none: those of OnDuty who are on duty
+	OnDuty ContractorID `json:",omitempty"` // a team, as the caretakers; "": the order's contractor
+	Repeat Duration     // call again at this pace until the next level; 0: once
 }
 
 // Candidate is one contractor as seen by the window check that comes before

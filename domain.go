@@ -52,6 +52,7 @@ type Domain struct {
 	Params      []Signal // the numbers an asset of it may carry in Params
 	Signals     []Signal
 	Rules       []Rule
+	Causes      []string // the slugs that Verdict.Cause may be, of all rules
 	Targets     []Window // default windows, where neither contract nor profile has one
 
 	// Derive makes further readings of one (fill from distance); nil: none.

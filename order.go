@@ -161,13 +161,14 @@ type WorkOrder struct {
 	Watched      Instant `json:"watched,omitzero"`       // since when a sensor can contradict the claim; zero: none is heard, or nothing is claimed
 	Contradicted int     `json:"contradicted,omitempty"` // claims that the sensor did not bear out
 
-	Ladder   LadderID   `json:"ladder,omitempty"`
-	Level    int        `json:"level"`              // the last rung called; -1 before the first
-	NextCall Instant    `json:"next_call,omitzero"` // zero: the ladder rests
-	OnCall   []PersonID `json:"on_call,omitempty"`  // whom the ladder has called as being on duty
-	HandOver Instant    `json:"hand_over,omitzero"` // when others are on duty than they; zero: nobody was called as such, or no change is known
-	Link     int        `json:"link"`               // generation of the job link; an older link is void
-	Due      Instant    `json:"due,omitzero"`       // when time alone will next change this order; zero: never
+	Ladder   LadderID     `json:"ladder,omitempty"`
+	Level    int          `json:"level"`                // the last rung called; -1 before the first
+	NextCall Instant      `json:"next_call,omitzero"`   // zero: the ladder rests
+	OnCall   []PersonID   `json:"on_call,omitempty"`    // whom the ladder has called as being on duty
+	OnCallOf ContractorID `json:"on_call_of,omitempty"` // whose people they are; "": the order's contractor's
+	HandOver Instant      `json:"hand_over,omitzero"`   // when others are on duty than they; zero: nobody was called as such, or no change is known
+	Link     int          `json:"link"`                 // generation of the job link; an older link is void
+	Due      Instant      `json:"due,omitzero"`         // when time alone will next change this order; zero: never
 }
 
 // GoesOn are the clocks of the round before that go on under a contract, because

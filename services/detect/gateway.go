@@ -92,7 +92,7 @@ func (e *Engine) Heard(now plantroom.Instant, gw plantroom.GatewayID, online boo
 		return
 	}
 	if g.watch != nil && !g.silent {
-		g.fall(e, now, now, "offline", "its broker says that the connection is gone")
+		g.fall(e, now, now, offlineCause, "its broker says that the connection is gone")
 	}
 }
 
@@ -136,7 +136,7 @@ func (g *gateway) wake(e *Engine, now plantroom.Instant) {
 	}
 	heard := max(g.heard, e.started)
 	if !g.silent && now >= heard.Add(GatewayInterval) {
-		g.fall(e, now, heard.Add(GatewayInterval), "silent", fmt.Sprintf("nothing heard since %s", heard))
+		g.fall(e, now, heard.Add(GatewayInterval), silentCause, fmt.Sprintf("nothing heard since %s", heard))
 		return
 	}
 	g.plan(e)

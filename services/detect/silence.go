@@ -13,6 +13,12 @@ const (
 	RuleGatewaySilent plantroom.RuleID = "gateway.silent"
 )
 
+// The causes of silence: nothing was heard, or a broker says that a gateway is gone.
+const (
+	silentCause  = "silent"
+	offlineCause = "offline"
+)
+
 // How silence is judged (guarantee G8).
 const (
 	// MissedIntervals without a sign of life make a device silent, but never
@@ -46,6 +52,7 @@ func Devices() plantroom.Domain {
 		Title:       plantroom.Text{En: "Devices", Zh: "设备"},
 		Kinds:       []string{"device", "gateway"},
 		Signals:     plantroom.DeviceSignals(),
+		Causes:      []string{silentCause, offlineCause},
 		Rules: []plantroom.Rule{
 			{ID: RuleDeviceSilent, Title: plantroom.Text{En: "Device silent", Zh: "设备失联"}, Clocks: clocks, Clean: silenceClean, Steps: steps,
 				Doc: "No sign of life from a device of the asset for three of its intervals (at least 1 min) while its gateway was heard. " +
@@ -167,7 +174,7 @@ func (s *silence) report(e *Engine, now, at plantroom.Instant) {
 		if due := d.due(e); !v.Active || due < v.Since {
 			v.Since = due
 		}
-		v.Active, v.Cause, v.Severity = true, "silent", plantroom.Medium
+		v.Active, v.Cause, v.Severity = true, silentCause, plantroom.Medium
 		if v.Detail != "" {
 			v.Detail += "; "
 		}

@@ -115,6 +115,9 @@ func (b *book) faults() []string {
 				out = append(out, "contract "+string(c.ID)+" names the unknown calendar "+string(w.Calendar))
 			}
 		}
+		if b.calendars[c.Price.Outside] == nil && c.Price.Outside != "" {
+			out = append(out, "the price of contract "+string(c.ID)+" names the unknown calendar "+string(c.Price.Outside))
+		}
 		if _, ok := b.ladders[c.Ladder]; !ok && c.Ladder != "" {
 			out = append(out, "contract "+string(c.ID)+" names the unknown ladder "+string(c.Ladder))
 		}
@@ -131,6 +134,9 @@ func (b *book) ladderFaults(l plantroom.Ladder) []string {
 		out = append(out, "the levels of ladder "+string(l.ID)+" are not in the order of their times")
 	}
 	for _, level := range l.Levels {
+		if _, ok := b.contractors[level.OnDuty]; !ok && level.OnDuty != "" {
+			out = append(out, "ladder "+string(l.ID)+" names the unknown contractor "+string(level.OnDuty))
+		}
 		for _, id := range level.People {
 			if p, ok := b.people[id]; !ok {
 				out = append(out, "ladder "+string(l.ID)+" names the unknown person "+string(id))

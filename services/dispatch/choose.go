@@ -105,6 +105,9 @@ func (d *decision) candidate(c *plantroom.Contract, busy []plantroom.Job, need p
 		cand.Reason = fmt.Sprintf("nobody on duty before %s, %s", d.book.clock(at, d.now), words)
 	}
 	cand.Earliest = at.Add(way)
+	if free := d.book.calendars[c.Price.Outside]; free != nil && free.Counts(cand.Earliest) {
+		cand.CallOut = 0
+	}
 	cand.CanMeet = need.IsZero() || cand.Earliest <= need
 	cand.Reason += ": there by " + d.book.clock(cand.Earliest, d.now) + ", " + margin(cand.Earliest, need)
 	return cand

@@ -218,6 +218,7 @@ func TestAnEstateInWhichNobodyCouldBeCalledIsRefused(t *testing.T) {
 		"ladder unknown":          func(e *plantroom.Estate) { e.Contracts[0].Ladder = "gone" },
 		"ladder calls a stranger": func(e *plantroom.Estate) { e.Ladders[0].Levels[1].People[0] = "gone" },
 		"ladder calls the deaf":   func(e *plantroom.Estate) { e.Ladders[0].Levels[1].People[0] = "wu" },
+		"ladder calls no firm":    func(e *plantroom.Estate) { e.Ladders[0].Levels[0].OnDuty = "gone" },
 		"ladder out of order":     func(e *plantroom.Estate) { e.Ladders[0].Levels[0].After = hour },
 		"zone unknown":            func(e *plantroom.Estate) { e.Zone = "Asia/Atlantis" },
 		"profile unknown":         func(e *plantroom.Estate) { e.Profile = "atlantis" },

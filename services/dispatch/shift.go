@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,9 +15,33 @@ import (
 // once, however far the ladder has climbed, and what has not reached those who have
 // gone off duty is withdrawn.
 
-// dutyNow are the contractor's people on duty.
+// team is whose people on duty the ladder has called last.
+func (d *decision) team() plantroom.ContractorID {
+	return cmp.Or(d.order.OnCallOf, d.order.Contractor)
+}
+
+// callTeam lets a team's people on duty be those who are on call. Those of another
+// team, who were called before, stay called.
+func (d *decision) callTeam(team plantroom.ContractorID) {
+	before := d.team()
+	if d.order.OnCallOf = team; d.team() != before {
+		d.order.OnCall, d.order.HandOver = nil, 0
+	}
+	d.putOnCall(d.dutyNow())
+}
+
+// tellForTeam calls somebody where nobody of the team on call can be: its firm, or
+// the managers where the team is no party to the contract.
+func (d *decision) tellForTeam(subject string, what any, planned plantroom.Instant) []string {
+	if d.team() == d.order.Contractor {
+		return d.tellFirm("ladder.call", subject, what, planned)
+	}
+	return d.tellManagers("ladder.call", fmt.Sprintf("%s; of %s nobody is on duty who could be called", subject, d.team()), what, planned)
+}
+
+// dutyNow are the people on duty of the team on call.
 func (d *decision) dutyNow() []plantroom.PersonID {
-	return roster.OnDuty(d.book.contractors[d.order.Contractor], d.book.zone, d.now)
+	return roster.OnDuty(d.book.contractors[d.team()], d.book.zone, d.now)
 }
 
 // putOnCall notes whom the ladder has called as being on duty, and when others are.
@@ -25,7 +50,7 @@ func (d *decision) putOnCall(people []plantroom.PersonID) {
 	d.offDuty = append(d.offDuty, without(o.OnCall, people)...)
 	o.OnCall = people
 	if o.HandOver <= d.now {
-		o.HandOver = roster.Change(d.book.contractors[o.Contractor], d.book.zone, d.now)
+		o.HandOver = roster.Change(d.book.contractors[d.team()], d.book.zone, d.now)
 	}
 }
 
@@ -34,7 +59,7 @@ func (d *decision) putOnCall(people []plantroom.PersonID) {
 func (d *decision) takeOver() {
 	o := &d.order
 	if o.State != plantroom.Dispatched {
-		o.OnCall, o.HandOver = nil, 0
+		o.OnCall, o.OnCallOf, o.HandOver = nil, "", 0
 		return
 	}
 	planned := o.HandOver
@@ -50,7 +75,7 @@ func (d *decision) takeOver() {
 	subject := fmt.Sprintf("%s: the shift has changed, and nobody has acknowledged for %s%s", d.title(), words(d.now.Sub(o.Dispatched)), lateWords(d.now.Sub(planned)))
 	called := d.callPeople(came, d.onDuty, subject, "shift", planned)
 	if len(called) == 0 && !slices.ContainsFunc(now, d.reachable) {
-		called = d.tellFirm("ladder.call", subject, "shift", planned)
+		called = d.tellForTeam(subject, "shift", planned)
 	}
 	d.row("ladder.hand_over", bySystem, entry{Level: o.Level + 1, Called: called, LateBy: late(d.now.Sub(planned)),
 		Reason: "off duty: " + names(gone) + "; come on duty: " + names(came)})

@@ -95,7 +95,7 @@ func (d *decision) mark(c plantroom.Clock, m sla.Mark) {
 func (d *decision) restartLadder() {
 	d.order.Level = -1
 	d.order.NextCall = d.rung(0)
-	d.order.OnCall, d.order.HandOver = nil, 0
+	d.order.OnCall, d.order.OnCallOf, d.order.HandOver = nil, "", 0
 }
 
 // rung is when a level of the order's ladder is due, zero where there is none.
@@ -150,18 +150,24 @@ func (d *decision) nextCall(level plantroom.Level, planned plantroom.Instant) pl
 
 // callLevel calls a level's people and returns whom. Where the level names
 // nobody, it is the contractor's people on duty, or the contractor itself
-// where none of them has an address any more.
+// where none of them has an address any more. Of a team that the level names
+// those on duty are called, and the managers where there are none: the job
+// link, which its firm would get, is for the order's contractor alone.
 func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) []string {
 	o := &d.order
 	subject := fmt.Sprintf("%s: nobody has acknowledged for %s%s", d.title(), words(d.now.Sub(o.Dispatched)), lateWords(d.now.Sub(planned)))
 	var called []string
 	if len(level.People) == 0 {
-		d.putOnCall(d.dutyNow())
+		d.callTeam(level.OnDuty)
 		called = d.callPeople(o.OnCall, d.onDuty, subject, o.Level, planned)
 	} else {
 		called = d.callPeople(level.People, d.person, subject, o.Level, planned)
 	}
-	if len(called) == 0 {
+	switch {
+	case len(called) > 0:
+	case len(level.People) == 0:
+		called = d.tellForTeam(subject, o.Level, planned)
+	default:
 		called = d.tellFirm("ladder.call", subject, o.Level, planned)
 	}
 	return called

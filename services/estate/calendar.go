@@ -47,6 +47,7 @@ func (c *checker) calendarRefs(f file) names {
 				c.fault(path+"/calendar", "a window for danger to life does not wait for a calendar", "take the calendar away, or the severity")
 			}
 		}
+		c.refer(calendars, at+"/price/call_out_outside", "calendar", string(k.Price.Outside))
 		codes := map[string]bool{}
 		for j, p := range k.Pauses {
 			if codes[p.Code] {

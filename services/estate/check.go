@@ -83,7 +83,7 @@ func (c *checker) references(e *plantroom.Estate, f file) {
 	c.lawCalendars(e, calendars)
 	c.refer(calendars, "/case_hours", "calendar", string(f.CaseHours))
 	c.worksRefs(e, f, contractors, zones)
-	c.ladderRefs(e, f, ladders, people)
+	c.ladderRefs(e, f, ladders, people, contractors)
 	c.crews(f)
 	c.someoneHears(e, f)
 }

@@ -26,7 +26,7 @@ var known = estate.Known{
 	}}},
 	Domains: []plantroom.Domain{
 		{Name: "lifts", Kinds: []string{"passenger", "firefighters"}},
-		{Name: "leaks", Kinds: []string{"spot", "rope"}, Rules: []plantroom.Rule{{ID: "leak.wet"}}},
+		{Name: "leaks", Kinds: []string{"spot", "rope"}, Causes: []string{"wet", "power_loss"}, Rules: []plantroom.Rule{{ID: "leak.wet"}}},
 		{Name: "waste", Kinds: []string{"rigid_1100"}, Params: []plantroom.Signal{
 			{Name: "d_empty_m", Kind: plantroom.FloatKind, Unit: "m", Min: 0.2, Max: 5, Doc: "distance when empty"},
 			{Name: "d_full_m", Kind: plantroom.FloatKind, Unit: "m", Max: 5},
@@ -294,6 +294,19 @@ func TestARepeatGoesOnWithTheWindowUnlessTheContractSaysOtherwise(t *testing.T) 
 	}
 }
 
+func TestAPenaltyInPercentIsOfATwelfthOfTheYearlyPrice(t *testing.T) {
+	for terms, want := range map[string]int64{
+		"price: {yearly: 42000}, penalties: [{clock: attend, percent: 5}]":        175_00,
+		"price: {yearly: 100}, penalties: [{clock: attend, percent: 0.06}]":       1, // half a hundredth, upwards
+		"price: {yearly: 1000000000}, penalties: [{clock: attend, percent: 100}]": 8_333_333_333,
+	} {
+		e, err := estate.Parse("e.yaml", []byte(strings.Replace(small, "windows: [{clock: attend, length: 1h}]", "windows: [{clock: attend, length: 1h}], "+terms, 1)), known)
+		if err != nil || e.Contracts[0].Penalties[0].Amount != want {
+			t.Errorf("%s: %v, %+v", terms, err, e.Contracts)
+		}
+	}
+}
+
 func TestTermsOfAContractThatContradictEachOtherAreNamed(t *testing.T) {
 	const windows = "windows: [{clock: attend, length: 1h}]"
 	for name, c := range map[string]struct{ terms, want string }{
@@ -314,11 +327,16 @@ func TestTermsOfAContractThatContradictEachOtherAreNamed(t *testing.T) {
 		"an exclusion from nothing": {windows + ", exclusions: [{causes: [power_loss]}]", "exclusions.0: it frees from penalties, and the contract has none"},
 		"an exclusion of all":       {windows + ", penalties: [{clock: attend, amount: 9}], exclusions: [{source: x}]", "exclusions.0: it would free from every penalty; add causes or rules"},
 		"a rule of another domain":  {windows + ", penalties: [{clock: attend, amount: 9}], exclusions: [{rules: [lift.fault]}]", `exclusions.0.rules.0: no domain of the contract has a rule "lift.fault"; use one of leak.wet`},
-		"a window of no length":     {"windows: [{clock: attend, length: 0s}]", "windows.0.length: a window of no length promises nothing"},
-		"two promises of one":       {"windows: [{clock: attend, length: 1h}, {clock: attend, length: 2h}]", "windows.1: line 22 promises attend from severity low on already"},
-		"more time for the graver":  {"windows: [{clock: attend, length: 1h}, {clock: attend, severity: life, length: 2h}]", "windows.1.length: attend of severity life has 2h, and the lesser severity low on line 22 has 1h, which counts here too; use 1h or less"},
-		"repaired by nobody":        {"windows: [{clock: attend, length: 1h}, {clock: restore, length: 30m}]", "windows.1.length: restore within 30m, and line 22 lets attend take 1h: nobody has to be there by then; use 1h or more, or a shorter window for attend"},
-		"freed by nobody":           {"windows: [{clock: attend, length: 1h}, {clock: release, severity: life, length: 30m}]", "windows.1.length: release within 30m"},
+		"a cause that nothing tells": {windows + ", penalties: [{clock: attend, amount: 9}], exclusions: [{causes: [wet, vandalism]}]",
+			`exclusions.0.causes.1: no sensor tells the cause "vandalism", so that it would free from nothing; use one of wet, power_loss; what no sensor can tell`},
+		"a part and an amount":     {windows + ", price: {yearly: 1200}, penalties: [{clock: attend, amount: 9, percent: 5}]", "penalties.0.percent: the penalty has an amount as well"},
+		"a part of no price":       {windows + ", penalties: [{clock: attend, percent: 5}]", "penalties.0.percent: it is a part of the yearly price, and there is no yearly price; add price.yearly, or say an amount"},
+		"a bound below the part":   {windows + ", price: {yearly: 1200}, penalties: [{clock: attend, percent: 5, most: 4}]", "penalties.0.most: the bound for one window is below the amount for it; use 5 or more"},
+		"a window of no length":    {"windows: [{clock: attend, length: 0s}]", "windows.0.length: a window of no length promises nothing"},
+		"two promises of one":      {"windows: [{clock: attend, length: 1h}, {clock: attend, length: 2h}]", "windows.1: line 22 promises attend from severity low on already"},
+		"more time for the graver": {"windows: [{clock: attend, length: 1h}, {clock: attend, severity: life, length: 2h}]", "windows.1.length: attend of severity life has 2h, and the lesser severity low on line 22 has 1h, which counts here too; use 1h or less"},
+		"repaired by nobody":       {"windows: [{clock: attend, length: 1h}, {clock: restore, length: 30m}]", "windows.1.length: restore within 30m, and line 22 lets attend take 1h: nobody has to be there by then; use 1h or more, or a shorter window for attend"},
+		"freed by nobody":          {"windows: [{clock: attend, length: 1h}, {clock: release, severity: life, length: 30m}]", "windows.1.length: release within 30m"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := estate.Parse("e.yaml", []byte(strings.Replace(small, windows, c.terms, 1)), known)

@@ -176,9 +176,10 @@ type contract struct {
 	OnSite bool               `json:"on_site"`
 	Travel plantroom.Duration `json:"travel"`
 	Price  struct {
-		Yearly  float64 `json:"yearly"`
-		CallOut float64 `json:"call_out"`
-		Hour    float64 `json:"hour"`
+		Yearly  float64              `json:"yearly"`
+		CallOut float64              `json:"call_out"`
+		Outside plantroom.CalendarID `json:"call_out_outside"`
+		Hour    float64              `json:"hour"`
 	} `json:"price"`
 	Penalties   []penalty          `json:"penalties"`
 	PenaltyCap  penaltyCap         `json:"penalty_cap"`
@@ -194,6 +195,7 @@ type penalty struct {
 	Clock     plantroom.ClockKind `json:"clock"`
 	Severity  plantroom.Severity  `json:"severity"`
 	Amount    float64             `json:"amount"`
+	Percent   float64             `json:"percent"`
 	Per       plantroom.Duration  `json:"per"`
 	PerAmount float64             `json:"per_amount"`
 	Most      float64             `json:"most"`
@@ -215,9 +217,10 @@ type exclusion struct {
 type ladder struct {
 	ID     plantroom.LadderID `json:"id"`
 	Levels []struct {
-		After  plantroom.Duration   `json:"after"`
-		People []plantroom.PersonID `json:"people"`
-		Repeat plantroom.Duration   `json:"repeat"`
+		After  plantroom.Duration     `json:"after"`
+		People []plantroom.PersonID   `json:"people"`
+		OnDuty plantroom.ContractorID `json:"on_duty"`
+		Repeat plantroom.Duration     `json:"repeat"`
 	} `json:"levels"`
 	Then struct {
 		Ladder plantroom.LadderID `json:"ladder"`

@@ -18,7 +18,7 @@ const maxLevels = 100
 func rungs(all map[plantroom.LadderID]ladder, l ladder, from plantroom.Duration, above []plantroom.LadderID) []plantroom.Level {
 	var out []plantroom.Level
 	for _, v := range l.Levels {
-		out = append(out, plantroom.Level{After: from + v.After, People: v.People, Repeat: v.Repeat})
+		out = append(out, plantroom.Level{After: from + v.After, People: v.People, OnDuty: v.OnDuty, Repeat: v.Repeat})
 	}
 	above = append(above, l.ID)
 	next, there := all[l.Then.Ladder]
@@ -44,7 +44,7 @@ func (c *checker) ladders(e *plantroom.Estate, f file) {
 }
 
 // ladderRefs checks whom the ladders call, that they climb, and that they end.
-func (c *checker) ladderRefs(e *plantroom.Estate, f file, ladders, people names) {
+func (c *checker) ladderRefs(e *plantroom.Estate, f file, ladders, people, contractors names) {
 	all, mute := laddersByID(f), map[plantroom.PersonID]bool{}
 	for _, p := range e.People {
 		mute[p.ID] = len(p.Channels) == 0 && c.doc.Sound("/people")
@@ -54,6 +54,10 @@ func (c *checker) ladderRefs(e *plantroom.Estate, f file, ladders, people names)
 		for j, v := range l.Levels {
 			if j > 0 && v.After <= l.Levels[j-1].After {
 				c.fault(fmt.Sprintf("%s/levels/%d/after", at, j), "a level comes no later than the one before it", "use a time after "+l.Levels[j-1].After.String())
+			}
+			c.refer(contractors, fmt.Sprintf("%s/levels/%d/on_duty", at, j), "contractor", string(v.OnDuty))
+			if v.OnDuty != "" && len(v.People) > 0 {
+				c.fault(fmt.Sprintf("%s/levels/%d/on_duty", at, j), "the level names people as well", "keep one of both, or make two levels of it")
 			}
 			for n, p := range v.People {
 				path := fmt.Sprintf("%s/levels/%d/people/%d", at, j, n)

@@ -14,7 +14,10 @@ import (
 // contradicts itself.
 func (c *checker) money(at string, out *plantroom.Contract, k contract) {
 	out.Price = plantroom.Price{Yearly: c.minor(at+"/price/yearly", k.Price.Yearly),
-		CallOut: c.minor(at+"/price/call_out", k.Price.CallOut), Hour: c.minor(at+"/price/hour", k.Price.Hour)}
+		CallOut: c.minor(at+"/price/call_out", k.Price.CallOut), Hour: c.minor(at+"/price/hour", k.Price.Hour), Outside: k.Price.Outside}
+	if k.Price.Outside != "" && k.Price.CallOut == 0 {
+		c.fault(at+"/price/call_out_outside", "it says when a call-out is charged, and a call-out costs nothing", "add call_out, or take it away")
+	}
 	for i, p := range k.Penalties {
 		out.Penalties = append(out.Penalties, c.penalty(fmt.Sprintf("%s/penalties/%d", at, i), out, p))
 	}
@@ -49,6 +52,9 @@ func (c *checker) penalty(at string, k *plantroom.Contract, p penalty) plantroom
 	}
 	out := plantroom.Penalty{Clock: p.Clock, Severity: p.Severity, Amount: c.minor(at+"/amount", p.Amount), Per: p.Per,
 		PerAmount: c.minor(at+"/per_amount", p.PerAmount), Most: c.minor(at+"/most", p.Most), Source: p.Source}
+	if p.Percent != 0 {
+		out.Amount = c.part(at, k, p)
+	}
 	switch {
 	case p.Per == 0 && p.PerAmount != 0:
 		c.fault(at+"/per_amount", "it is owed for each period of lateness, and there is no period", "add per, as in per: 1h")
@@ -56,16 +62,30 @@ func (c *checker) penalty(at string, k *plantroom.Contract, p penalty) plantroom
 		c.fault(at+"/per", "a period of lateness costs nothing", "add per_amount, or take per away")
 	case p.Per != 0 && time.Duration(p.Per) < time.Minute:
 		c.fault(at+"/per", p.Per.String()+" is shorter than a minute", "use 1m or more")
-	case p.Amount == 0 && p.PerAmount == 0:
+	case p.Amount == 0 && p.PerAmount == 0 && p.Percent == 0:
 		c.fault(at, "the penalty is nothing", "add amount, or per and per_amount")
-	case p.Most != 0 && p.Most < p.Amount:
-		c.fault(at+"/most", "the bound for one window is below the amount for it", "use "+fmt.Sprint(p.Amount)+" or more")
+	case out.Most != 0 && out.Most < out.Amount:
+		c.fault(at+"/most", "the bound for one window is below the amount for it", "use "+fmt.Sprint(float64(out.Amount)/100)+" or more")
 	}
 	if slices.ContainsFunc(k.Penalties, func(q plantroom.Penalty) bool { return q.Clock == p.Clock && q.Severity == p.Severity }) {
 		c.fault(at, fmt.Sprintf("there is a penalty for %s from severity %s on already", p.Clock, p.Severity), "put both into one, or give one another severity")
 	}
 	c.penalised(at, k, out)
 	return out
+}
+
+// part is what a penalty in percent comes to: of a twelfth of the yearly price,
+// to the nearest hundredth with a half upwards. 1e11 hundredths at 1e4 of a
+// percent are far from what an int64 holds.
+func (c *checker) part(at string, k *plantroom.Contract, p penalty) int64 {
+	switch {
+	case p.Amount != 0:
+		c.fault(at+"/percent", "the penalty has an amount as well", "keep the one that was agreed")
+	case k.Price.Yearly == 0:
+		c.fault(at+"/percent", "it is a part of the yearly price, and there is no yearly price", "add price.yearly, or say an amount")
+	}
+	const whole = 12 * 10_000
+	return (k.Price.Yearly*c.minor(at+"/percent", p.Percent) + whole/2) / whole
 }
 
 // penalised checks that a window of the contract can be missed for a penalty,
@@ -99,12 +119,19 @@ func (c *checker) exclusion(at string, k contract, x exclusion) {
 	if len(k.Penalties) == 0 {
 		c.fault(at, "it frees from penalties, and the contract has none", "add penalties, or take it away")
 	}
-	var rules []string
+	var rules, causes []string
 	for _, d := range c.known.Domains {
 		if slices.Contains(k.Domains, d.Name) {
+			causes = append(causes, d.Causes...)
 			for _, r := range d.Rules {
 				rules = append(rules, string(r.ID))
 			}
+		}
+	}
+	for i, cause := range x.Causes {
+		if len(causes) > 0 && !slices.Contains(causes, cause) {
+			c.fault(fmt.Sprintf("%s/causes/%d", at, i), fmt.Sprintf("no sensor tells the cause %q, so that it would free from nothing", cause),
+				"use one of "+strings.Join(causes, ", ")+"; what no sensor can tell, as vandalism, is settled by an objection to the statement")
 		}
 	}
 	for i, r := range x.Rules {

@@ -71,7 +71,7 @@ func ParseOffer(name string, src []byte, known Known, base plantroom.Estate) (pl
 	c.addressRefs(f)
 	c.contractRefs(f, c.given["buildings"], contractors, ladders)
 	c.calendarRefs(f)
-	c.ladderRefs(&e, f, ladders, people)
+	c.ladderRefs(&e, f, ladders, people, contractors)
 	c.crews(f)
 	ids := make([]plantroom.ContractID, len(f.Contracts))
 	for i, k := range f.Contracts {

@@ -102,6 +102,14 @@ func share(amount, part, whole int64, nearest bool) int64 {
 	return n.Div(n, big.NewInt(whole)).Int64()
 }
 
+// callOut is what an arrival costs.
+func callOut(p *plantroom.Price, cals Calendars, arrived plantroom.Instant) int64 {
+	if k := cals[p.Outside]; k != nil && k.Counts(arrived) {
+		return 0
+	}
+	return p.CallOut
+}
+
 // work is what some time costs at a price by the hour.
 func work(hour int64, d time.Duration) int64 {
 	return share(hour, max(0, int64(d/time.Second)), 3600, true)

@@ -128,7 +128,7 @@ func (s *Statement) add(b *Basis, r *Record, from, to, at plantroom.Instant) err
 		if v.Contract != b.Contract.ID || v.Arrived < from || v.Arrived >= to || v.Arrived > at {
 			continue
 		}
-		l := VisitLine{Visit: v, CallOut: b.Contract.Price.CallOut}
+		l := VisitLine{Visit: v, CallOut: callOut(&b.Contract.Price, b.Calendars, v.Arrived)}
 		if !v.Left.IsZero() && v.Left <= at {
 			l.Work = work(b.Contract.Price.Hour, v.Left.Sub(v.Arrived))
 		}

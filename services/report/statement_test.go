@@ -385,3 +385,21 @@ func TestAnOrderThatIsTakenUpAfterItWasCancelledHasWindowsOfItsOwn(t *testing.T)
 		t.Errorf("%d left out, %+v", r.Unproved, r.Recorded)
 	}
 }
+
+// 180 for a call-out outside hours, and none within them.
+func TestACallOutIsOwedOutsideItsHoursAlone(t *testing.T) {
+	for hours, want := range map[[2]plantroom.Duration]int64{{7 * hour, 22 * hour}: 0, {22 * hour, 7 * hour}: 50_00} {
+		h := newHouse(t, func(e *plantroom.Estate) {
+			e.Calendars = append(e.Calendars, plantroom.Calendar{ID: "days", Hours: []plantroom.Hours{{Start: hours[0], End: hours[1]}}})
+			e.Contracts[0].Price.Outside = "days"
+		})
+		h.open("l1", plantroom.Medium, "door_close_fault")
+		h.repair(quick, time.Minute, 3*time.Minute, 20*time.Minute) // at ten in the morning
+		if s := h.statement("quick-26", "2026-03"); len(s.Visits) != 1 || s.CallOuts != want || s.Total != 15_863_34+want {
+			t.Errorf("%s to %s: call-outs %d, total %d, want %d", hours[0], hours[1], s.CallOuts, s.Total, want)
+		}
+		if r := h.whatIf("quick-26").Results[0]; r.Visits != 1 || r.CallOuts != want {
+			t.Errorf("%s to %s: what-if counts %d for %d visits, want %d", hours[0], hours[1], r.CallOuts, r.Visits, want)
+		}
+	}
+}

@@ -162,6 +162,7 @@ func (r *replay) course(c *Case) course {
 	r.out.Hours += plantroom.Duration(r.crew.keep(s, c.Asset, way.over))
 	if !s.there {
 		r.out.Visits++
+		r.out.CallOuts += callOut(&r.offer.Contract.Price, r.house.calendars, way.arrived)
 	}
 	return way
 }
@@ -241,7 +242,6 @@ func (r *replay) sum(p *Past) {
 	o.Median, o.P95, o.Longest = ranked(r.downs, 50), ranked(r.downs, 95), ranked(r.downs, 100)
 	o.Arrival = ranked(r.arrivals, 50)
 	o.Fixed = overDays(k.Price.Yearly, p.From, p.To, r.house.Zone)
-	o.CallOuts = int64(o.Visits) * k.Price.CallOut
 	o.Work = work(k.Price.Hour, time.Duration(o.Hours))
 	most, capped := limit(k)
 	for _, owed := range r.owed {

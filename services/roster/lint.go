@@ -92,7 +92,8 @@ func local(at plantroom.Instant, zone *time.Location) string {
 }
 
 // contractsOf returns when a contractor's contracts are in force before the
-// horizon: those that have it on the estate, or the others.
+// horizon: those that have it on the estate, or the others. A ladder that calls
+// its people on duty needs them always.
 func (l *linter) contractsOf(id plantroom.ContractorID, onSite bool) []span {
 	var out []span
 	for i := range l.e.Contracts {
@@ -108,7 +109,17 @@ func (l *linter) contractsOf(id plantroom.ContractorID, onSite bool) []span {
 			out = append(out, s)
 		}
 	}
+	if !onSite && l.onLadder(id) {
+		out = append(out, span{l.now, l.end})
+	}
 	return merged(out)
+}
+
+// onLadder reports whether a step of a ladder calls a contractor's people on duty.
+func (l *linter) onLadder(id plantroom.ContractorID) bool {
+	return slices.ContainsFunc(l.e.Ladders, func(ladder plantroom.Ladder) bool {
+		return slices.ContainsFunc(ladder.Levels, func(v plantroom.Level) bool { return v.OnDuty == id })
+	})
 }
 
 // span is a time; to is exclusive.

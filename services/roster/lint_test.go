@@ -75,6 +75,9 @@ func TestLintSaysWhatIsWrongWhereAndHowBadly(t *testing.T) {
 		{"a step that is passed over", func(e E, _ *plantroom.Contractor) { e.Ladders[0].Levels[1].After = hm(0, 2) }, "error never_fires /ladders/0/levels/0/after"},
 		{"a repeat that never comes", func(e E, _ *plantroom.Contractor) { e.Ladders[0].Levels[0].Repeat = hm(0, 7) }, "warning never_fires /ladders/0/levels/0/repeat"},
 		{"a ladder of nobody", func(e E, _ *plantroom.Contractor) { e.Contracts[0].Ladder = "" }, "warning never_climbed /ladders/0"},
+		{"a team without a contract that a ladder calls, by night not there", func(e E, f *plantroom.Contractor) {
+			e.Contracts[0].Contractor, f.Roster, e.Ladders[0].Levels[0].OnDuty = "other", f.Roster[:1], f.ID
+		}, "warning gap /contractors/0/roster"},
 		{"a shift without people", func(_ E, f *plantroom.Contractor) { f.Roster = append(f.Roster, plantroom.Shift{}) }, "error bad_shift /contractors/0/roster/2/people"},
 		{"a start at 24h", func(_ E, f *plantroom.Contractor) {
 			f.Roster = append(f.Roster, plantroom.Shift{Start: hm(24, 0), People: []plantroom.PersonID{"zhao"}})

@@ -39,8 +39,11 @@ func (l *linter) gaps(i int) {
 		if more := len(open) - 1; more > 0 {
 			problem += fmt.Sprintf(", nor at %d other times within %d days", more, int(Horizon/day))
 		}
-		l.add(Finding{Kind: Gap, Contractor: c.ID, From: g.from, To: g.to, Path: l.gapPath(i, g.from), Problem: problem,
-			Remedy: "put somebody on duty then, unless its orders may wait until somebody is"})
+		remedy := "put somebody on duty then, unless its orders may wait until somebody is"
+		if l.onLadder(c.ID) {
+			remedy += ", and a ladder that calls its people may call the managers instead"
+		}
+		l.add(Finding{Kind: Gap, Contractor: c.ID, From: g.from, To: g.to, Path: l.gapPath(i, g.from), Problem: problem, Remedy: remedy})
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"plantroom"
@@ -114,7 +115,7 @@ func Load(path string, known estate.Known) (*Config, error) {
 	}
 	doc, err := yamldoc.Parse(path, src, Schema)
 	if err != nil {
-		return nil, err
+		return nil, mistaken(path, err)
 	}
 	c := &Config{}
 	if err := doc.Decode(c); errors.As(err, new(yamldoc.Faults)) {
@@ -132,6 +133,22 @@ func Load(path string, known estate.Known) (*Config, error) {
 	}
 	c.Estate, c.EstateSum = c.places.Estate, c.places.Sum
 	return c, nil
+}
+
+// mistaken says so where an estate's file was named for the server's: that
+// each of its keys is not known would help nobody.
+func mistaken(path string, err error) error {
+	var faults yamldoc.Faults
+	if !errors.As(err, &faults) || !slices.ContainsFunc(faults, func(f yamldoc.Fault) bool { return f.Path == "/buildings" || f.Path == "/contracts" }) {
+		return err
+	}
+	remedy := "name the server's file, whose key estate names this one; plantroom init DIR writes one to start from"
+	if beside := filepath.Join(filepath.Dir(path), "plantroom.yaml"); beside != path {
+		if _, err := os.Stat(beside); err == nil {
+			remedy = "name the server's file, whose key estate names this one: " + beside
+		}
+	}
+	return yamldoc.Faults{{File: path, Line: 1, Col: 1, Problem: "this is an estate's file, or an offer", Remedy: remedy}}
 }
 
 // Lint looks ahead from now for what is wrong with rosters and ladders: see

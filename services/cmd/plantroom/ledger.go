@@ -67,7 +67,7 @@ func verifyLedger(args []string, out io.Writer) error {
 func open(ctx context.Context, cfg *config.Config) (*store.SQLite, error) {
 	path := filepath.Join(cfg.Data, "plantroom.db")
 	if _, err := os.Stat(path); err != nil {
-		return nil, usageError{fmt.Errorf("there is no database %s: has the server run yet?", path)}
+		return nil, usageError{fmt.Errorf("there is no database %s: has the server run yet? plantroom serve makes it, and keeps the record of what happens in it", path)}
 	}
 	return store.Open(ctx, path)
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 	_ "time/tzdata"
@@ -133,7 +134,7 @@ func run(args []string, out, errs io.Writer) error {
 	err := fs.Parse(args)
 	a := fs.Args()
 	switch {
-	case errors.Is(err, flag.ErrHelp), err == nil && fs.Arg(0) == "help":
+	case errors.Is(err, flag.ErrHelp), err == nil && (fs.Arg(0) == "help" || asksHelp(a)):
 		fmt.Fprint(out, usage)
 		return nil
 	case err != nil:
@@ -172,6 +173,11 @@ func run(args []string, out, errs io.Writer) error {
 	}
 	fmt.Fprint(errs, usage)
 	return usageError{errors.New("that is not a command")}
+}
+
+// asksHelp reports whether a command is asked what it does, instead of to do it.
+func asksHelp(args []string) bool {
+	return slices.ContainsFunc(args, func(a string) bool { return a == "-h" || a == "-help" || a == "--help" })
 }
 
 // load reads a server's file. Whatever is wrong with it is the user's to mend.

@@ -59,6 +59,9 @@ func TestTheCommandLine(t *testing.T) {
 		{"help serve", exitOK, "plantroom serve FILE", ""},
 		{"-h", exitOK, "Exit codes: 0 done", ""},
 		{"--help", exitOK, "plantroom init DIR", ""},
+		{"check --help", exitOK, "plantroom check FILE", ""},
+		{"init --help", exitOK, "plantroom init DIR", ""},
+		{"whatif " + file + " --help", exitOK, "plantroom whatif FILE", ""},
 		{"version", exitOK, "plantroom devel\n", ""},
 		{"check " + file, exitOK, "no faults\n", ""},
 		{"", exitUsage, "", "plantroom: that is not a command\n"},
@@ -77,6 +80,9 @@ func TestTheCommandLine(t *testing.T) {
 		{"serve " + gone, exitUsage, "", "plantroom init DIR writes one"},
 		{"ledger verify " + gone, exitUsage, "", gone},
 		{"ledger verify " + file, exitUsage, "", "has the server run yet?"},
+		{"statement " + file + " --contract quicklift-2026 --month 2026-03", exitUsage, "", "plantroom serve makes it"},
+		{"statement " + file + " --contract quicklift --month 2026-03", exitUsage, "", "use one of quicklift-2026"},
+		{"check " + filepath.Join(dir, "estate.yaml"), exitUsage, "", "estate.yaml:1:1: this is an estate's file, or an offer; name the server's file, whose key estate names this one: " + file + "\n"},
 		{"init " + dir, exitUsage, "", file + " is there already"},
 		{"init " + file + "/below", exitFailed, "", "make the directory"},
 	} {
@@ -87,6 +93,14 @@ func TestTheCommandLine(t *testing.T) {
 		if code != c.code || !fits(out, c.out) || !fits(errs, c.errs) {
 			t.Errorf("plantroom %s: exit code %d, want %d\n%s%s", c.args, code, c.code, out, errs)
 		}
+	}
+}
+
+func TestWhoAsksWhatInitDoesGetsNoFiles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	plantroomWith("init", "--help")
+	if files, err := os.ReadDir("."); err != nil || len(files) > 0 {
+		t.Errorf("the directory holds %v (%v)", files, err)
 	}
 }
 

@@ -82,6 +82,9 @@ func statement(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if _, err := house.Offers([]plantroom.ContractID{plantroom.ContractID(f.contract)}); err != nil {
+		return asUsage(err) // before it is said that nothing is recorded yet
+	}
 	ctx := context.Background()
 	s, err := open(ctx, cfg)
 	if err != nil {

@@ -36,6 +36,12 @@ const (
 	loading    = "loading"
 )
 
+// The causes of incidents.
+const (
+	forbiddenStop = "forbidden_stop"
+	overstay      = "overstay"
+)
+
 // DefaultGrace is how long a car may stand in a bay without a grace_s of its
 // own where it must not stop: long enough to let somebody out, shorter than
 // "only a minute". Unverified.
@@ -69,7 +75,8 @@ func Domain() plantroom.Domain {
 			{Name: sigPrevious, Kind: plantroom.FloatKind, Unit: "s", Min: 0, Max: 366 * 86400,
 				Doc: "how long the state before the one reported at the same time lasted; lets a lost change be back-dated (Nwave and Bosch sensors send changes only)"},
 		},
-		Rules: []plantroom.Rule{forbiddenRule(), overstayRule()},
+		Rules:  []plantroom.Rule{forbiddenRule(), overstayRule()},
+		Causes: []string{forbiddenStop, overstay},
 		Targets: []plantroom.Window{
 			target(plantroom.Acknowledge, plantroom.Low, 30*time.Minute, plantroom.FromDispatched),
 			target(plantroom.Acknowledge, plantroom.Medium, 10*time.Minute, plantroom.FromDispatched),
@@ -109,7 +116,7 @@ func forbiddenRule() plantroom.Rule {
 			if a.Kind == fireLane {
 				severity = plantroom.High
 			}
-			return &stay{cause: "forbidden_stop", severity: severity, limit: seconds(a, paramGrace, DefaultGrace)}
+			return &stay{cause: forbiddenStop, severity: severity, limit: seconds(a, paramGrace, DefaultGrace)}
 		},
 	}
 }
@@ -130,7 +137,7 @@ func overstayRule() plantroom.Rule {
 			{ID: "clear", Proof: "reading", Title: plantroom.Text{En: "See the bay free", Zh: "确认车位已腾空"}},
 		},
 		New: func(a plantroom.Asset) plantroom.Detector {
-			return &stay{cause: "overstay", severity: plantroom.Low, limit: seconds(a, paramStay, defaultStay(a.Kind))}
+			return &stay{cause: overstay, severity: plantroom.Low, limit: seconds(a, paramStay, defaultStay(a.Kind))}
 		},
 	}
 }

@@ -57,6 +57,14 @@ func Lint(d plantroom.Domain) (faults []string) {
 	if d.Title.En == "" || d.Title.Zh == "" {
 		say("title: wants English and Chinese")
 	}
+	if len(d.Causes) == 0 {
+		say("causes: wants at least one")
+	}
+	for _, c := range d.Causes {
+		if err := plantroom.ValidID(c); err != nil {
+			say("cause: %v", err)
+		}
+	}
 	if len(d.Kinds) == 0 {
 		say("kinds: a domain has at least one")
 	}

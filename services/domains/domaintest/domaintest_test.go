@@ -102,7 +102,7 @@ func (m *model) Restore(b []byte) error {
 
 func modelDomain(flaw string) plantroom.Domain {
 	return plantroom.Domain{
-		Name: "models", Measurement: "model", Kinds: []string{"one"},
+		Name: "models", Measurement: "model", Kinds: []string{"one"}, Causes: []string{"on"},
 		Signals: []plantroom.Signal{{Name: "on", Kind: plantroom.BoolKind, Doc: "it is on"}},
 		Rules: []plantroom.Rule{{ID: "model.on", Signals: []string{"on"},
 			New: func(plantroom.Asset) plantroom.Detector {
@@ -172,7 +172,7 @@ func TestLintFindsABrokenDescription(t *testing.T) {
 			Steps: []plantroom.Step{{ID: "a", Proof: "hearsay"}}}},
 	}
 	all := strings.Join(Lint(d), "\n")
-	for _, want := range []string{"name:", "title:", "signal x: a number wants", "signal x exists twice", "permitted values",
+	for _, want := range []string{"name:", "title:", "causes:", "signal x: a number wants", "signal x exists twice", "permitted values",
 		"begins with m.", "Clean is 0", "no detector", "no kind two", "no signal y", "step \"a\"", "no default target"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("not found: %s", want)

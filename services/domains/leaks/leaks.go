@@ -66,7 +66,8 @@ func Domain() plantroom.Domain {
 			{Name: "self_test_why", Kind: plantroom.StringKind, Values: []string{"none", "leak", "override", "interlock", "restart", "state", "not_there", "not_back"},
 				Doc: "why it was skipped (a leak, an override, an interlock, a restart, a disk that does not keep the state), or failed (it did not get there, or not back)"},
 		},
-		Rules: []plantroom.Rule{wetRule(), cableBreakRule(), valveRule()},
+		Rules:  []plantroom.Rule{wetRule(), cableBreakRule(), valveRule()},
+		Causes: []string{wet, cableBreak, stuck},
 		Targets: []plantroom.Window{
 			target(plantroom.Acknowledge, plantroom.Low, 30*time.Minute, plantroom.FromDispatched),
 			target(plantroom.Acknowledge, plantroom.High, 5*time.Minute, plantroom.FromDispatched),

@@ -38,6 +38,7 @@ func Domain() plantroom.Domain {
 		Kinds:       []string{"passenger", "firefighters", "goods"},
 		Signals:     signals(),
 		Rules:       []plantroom.Rule{faultRule(), entrapmentRule()},
+		Causes:      faultValues()[1:], // what a lift reports is the cause; None, the first, is no fault
 		Targets:     targets(),
 	}
 }

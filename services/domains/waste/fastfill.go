@@ -105,7 +105,7 @@ func (d *fastDetector) sample(r plantroom.Reading) {
 	}
 	switch {
 	case fast:
-		d.s.Begin(r.At, r.At, plantroom.Low, "fast_fill",
+		d.s.Begin(r.At, r.At, plantroom.Low, fastFill,
 			percent(float64(rise)/100)+" more within "+FastWindow.String()+", by "+string(r.Device))
 	case d.s.Active && first: // it has not seen how the bin fills
 	case d.s.Active && !d.anyFast():

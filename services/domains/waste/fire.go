@@ -120,7 +120,7 @@ func (s *fireState) heat(r plantroom.Reading, celsius float64, twice bool) {
 	case b == fire, b == hot && twice:
 		s.burn(r, plantroom.Life, fire, fmt.Sprintf("%.0f °C, by %s", celsius, r.Device))
 	case b == hot:
-		s.burn(r, plantroom.High, "heat", fmt.Sprintf("%.0f °C once, by %s: needs confirming", celsius, r.Device))
+		s.burn(r, plantroom.High, heat, fmt.Sprintf("%.0f °C once, by %s: needs confirming", celsius, r.Device))
 	}
 }
 

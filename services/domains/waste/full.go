@@ -108,7 +108,7 @@ func (d *fullDetector) sample(r plantroom.Reading) {
 	}
 	switch {
 	case !reg.Full && reg.most(highZone):
-		d.s.Begin(reg.onset(), r.At, plantroom.Medium, "full", percent(r.Value.Num())+" full, by "+string(r.Device))
+		d.s.Begin(reg.onset(), r.At, plantroom.Medium, isFull, percent(r.Value.Num())+" full, by "+string(r.Device))
 		reg.Full, reg.Highs = true, [samples]plantroom.Instant{}
 		d.s.Touch()
 	case reg.Full && reg.most(lowZone):

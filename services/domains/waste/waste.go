@@ -30,6 +30,13 @@ const (
 	sigMass     = "mass_kg"
 )
 
+// The causes of incidents, besides fire.
+const (
+	isFull   = "full"
+	fastFill = "fast_fill"
+	heat     = "heat"
+)
+
 // Domain returns the domain.
 func Domain() plantroom.Domain {
 	return plantroom.Domain{
@@ -54,6 +61,7 @@ func Domain() plantroom.Domain {
 				Doc: "what the bin's own sensor makes of it; FIWARE WasteContainer.status"},
 		},
 		Rules:   []plantroom.Rule{fullRule(), fastFillRule(), fireRule()},
+		Causes:  []string{isFull, fastFill, heat, fire},
 		Derive:  derive,
 		Targets: targets(),
 	}
