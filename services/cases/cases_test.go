@@ -213,6 +213,19 @@ func TestWhatCameDueWhileTheServerWasDownIsToldOnceAndSaysHowLate(t *testing.T) 
 	}
 }
 
+func TestWhatIsFoundLateAtTheVeryMomentOfTheManagersIsNotTheirsYet(t *testing.T) {
+	h := newHouse(t)
+	h.mustOpen()
+	h.pass(6 * time.Hour)
+	if a, b := h.told("case.late", "sun", "look"), h.told("case.neglected", "lin", "look"); a != 1 || b != 0 {
+		t.Errorf("%d and %d", a, b)
+	}
+	h.pass(1)
+	if n := h.told("case.neglected", "lin", "look"); n != 1 {
+		t.Errorf("the manager was told %d times", n)
+	}
+}
+
 func TestWhereNobodyIsResponsibleOrReachableTheManagersHearOfItAtOnce(t *testing.T) {
 	for _, who := range []plantroom.PersonID{"", "mute"} {
 		h := newHouse(t)

@@ -39,17 +39,18 @@ func (d *decision) late(due *plantroom.CaseDue, step string, title plantroom.Tex
 		return fmt.Sprintf("late: %s, due %s", title.In("en"), at)
 	}}
 	by := plantroom.Duration(d.now.Sub(due.At).Round(time.Second))
+	waits := d.now <= due.Managers
 	if due.Told.IsZero() {
 		due.Told = d.now
 		e := entry{Step: step, Due: due.At, LateBy: by, Responsible: d.c.Responsible}
 		if p := d.desk.staff(d.c.Responsible); p != nil && d.tell(p, n) {
 			e.Called = []string{"person:" + string(p.ID)}
 		} else {
-			due.Managers = d.now
+			waits = false // nobody else knows of it
 		}
 		d.row("case.late", bySystem, e)
 	}
-	if due.Raised.IsZero() && (d.now > due.Managers || due.Managers == due.Told) {
+	if due.Raised.IsZero() && !waits {
 		due.Raised = d.now
 		n.kind = "case.neglected"
 		d.row("case.neglected", bySystem, entry{Step: step, Due: due.At, LateBy: by, Responsible: d.c.Responsible, Called: d.tellManagers(d.c.Responsible, n)})
