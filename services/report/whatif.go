@@ -91,9 +91,9 @@ type course struct {
 func (r *replay) play(c *Case, end plantroom.Instant) {
 	r.out.Covered++
 	way := r.course(c)
-	if way.over.IsZero() || way.over > end {
+	if way.over.IsZero() {
 		r.downs = append(r.downs, end.Sub(c.Occurred))
-	} else {
+	} else { // to its end, as the record's are, also where that lies beyond the past
 		r.downs = append(r.downs, way.over.Sub(c.Occurred))
 	}
 	if !way.over.IsZero() && way.over.Sub(c.Occurred) <= r.goal {

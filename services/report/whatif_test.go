@@ -318,3 +318,29 @@ func TestAnOrderThatCarriedAnotherOneOnLastedUntilBothWereProved(t *testing.T) {
 		t.Errorf("%d faults, the longest of %s, want one of 1h", r.Covered, r.Longest)
 	}
 }
+
+func TestAFaultOfTheLastDayLastsAsLongInEveryColumn(t *testing.T) {
+	h := newHouse(t)
+	h.open("l1", plantroom.Medium, "door_close_fault")
+	h.repair(quick, time.Minute, 2*time.Minute, 3*time.Hour)
+	var past report.Past
+	to := start.Add(time.Hour) // the comparison ends while the repair goes on
+	err := h.store.View(context.Background(), func(tx plantroom.Tx) (err error) {
+		past, err = h.house.Past(tx, start, to, h.now)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	offers, err := h.house.Offers([]plantroom.ContractID{"quick-26"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := h.house.Compare(past, offers, 30*time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if was, is := c.Recorded.Longest, c.Results[0].Longest; was != is || was != plantroom.Duration(3*time.Hour+3*time.Minute) {
+		t.Errorf("as it was %s, under the same contract %s", was, is)
+	}
+}
