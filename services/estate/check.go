@@ -104,7 +104,7 @@ func (c *checker) assetRefs(at string, a asset, buildings, zones names) {
 	}
 	d := c.known.Domains[i]
 	if !slices.Contains(d.Kinds, a.Kind) {
-		c.fault(at+"/kind", fmt.Sprintf("%s know no kind %q", d.Name, a.Kind), "use one of "+strings.Join(d.Kinds, ", "))
+		c.fault(at+"/kind", fmt.Sprintf("the domain %s has no kind %q", d.Name, a.Kind), "use one of "+strings.Join(d.Kinds, ", "))
 	}
 	for name, v := range a.Params {
 		j := slices.IndexFunc(d.Params, func(s plantroom.Signal) bool { return s.Name == name })

@@ -114,7 +114,7 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 		"unknown zone":            {"zone: b1-01a", "zone: b1-09a", `e.yaml:9:14: gateways.0.zone: there is no zone "b1-09a"; use one of b1-01a, b1-02a, b1-03a`},
 		"unknown gateway":         {"gateway: gw}]}\npeople", "gateway: gx}]}\npeople", `assets.1.devices.0.gateway: there is no gateway "gx"; use one of gw`},
 		"unknown domain":          {"domain: leaks\n", "domain: leak\n", `assets.0.domain: there is no domain "leak"; use one of lifts, leaks, waste, bays, devices`},
-		"kind of another domain":  {"kind: rigid_1100", "kind: spot", `assets.1.kind: waste know no kind "spot"; use one of rigid_1100`},
+		"kind of another domain":  {"kind: rigid_1100", "kind: spot", `assets.1.kind: the domain waste has no kind "spot"; use one of rigid_1100`},
 		"parameter out of range":  {"d_empty_m: 1.3", "d_empty_m: 130", `assets.1.params.d_empty_m: signal d_empty_m is 130 m: outside 0.2 to 5; distance when empty`},
 		"unknown parameter":       {"d_empty_m: 1.3", "d_emty_m: 1.3", `no parameter "d_emty_m"; use one of d_empty_m, d_full_m, blind_zone_m`},
 		"same asset twice":        {"id: bin,", "id: b1-01a-wc,", `assets.1.id: the asset "b1-01a-wc" exists already; it stands on line 11 too`},

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"plantroom"
@@ -32,8 +33,8 @@ func Read(path string, known Known) (*File, error) {
 	return f, err
 }
 
-// Lint looks ahead from now for what is wrong with rosters and ladders, and with
-// windows that are on different calendars. What
+// Lint looks ahead from now for what is wrong with rosters and ladders, with
+// windows that are on different calendars, and for what no contract covers. What
 // should not be put in force is in refused, the rest in warnings, both in the
 // order of the file.
 func (f *File) Lint(now plantroom.Instant) (refused, warnings yamldoc.Faults) {
@@ -50,6 +51,30 @@ func (f *File) Lint(now plantroom.Instant) (refused, warnings yamldoc.Faults) {
 		}
 	}
 	warnings = append(warnings, f.lintWindows(zone, now)...)
+	warnings = append(warnings, f.uncovered(now)...)
 	_, _ = refused.Err(), warnings.Err() // puts them in the order of the file
 	return refused, warnings
+}
+
+// uncovered finds assets whose orders nobody would be given: no contract covers
+// them now or at the end of the look ahead. One fault for each domain.
+func (f *File) uncovered(now plantroom.Instant) yamldoc.Faults {
+	var out yamldoc.Faults
+	count, first := map[plantroom.DomainName]int{}, map[plantroom.DomainName]plantroom.AssetID{}
+	var order []plantroom.DomainName
+	for _, a := range f.Estate.Assets {
+		if slices.ContainsFunc(f.Estate.Contracts, func(k plantroom.Contract) bool { return k.Covers(a, now) || k.Covers(a, now.Add(roster.Horizon)) }) {
+			continue
+		}
+		if count[a.Domain] == 0 {
+			first[a.Domain] = a.ID
+			order = append(order, a.Domain)
+		}
+		count[a.Domain]++
+	}
+	for _, d := range order {
+		out = append(out, f.doc.Fault("/contracts", fmt.Sprintf("no contract in force covers the %s, %d of them, as %s: their orders are given to nobody, and the managers are called", d, count[d], first[d]),
+			fmt.Sprintf("add the domain %s, or their buildings, to a contract, unless the managers see to them", d)))
+	}
+	return out
 }

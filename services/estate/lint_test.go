@@ -118,3 +118,34 @@ func TestInTheStoryWhatIsGraveNeverHasMoreTime(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatNoContractCoversIsToldOnceForEachDomain: a contract that begins within
+// the look ahead is one, and one that has run out is none.
+func TestWhatNoContractCoversIsToldOnceForEachDomain(t *testing.T) {
+	edit := "  - {id: l1,|  - {id: l0, domain: lifts, kind: passenger, building: b1}\n  - {id: w1, domain: leaks, kind: rope, building: b1}\n  - {id: w2, domain: leaks, kind: rope, building: b1}\n  - {id: l1,||contractor: maker\n    domains: [lifts]\n    from: 2027-01-01|contractor: maker\n    domains: [lifts]\n    from: 2027-01-01\n    to: 2028-01-01"
+	path := filepath.Join(t.TempDir(), "e.yaml")
+	if err := os.WriteFile(path, []byte(changed(t, edit)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := estate.Read(path, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, want := range map[time.Time][]string{
+		time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC):   {"the leaks, 2 of them, as w1"},
+		time.Date(2026, 12, 20, 0, 0, 0, 0, time.UTC): {"the leaks, 2 of them, as w1"},
+		time.Date(2028, 1, 2, 0, 0, 0, 0, time.UTC):   {"the lifts, 2 of them, as l0", "the leaks, 2 of them, as w1"},
+	} {
+		_, warnings := f.Lint(plantroom.At(day))
+		var told []string
+		for _, n := range warnings {
+			if _, what, ok := strings.Cut(n.Problem, "no contract in force covers "); ok {
+				what, _, _ = strings.Cut(what, ":")
+				told = append(told, what)
+			}
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("%s: told %q, want %q", day.Format(time.DateOnly), told, want)
+		}
+	}
+}

@@ -177,7 +177,7 @@ var refused = []struct{ says, edit, want string }{
 	{"an unknown domain", "domains: [lifts]|domains: [lift]",
 		`e.yaml:41:15: contracts.0.domains.0: there is no domain "lift"; use one of lifts, leaks, waste, bays, devices`},
 	{"an unknown kind of asset", "kind: passenger|kind: passengers",
-		`e.yaml:11:29: assets.0.kind: lifts know no kind "passengers"; use one of passenger, firefighters`},
+		`e.yaml:11:29: assets.0.kind: the domain lifts has no kind "passengers"; use one of passenger, firefighters`},
 	{"an asset nowhere", ", building: b1, devices|, devices",
 		`e.yaml:11:5: assets.0: the asset is nowhere; add building: or zone:`},
 	{"an unknown gateway", "gateway: gw}|gateway: gx}",
