@@ -94,7 +94,7 @@ func (c *checker) zonesWhole() bool { return c.doc.Sound("/buildings") && c.doc.
 func (c *checker) assetRefs(at string, a asset, buildings, zones names) {
 	c.refer(buildings, at+"/building", "building", string(a.Building))
 	c.refer(zones, at+"/zone", "zone", string(a.Zone))
-	if a.Each == nil && a.Building == "" && a.Zone == "" {
+	if (a.Each == nil || len(a.Each.Numbers) > 0) && a.Building == "" && a.Zone == "" {
 		c.fault(at, "the asset is nowhere", "add building: or zone:")
 	}
 	i := slices.IndexFunc(c.known.Domains, func(d plantroom.Domain) bool { return d.Name == a.Domain })

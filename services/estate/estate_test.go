@@ -294,6 +294,21 @@ func TestARepeatGoesOnWithTheWindowUnlessTheContractSaysOtherwise(t *testing.T) 
 	}
 }
 
+func TestOneEntryStandsForAllThatAreNumbered(t *testing.T) {
+	src := strings.Replace(small, "assets:\n", "assets:\n  - {each: {numbers: [9, 11]}, id: \"bay-{number2}\", domain: bays, kind: visitor, building: b1, name: \"Bay {number}\", devices: [{id: \"bay-{number}-s\", gateway: gw}]}\n", 1)
+	e, err := estate.Parse("e.yaml", []byte(src), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i := range 3 {
+		got = append(got, string(e.Assets[i].ID), e.Assets[i].Name.En, string(e.Devices[i].ID))
+	}
+	if want := "bay-09 Bay 9 bay-9-s bay-10 Bay 10 bay-10-s bay-11 Bay 11 bay-11-s"; strings.Join(got, " ") != want {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestAPenaltyInPercentIsOfATwelfthOfTheYearlyPrice(t *testing.T) {
 	for terms, want := range map[string]int64{
 		"price: {yearly: 42000}, penalties: [{clock: attend, percent: 5}]":        175_00,

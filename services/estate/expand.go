@@ -10,7 +10,7 @@ import (
 )
 
 // assets lays out the assets and their devices; an entry with each: becomes
-// one asset for every zone of a kind.
+// one asset for every zone of a kind, or for every number.
 func (c *checker) assets(e *plantroom.Estate, f file) {
 	zones := make(map[plantroom.ZoneID]plantroom.Zone, len(e.Zones))
 	for _, z := range e.Zones {
@@ -21,12 +21,21 @@ func (c *checker) assets(e *plantroom.Estate, f file) {
 		if !c.doc.Sound(at) {
 			continue
 		}
-		if a.Each == nil {
-			z := zones[a.Zone]
-			if z.ID == "" {
-				z = plantroom.Zone{ID: a.Zone, Building: a.Building}
+		z := zones[a.Zone]
+		if z.ID == "" {
+			z = plantroom.Zone{ID: a.Zone, Building: a.Building}
+		}
+		switch {
+		case a.Each == nil:
+			c.asset(e, at, a, z, 0)
+			continue
+		case (a.Each.ZoneKind == "") == (len(a.Each.Numbers) == 0):
+			c.fault(at+"/each", "it has to be either for the zones of a kind or for numbers", "write zone_kind: flat, or numbers: [1, 40]")
+			continue
+		case a.Each.ZoneKind == "":
+			if !c.numbered(e, at, a, z) {
+				return
 			}
-			c.asset(e, at, a, z)
 			continue
 		}
 		n := 0
@@ -36,7 +45,7 @@ func (c *checker) assets(e *plantroom.Estate, f file) {
 					c.fault(at+"/each", fmt.Sprintf("with these the estate has more than %d assets", maxAssets), "keep it below that")
 					return
 				}
-				c.asset(e, at, a, z)
+				c.asset(e, at, a, z, 0)
 				n++
 			}
 		}
@@ -46,8 +55,31 @@ func (c *checker) assets(e *plantroom.Estate, f file) {
 	}
 }
 
-func (c *checker) asset(e *plantroom.Estate, at string, a asset, z plantroom.Zone) {
-	fill := strings.NewReplacer("{zone}", string(z.ID), "{building}", string(z.Building), "{floor}", strconv.Itoa(z.Floor), "{riser}", z.Riser)
+// numbered makes an asset of each number, and reports whether the estate has room
+// for more.
+func (c *checker) numbered(e *plantroom.Estate, at string, a asset, z plantroom.Zone) bool {
+	first, last := a.Each.Numbers[0], a.Each.Numbers[1]
+	if !strings.Contains(a.ID, "{number") {
+		c.fault(at+"/id", "all that are numbered would have this id", "put {number} or {number2} into it, and into those of the devices")
+		return true
+	}
+	if first > last {
+		c.fault(at+"/each/numbers", fmt.Sprintf("%d comes after %d", first, last), "write the first and the last, as in [1, 40]")
+		return true
+	}
+	if len(e.Assets)+last-first >= maxAssets {
+		c.fault(at+"/each", fmt.Sprintf("with these the estate has more than %d assets", maxAssets), "keep it below that")
+		return false
+	}
+	for n := first; n <= last; n++ {
+		c.asset(e, at, a, z, n)
+	}
+	return true
+}
+
+func (c *checker) asset(e *plantroom.Estate, at string, a asset, z plantroom.Zone, number int) {
+	fill := strings.NewReplacer("{zone}", string(z.ID), "{building}", string(z.Building), "{floor}", strconv.Itoa(z.Floor), "{riser}", z.Riser,
+		"{number}", strconv.Itoa(number), "{number2}", fmt.Sprintf("%02d", number))
 	out := plantroom.Asset{ID: plantroom.AssetID(c.id(at+"/id", fill.Replace(a.ID))), Domain: a.Domain, Kind: a.Kind,
 		Building: z.Building, Zone: z.ID, Floor: z.Floor, Params: a.Params,
 		Name: plantroom.Text{En: fill.Replace(a.Name.En), Zh: fill.Replace(a.Name.Zh)}}
@@ -73,7 +105,7 @@ func (c *checker) asset(e *plantroom.Estate, at string, a asset, z plantroom.Zon
 // id checks an identifier that was put together from a pattern.
 func (c *checker) id(path, s string) string {
 	if err := plantroom.ValidID(s); err != nil {
-		c.fault(path, err.Error(), "the permitted fields are {zone} {building} {floor} {riser}")
+		c.fault(path, err.Error(), "the permitted fields are {zone} {building} {floor} {riser} {number} {number2}")
 	}
 	return s
 }

@@ -77,6 +77,7 @@ type asset struct {
 	Each *struct {
 		ZoneKind string               `json:"zone_kind"`
 		Building plantroom.BuildingID `json:"building"`
+		Numbers  []int                `json:"numbers"` // the first and the last
 	} `json:"each"`
 	ID       string               `json:"id"`
 	Domain   plantroom.DomainName `json:"domain"`
