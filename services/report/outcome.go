@@ -52,6 +52,7 @@ type Outcome struct {
 	Counting   bool                   `json:"counting,omitzero"` // Missed, and Late still grows
 	Paused     plantroom.Duration     `json:"paused,omitzero"`   // how long the clock has stood still
 	Reason     string                 `json:"reason,omitempty"`
+	Ground     Ground                 `json:"-"`
 	Evidence   []Evidence             `json:"evidence,omitempty"`
 }
 
@@ -117,15 +118,15 @@ func judged(r *round, i int, c *plantroom.Clock, cals Calendars, at plantroom.In
 			return Outcome{}, false // missed by the one before
 		}
 		o.Verdict, o.Late, o.Counting = Void, 0, false
-		o.Reason = "the window had ended before the order was given away"
+		o.Reason, o.Ground = "the window had ended before the order was given away", GivenLate
 	}
 	if !st.to.IsZero() && o.Verdict != Kept && o.Verdict != Void && c.Due > st.to {
 		return Outcome{}, false // it went on to the next one
 	}
 	if o.Verdict == Void && o.Reason == "" {
-		o.Reason = "it had gone by itself before the window ended"
+		o.Reason, o.Ground = "it had gone by itself before the window ended", GoneAlone
 		if st.why == cancelled {
-			o.Reason = cancelled + " before the window ended"
+			o.Reason, o.Ground = cancelled+" before the window ended", CalledOff
 		}
 	}
 	return o, true

@@ -112,8 +112,9 @@ func (r *replay) play(c *Case, end plantroom.Instant) {
 			r.out.Kept[o.Clock]++
 		case Missed:
 			r.out.Missed[o.Clock]++
-			amount, _ := charge(&r.offer.Contract, &o)
-			r.owed[MonthOf(o.when(), r.house.Zone)] += amount
+			l := Line{Outcome: o}
+			l.charge(&r.offer.Contract)
+			r.owed[MonthOf(o.when(), r.house.Zone)] += l.Penalty
 		}
 	}
 }

@@ -45,6 +45,9 @@ var access = map[string]string{
 	"POST /api/v1/works":                                      "operator",
 	"GET /api/v1/works/{id}":                                  "operator",
 	"POST /api/v1/works/{id}/{action}":                        "operator",
+	"GET /statements":                                         "operator",
+	"GET /statements/{contract}/{month}":                      "operator",
+	"POST /statements/{contract}/{month}/{action}":            "operator",
 	"GET /works":                                              "operator",
 	"POST /works/{id}/{action}":                               "operator",
 	"GET /api/v1/ledger":                                      "operator",
@@ -124,7 +127,7 @@ func TestWhoMayReachWhat(t *testing.T) {
 	}
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route.Pattern, " ")
-		path = strings.NewReplacer("{$}", "", "{id}", "x", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "f").Replace(path)
+		path = strings.NewReplacer("{$}", "", "{id}", "x", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "f", "{contract}", "c", "{month}", "2026-03").Replace(path)
 		for role, as := range roles {
 			r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
 			as(r)

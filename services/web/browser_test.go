@@ -271,7 +271,7 @@ func TestEveryPageKeepsToItsPolicy(t *testing.T) {
 	if err := chromedp.Do(ctx, signInBrowser(s)); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/", "/?lang=zh", "/orders/" + string(o["trapped"].ID), "/assets/b2-l1", "/quarantine", "/login", s.JobPath(o["door"]), s.JobPath(o["proving"])} {
+	for _, path := range []string{"/", "/?lang=zh", "/orders/" + string(o["trapped"].ID), "/assets/b2-l1", "/quarantine", "/works", "/statements", march, march + "?lang=zh", "/login", s.JobPath(o["door"]), s.JobPath(o["proving"])} {
 		for _, width := range []int64{320, 1920} {
 			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), chromedp.Navigate(s.server.URL+path)); err != nil {
 				t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plantroom"
@@ -45,7 +46,7 @@ type (
 		Attempts                                        int
 		Dead                                            bool
 	}
-	entryLine struct{ When, Since, Text, Actor, Gist, Detail string }
+	entryLine struct{ Anchor, When, Since, Text, Actor, Gist, Detail string }
 	// action is one thing that the order's state lets an operator do.
 	action struct {
 		Do                      plantroom.OrderAction
@@ -176,11 +177,14 @@ func (s words) calls(e *plantroom.Estate, calls []plantroom.Call) []callLine {
 func (s words) timeline(e *plantroom.Estate, entries []ledger.Entry) []entryLine {
 	out := make([]entryLine, len(entries))
 	for i, t := range entries {
-		out[i] = entryLine{When: s.precise(t.At), Since: s.span(t.Since), Text: s.slug("ledger", t.Kind),
+		out[i] = entryLine{Anchor: rowAnchor(t.Seq), When: s.precise(t.At), Since: s.span(t.Since), Text: s.slug("ledger", t.Kind),
 			Actor: s.who(e, t.Actor), Gist: s.gist(e, t.Body), Detail: bodyText(t.Body)}
 	}
 	return out
 }
+
+// rowAnchor is where a row of the ledger stands on its order's page.
+func rowAnchor(seq int64) string { return "row-" + strconv.FormatInt(seq, 10) }
 
 // gist takes from a ledger row's body what a person asks first: which window,
 // which firm, who, and why. A body that is not like that has none.

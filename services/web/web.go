@@ -1,6 +1,7 @@
 // Package web is Plantroom's pages: the operations board, the pages of an
-// order, an asset and the quarantine, the sign-in page, and the job page on
-// which a contractor accepts, arrives and reports a repair without signing in.
+// order, an asset, monthly statements, planned works and the quarantine, the
+// sign-in page, and the job page on which a contractor accepts, arrives and
+// reports a repair without signing in.
 //
 // Pages are rendered on the server and work without scripts; one small script
 // keeps the board live. All words are in one catalogue, in English and
@@ -100,6 +101,9 @@ func (p *Pages) Routes() []guard.Route {
 		operator("POST /orders/{id}/calls/{call}/retry", p.retryCall),
 		operator("GET /assets/{id}", p.asset),
 		operator("GET /quarantine", p.quarantine),
+		operator("GET /statements", p.statements),
+		operator("GET /statements/{contract}/{month}", p.statement),
+		operator("POST /statements/{contract}/{month}/{action}", p.statementAction),
 		operator("GET /works", p.works),
 		operator("POST /works/{id}/{action}", p.worksAction),
 		operator("POST /logout", p.logout),
@@ -128,7 +132,7 @@ type page struct {
 	Lang    string
 	Title   string
 	Estate  string
-	Path    string // for the language switch
+	Path    string // for the language switch; "": the request's
 	Signed  bool   // an operator looks at it
 	Now     string
 	Refresh int // seconds after which the browser reads the page again; 0: never
@@ -139,7 +143,10 @@ type page struct {
 // render executes a template into memory first, so that a fault in it becomes
 // an error page and not half a page.
 func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, name string, say words, pg page) error {
-	pg.Lang, pg.Path = say.lang, r.URL.Path
+	pg.Lang = say.lang
+	if pg.Path == "" {
+		pg.Path = r.URL.Path
+	}
 	pg.Estate, pg.Office = p.opt.Estate().Name.In(say.lang), p.opt.Office
 	pg.Signed = guard.Who(r.Context()).Actor != ""
 	pg.Now = say.moment(say.now)

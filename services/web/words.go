@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/report"
 )
 
 // languages lists what the pages speak; the first is the fallback.
@@ -98,6 +99,36 @@ func (s words) precise(at plantroom.Instant) string {
 		return "–"
 	}
 	return at.Time().In(s.zone).Format(s.t("time.precise"))
+}
+
+// stamp shows a time of day with its whole date, for what is kept and printed.
+func (s words) stamp(at plantroom.Instant) string {
+	if at.IsZero() {
+		return "–"
+	}
+	return at.Time().In(s.zone).Format(s.t("time.year"))
+}
+
+// date shows a day with its year.
+func (s words) date(at plantroom.Instant) string {
+	return at.Time().In(s.zone).Format(s.t("time.date"))
+}
+
+// month names a month with its year.
+func (s words) month(m report.Month) string {
+	return time.Date(m.Year, m.Month, 1, 0, 0, 0, 0, time.UTC).Format(s.t("time.month"))
+}
+
+// exact shows a length of time to the minute, or to the second below ten minutes,
+// however long it is: money may hang on it.
+func (s words) exact(d time.Duration) string {
+	if d = d.Abs(); d < 2*time.Hour {
+		return s.span(d)
+	}
+	if minutes := int(d.Round(time.Minute).Minutes()); minutes%60 != 0 {
+		return s.t("span.hours", minutes/60, minutes%60)
+	}
+	return s.t("span.full_hours", int(d.Round(time.Minute).Hours()))
 }
 
 // span shows a length of time in its two largest units; the sign is dropped.
