@@ -56,10 +56,7 @@ type gatewayLine struct {
 }
 
 // deadLine is a call that nobody took.
-type deadLine struct {
-	Order        plantroom.OrderID
-	Who, Subject string
-}
+type deadLine struct{ Path, Who, Subject string }
 
 // maxDead bounds the calls shown; their number is among the figures.
 const maxDead = 4
@@ -139,7 +136,7 @@ func (p *Pages) boardView(r *http.Request, say words) (boardView, error) {
 	}
 	v.More = len(s.orders) - len(v.Orders)
 	for _, c := range s.dead[:min(maxDead, len(s.dead))] {
-		v.Dead = append(v.Dead, deadLine{c.Order, say.who(e, c.Who), c.Subject})
+		v.Dead = append(v.Dead, deadLine{callPath(c), say.who(e, c.Who), c.Subject})
 	}
 	v.Figures = say.figures(s, late, v.Gateways)
 	v.Announce = say.t("board.announce", len(s.orders), late)
@@ -173,7 +170,18 @@ func deadLink(dead []plantroom.Call) string {
 	if len(dead) == 0 {
 		return ""
 	}
-	return "/orders/" + string(dead[0].Order) + "#calls"
+	return callPath(dead[0])
+}
+
+// leftOver is the one kind of call beginning with "works." that is about an order.
+const leftOver = "works.left"
+
+// callPath leads to a call on the page of what it is about: an order or planned works.
+func callPath(c plantroom.Call) string {
+	if strings.HasPrefix(c.Kind, "works.") && c.Kind != leftOver {
+		return worksPath(plantroom.WorksID(c.Order)) + "#calls"
+	}
+	return "/orders/" + string(c.Order) + "#calls"
 }
 
 // card tells of one order; inc is the incident behind it, nil where closed.

@@ -266,12 +266,13 @@ func TestTwoPhonesPressAtOnce(t *testing.T) {
 func TestEveryPageKeepsToItsPolicy(t *testing.T) {
 	s := newSite(t)
 	o := s.busyMorning()
+	s.Planned("painting")
 	ctx := openBrowser(t)
 	watch(t, ctx)
 	if err := chromedp.Do(ctx, signInBrowser(s)); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/", "/?lang=zh", "/orders/" + string(o["trapped"].ID), "/assets/b2-l1", "/quarantine", "/works", "/statements", march, march + "?lang=zh", "/login", s.JobPath(o["door"]), s.JobPath(o["proving"])} {
+	for _, path := range []string{"/", "/?lang=zh", "/orders/" + string(o["trapped"].ID), "/assets/b2-l1", "/quarantine", "/works", "/works/painting", "/announce", "/announce?lang=zh", "/statements", march, march + "?lang=zh", "/login", s.JobPath(o["door"]), s.JobPath(o["proving"])} {
 		for _, width := range []int64{320, 1920} {
 			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), chromedp.Navigate(s.server.URL+path)); err != nil {
 				t.Fatal(err)
