@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"plantroom"
 	"plantroom/services/dispatch"
@@ -53,10 +54,10 @@ type Options struct {
 	Store  Reader
 	Desk   Desk
 
-	Gateways  Gateways           // sends them their files
-	Calendars Calendars          // knows the links of feeds
-	Events    http.Handler       // the event stream, a *live.Hub
-	Check     func([]File) error // finds fault with an estate's file and with the profiles behind it
+	Gateways  Gateways     // sends them their files
+	Calendars Calendars    // knows the links of feeds
+	Events    http.Handler // the event stream, a *live.Hub
+	Check     Check
 	Now       func() plantroom.Instant
 	Probes    []Probe // further parts for /healthz; the store is always asked
 	Logger    *slog.Logger
@@ -67,6 +68,8 @@ type API struct {
 	opt   Options
 	log   *slog.Logger
 	feeds feeds
+
+	checking sync.Mutex // see checkEstate
 }
 
 // New makes an API.
