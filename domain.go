@@ -52,7 +52,8 @@ type Domain struct {
 	Params      []Signal // the numbers an asset of it may carry in Params
 	Signals     []Signal
 	Rules       []Rule
-	Targets     []Window // default windows, where neither contract nor profile has one
+	Targets     []Window        // default windows, where neither contract nor profile has one
+	Causes      map[string]Text // the causes that incidents of its rules have, by slug, in words
 
 	// Derive makes further readings of one (fill from distance); nil: none.
 	// The results carry the same device and time.

@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"fmt"
 	"time"
 
 	"plantroom"
@@ -20,7 +19,7 @@ func (d *decision) settle() {
 	d.marks()
 	d.climb()
 	if at := d.contradictAt(); !at.IsZero() && at <= d.now {
-		d.contradict(fmt.Sprintf("the sensor still sees it %s later", words(d.now.Sub(d.order.Restored))))
+		d.contradict(say("seen_later", d.now.Sub(d.order.Restored)))
 	}
 	if at := d.closeAt(); !at.IsZero() && at <= d.now {
 		d.order.Closed = d.now
@@ -77,11 +76,11 @@ func (d *decision) mark(c plantroom.Clock, m sla.Mark) {
 	d.row(kind, bySystem, entry{Clock: c.Kind, Percent: m.Percent, Due: c.Due, LateBy: late(m.Late)})
 	switch m.Percent {
 	case 80:
-		subject := fmt.Sprintf("%s: %s due %s, 80 %% of the window used%s", d.title(), c.Kind, d.when(c.Due), lateWords(m.Late))
+		subject := say("at_risk", d.title(), c.Kind, d.at(c.Due), lateWords(m.Late))
 		d.tellContractor(kind, subject, c.Kind, c.Due)
 		d.tellManagers(kind, subject, c.Kind, c.Due)
 	case 100:
-		d.tellManagers(kind, fmt.Sprintf("%s: %s was due %s%s", d.title(), c.Kind, d.when(c.Due), lateWords(m.Late)), c.Kind, c.Due)
+		d.tellManagers(kind, say("breached", d.title(), c.Kind, d.at(c.Due), lateWords(m.Late)), c.Kind, c.Due)
 	}
 }
 
@@ -147,7 +146,7 @@ func (d *decision) nextCall(level plantroom.Level, planned plantroom.Instant) pl
 // where none of them has an address any more.
 func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) []string {
 	o := &d.order
-	subject := fmt.Sprintf("%s: nobody has acknowledged for %s%s", d.title(), words(d.now.Sub(o.Dispatched)), lateWords(d.now.Sub(planned)))
+	subject := say("unanswered", d.title(), d.now.Sub(o.Dispatched), lateWords(d.now.Sub(planned)))
 	people, reach := level.People, d.person
 	if len(people) == 0 {
 		reach = d.onDuty
@@ -171,11 +170,4 @@ func late(by time.Duration) plantroom.Duration {
 		return 0
 	}
 	return plantroom.Duration(by.Round(time.Second))
-}
-
-func lateWords(by time.Duration) string {
-	if by < SayLate {
-		return ""
-	}
-	return " (late by " + words(by) + ")"
 }

@@ -193,6 +193,26 @@ func TestAnEstateMayBringAProfileOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestWhoNamesNoLanguageIsCalledInTheEstates(t *testing.T) {
+	lang := func(text string) (people, firms string) {
+		e, err := estate.Parse("e.yaml", []byte(text), known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.People[0].Lang, e.Contractors[0].Lang
+	}
+	plain := changed(t, "")
+	if p, f := lang(plain); p != "en" || f != "en" {
+		t.Errorf("by default %s, %s", p, f)
+	}
+	if p, f := lang("lang: zh\n" + plain); p != "zh" || f != "zh" {
+		t.Errorf("of the estate %s, %s", p, f)
+	}
+	if _, err := estate.Parse("e.yaml", []byte("lang: fr\n"+plain), known); err == nil || !strings.Contains(err.Error(), "lang") {
+		t.Errorf("a language that there is not: %v", err)
+	}
+}
+
 func TestAnEstateMayBringPlaybooksOfItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{

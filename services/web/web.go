@@ -14,6 +14,7 @@ import (
 	"context"
 	"html/template"
 	"log/slog"
+	"maps"
 	"net/http"
 
 	"plantroom"
@@ -60,6 +61,7 @@ type Pages struct {
 	opt   Options
 	log   *slog.Logger
 	rules map[plantroom.RuleID]plantroom.Text
+	cause map[string]plantroom.Text
 	sets  map[string]*template.Template // by language
 }
 
@@ -68,8 +70,9 @@ func New(opt Options) (*Pages, error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	p := &Pages{opt: opt, log: opt.Logger, rules: map[plantroom.RuleID]plantroom.Text{}, sets: map[string]*template.Template{}}
+	p := &Pages{opt: opt, log: opt.Logger, rules: map[plantroom.RuleID]plantroom.Text{}, cause: map[string]plantroom.Text{}, sets: map[string]*template.Template{}}
 	for _, d := range opt.Domains {
+		maps.Copy(p.cause, d.Causes)
 		for _, r := range d.Rules {
 			p.rules[r.ID] = r.Title
 		}

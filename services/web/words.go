@@ -198,5 +198,8 @@ func (p *Pages) fault(say words, rule plantroom.RuleID, cause string) string {
 	if cause == "" {
 		return p.rule(say, rule)
 	}
+	if _, ok := catalogue["cause."+cause]; !ok && p.cause[cause].In(say.lang) != "" {
+		return p.cause[cause].In(say.lang)
+	}
 	return say.slug("cause", cause)
 }

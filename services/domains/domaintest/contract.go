@@ -74,6 +74,9 @@ func checkContract(t rapid.TB, d plantroom.Domain, rule *plantroom.Rule, kind st
 				kept = live.State()
 			}
 			checkVerdict(rt, s, before, v)
+			if t := d.Causes[v.Cause]; v.Active && (t.En == "" || t.Zh == "") {
+				rt.Fatalf("%s: the domain does not say in both languages what the cause %q is", s, v.Cause)
+			}
 			checkOnset(rt, onsets, s, before, v)
 
 			before, v = v, live.Tick(now) // what has become due by now, so that nothing is left to change

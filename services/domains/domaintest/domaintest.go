@@ -65,6 +65,11 @@ func Lint(d plantroom.Domain) (faults []string) {
 			say("kind: %v", err)
 		}
 	}
+	for slug, t := range d.Causes {
+		if plantroom.ValidID(slug) != nil || t.En == "" || t.Zh == "" {
+			say("cause %s: wants a slug, and English and Chinese", slug)
+		}
+	}
 	lintSignals(d.Params, "param", say)
 	lintSignals(d.Signals, "signal", say)
 	for i := range d.Rules {

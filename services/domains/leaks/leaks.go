@@ -39,7 +39,12 @@ func Domain() plantroom.Domain {
 		Name:        "leaks",
 		Measurement: "leak",
 		Title:       plantroom.Text{En: "Water", Zh: "漏水"},
-		Kinds:       []string{"spot", "rope", "meter", "valve"},
+		Causes: map[string]plantroom.Text{
+			"wet":         {En: "water leak", Zh: "漏水"},
+			"cable_break": {En: "leak rope cut", Zh: "感应绳断开"},
+			"stuck":       {En: "valve does not move", Zh: "阀门卡住"},
+		},
+		Kinds: []string{"spot", "rope", "meter", "valve"},
 		Signals: []plantroom.Signal{
 			{Name: sigState, Kind: plantroom.StringKind, Values: []string{dry, wet, cableBreak, "contaminated", "unknown"},
 				Doc: "what the sensor says; a rope is dry above 1 MΩ/m and often wet below 50 kΩ, its end resistor tells dry from cut"},

@@ -39,7 +39,17 @@ func Domain() plantroom.Domain {
 		Signals:     signals(),
 		Rules:       []plantroom.Rule{faultRule(), entrapmentRule()},
 		Targets:     targets(),
+		Causes:      causes(),
 	}
+}
+
+// causes are the vocabulary's, in words.
+func causes() map[string]plantroom.Text {
+	all := make(map[string]plantroom.Text, len(vocabulary))
+	for _, f := range vocabulary {
+		all[f.Slug] = f.Title
+	}
+	return all
 }
 
 func signals() []plantroom.Signal {
