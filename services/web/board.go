@@ -55,8 +55,9 @@ type gatewayLine struct {
 	Name, Level, Text string
 }
 
-// deadLine is a call that nobody took.
-type deadLine struct{ Path, Who, Subject string }
+// deadLine is a call that nobody took. It says in the visitor's language what the
+// call was about; the call itself is in the receiver's.
+type deadLine struct{ Path, Who, About string }
 
 // maxDead bounds the calls shown; their number is among the figures.
 const maxDead = 4
@@ -136,7 +137,7 @@ func (p *Pages) boardView(r *http.Request, say words) (boardView, error) {
 	}
 	v.More = len(s.orders) - len(v.Orders)
 	for _, c := range s.dead[:min(maxDead, len(s.dead))] {
-		v.Dead = append(v.Dead, deadLine{callPath(c), say.who(e, c.Who), c.Subject})
+		v.Dead = append(v.Dead, deadLine{callPath(c), say.who(e, c.Who), p.about(say, e, c, s.orders)})
 	}
 	v.Figures = say.figures(s, late, v.Gateways)
 	v.Announce = say.t("board.announce", len(s.orders), late)
@@ -157,11 +158,11 @@ func (s words) figures(snap snapshot, late int, gateways []gatewayLine) []figure
 		return l
 	}
 	return []figure{
-		{s.t("figure.open"), s.t("number", len(snap.orders)), "", ""},
+		{s.count("figure.open", len(snap.orders)), s.t("number", len(snap.orders)), "", ""},
 		{s.t("figure.late"), s.t("number", late), bad(late, levelRed), ""},
-		{s.t("figure.silent"), s.t("number", silent), bad(silent, levelOrange), ""},
+		{s.count("figure.silent", silent), s.t("number", silent), bad(silent, levelOrange), ""},
 		{s.t("figure.quarantine"), s.t("number", int(snap.quarantine)), bad(int(snap.quarantine), levelYellow), "/quarantine"},
-		{s.t("figure.dead"), s.t("number", len(snap.dead)), bad(len(snap.dead), levelRed), deadLink(snap.dead)},
+		{s.count("figure.dead", len(snap.dead)), s.t("number", len(snap.dead)), bad(len(snap.dead), levelRed), deadLink(snap.dead)},
 	}
 }
 
@@ -171,6 +172,16 @@ func deadLink(dead []plantroom.Call) string {
 		return ""
 	}
 	return callPath(dead[0])
+}
+
+// about says of what a call was, and about which open order; one that is about
+// something else is named by its id.
+func (p *Pages) about(say words, e *plantroom.Estate, c plantroom.Call, open []plantroom.WorkOrder) string {
+	what := string(c.Order)
+	if i := slices.IndexFunc(open, func(o plantroom.WorkOrder) bool { return o.ID == c.Order }); i >= 0 {
+		what += " · " + say.placeOf(e, open[i].Asset).Asset + " · " + p.fault(say, open[i].Rule, open[i].Cause)
+	}
+	return say.slug("call", c.Kind) + " · " + what
 }
 
 // leftOver is the one kind of call beginning with "works." that is about an order.

@@ -142,7 +142,8 @@ type page struct {
 	Path    string // for the language switch; "": the request's
 	Signed  bool   // an operator looks at it
 	Now     string
-	Refresh int // seconds after which the browser reads the page again; 0: never
+	Zone    string // whose clocks the page shows
+	Refresh int    // seconds after which the browser reads the page again; 0: never
 	Office  string
 	Body    any
 }
@@ -156,7 +157,7 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, name 
 	}
 	pg.Estate, pg.Office = p.opt.Estate().Name.In(say.lang), p.opt.Office
 	pg.Signed = guard.Who(r.Context()).Actor != ""
-	pg.Now = say.moment(say.now)
+	pg.Now, pg.Zone = say.moment(say.now), p.opt.Estate().Zone
 	var b bytes.Buffer
 	if err := p.sets[say.lang].ExecuteTemplate(&b, name, pg); err != nil {
 		return &plantroom.Error{Code: plantroom.CodeInternal, Op: "render " + name, Message: "the page cannot be shown", Err: err}

@@ -55,6 +55,15 @@ type words struct {
 // t returns a sentence of the catalogue, with args put in.
 func (s words) t(key string, args ...any) string { return translate(s.lang, key, args...) }
 
+// count returns a sentence for a number of things: where the language has one of
+// its own for a single thing, that.
+func (s words) count(key string, n int) string {
+	if n == 1 {
+		return s.t(key + ".one")
+	}
+	return s.t(key)
+}
+
 // translate shows the key itself where the catalogue lacks it, so that the
 // fault is seen; a test makes sure that it never happens to a fixed key.
 func translate(lang, key string, args ...any) string {
