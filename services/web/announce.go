@@ -34,8 +34,13 @@ type announceView struct {
 
 type (
 	buildingChoice struct {
-		Name   string
+		Name    string
+		Domains []domainChoice
+	}
+	domainChoice struct {
+		Title  string
 		Assets []assetChoice
+		Open   bool // few enough to be shown at once, or one of them is chosen
 	}
 	assetChoice struct {
 		Value, Label string
@@ -57,13 +62,7 @@ func (p *Pages) showAnnounce(w http.ResponseWriter, r *http.Request, say words, 
 	e := p.opt.Estate()
 	v.Zone, v.Faults, v.MaxAssets = e.Zone, len(v.Wrong), works.MaxAssets
 	for _, b := range e.Buildings {
-		c := buildingChoice{Name: nameOr(b.Name, string(b.ID), say.lang)}
-		for _, a := range e.Assets {
-			if a.Building == b.ID {
-				c.Assets = append(c.Assets, assetChoice{string(a.ID), nameOr(a.Name, string(a.ID), say.lang), slices.Contains(chosen, a.ID)})
-			}
-		}
-		if len(c.Assets) > 0 {
+		if c := p.assetChoices(say, e, b, chosen); len(c.Domains) > 0 {
 			v.Buildings = append(v.Buildings, c)
 		}
 	}
@@ -72,6 +71,29 @@ func (p *Pages) showAnnounce(w http.ResponseWriter, r *http.Request, say words, 
 	}
 	v.Holds = []choice{{"", say.t("works.hold.none")}, {string(plantroom.HoldManagers), say.t("works.hold.managers")}, {string(plantroom.HoldAll), say.t("works.hold.all")}}
 	return p.render(w, r, status, "announce.html", say, page{Title: say.t("works.announce"), Body: v})
+}
+
+// mostOpen is how many assets of a kind are shown at once: a block of flats has a
+// sensor in every bathroom.
+const mostOpen = 12
+
+// assetChoices lists the assets of a building, by domain.
+func (p *Pages) assetChoices(say words, e *plantroom.Estate, b plantroom.Building, chosen []plantroom.AssetID) buildingChoice {
+	c := buildingChoice{Name: nameOr(b.Name, string(b.ID), say.lang)}
+	for _, d := range p.opt.Domains {
+		of := domainChoice{Title: d.Title.In(say.lang)}
+		for _, a := range e.Assets {
+			if a.Building != b.ID || a.Domain != d.Name {
+				continue
+			}
+			is := slices.Contains(chosen, a.ID)
+			of.Assets, of.Open = append(of.Assets, assetChoice{string(a.ID), nameOr(a.Name, string(a.ID), say.lang), is}), of.Open || is
+		}
+		if of.Open = of.Open || len(of.Assets) <= mostOpen; len(of.Assets) > 0 {
+			c.Domains = append(c.Domains, of)
+		}
+	}
+	return c
 }
 
 // announce declares works. A form with faults comes back as it was sent, with each

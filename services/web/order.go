@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"plantroom"
@@ -182,9 +181,6 @@ func (s words) timeline(e *plantroom.Estate, entries []ledger.Entry) []entryLine
 	}
 	return out
 }
-
-// rowAnchor is where a row of the ledger stands on its order's page.
-func rowAnchor(seq int64) string { return "row-" + strconv.FormatInt(seq, 10) }
 
 // gist takes from a ledger row's body what a person asks first: which window,
 // which firm, who, and why. A body that is not like that has none.

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -236,3 +237,6 @@ func (s words) sums(st *report.Statement) []sumLine {
 	}
 	return append(sums, sumLine{What: s.t("statement.total", st.Currency), Amount: report.Money(st.Total), Total: true})
 }
+
+// rowAnchor is where a row of the ledger stands on its order's page.
+func rowAnchor(seq int64) string { return "row-" + strconv.FormatInt(seq, 10) }

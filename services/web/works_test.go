@@ -128,6 +128,21 @@ func TestAFormWithFaultsComesBackWholeWithEachBesideItsField(t *testing.T) {
 	s.get("/announce?lang=zh").wants(t, http.StatusOK, "登记施工", "开始（Asia/Shanghai）")
 }
 
+// A block has hundreds of sensors, and two lifts: the kinds of which there are many
+// are folded, unless one of them is chosen.
+func TestAFormDoesNotBuryTheLiftsUnderTheSensorsOfTheFlats(t *testing.T) {
+	s := newSite(t)
+	e := s.Estate()
+	for i := range 100 {
+		e.Assets = append(e.Assets, plantroom.Asset{ID: plantroom.AssetID("flat-" + itoa(int64(i))), Domain: "leaks", Building: "b1"})
+	}
+	s.signIn()
+	s.get("/announce").wants(t, http.StatusOK, "<details open><summary>Lifts (2)", "<details><summary>Water (101)")
+	f := announced(s)
+	f["assets"], f["title_en"], f["title_zh"] = []string{"flat-7"}, nil, nil
+	s.send(http.MethodPost, "/announce", f).wants(t, http.StatusBadRequest, "<details open><summary>Water (101)", `value="flat-7" checked`)
+}
+
 func escaped(s string) string {
 	return strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(s)
 }
