@@ -26,6 +26,7 @@ type Contractor struct {
 	Swaps       []Swap
 	Overrides   []Override
 	Channels    []Address // how an order is sent, in order of preference
+	Lang        string    // in which it is called: en or zh
 }
 
 // Contract is what a contractor has promised, for what and at which price.

@@ -52,8 +52,8 @@ type Domain struct {
 	Params      []Signal // the numbers an asset of it may carry in Params
 	Signals     []Signal
 	Rules       []Rule
-	Causes      []string // the slugs that Verdict.Cause may be, of all rules
-	Targets     []Window // default windows, where neither contract nor profile has one
+	Targets     []Window        // default windows, where neither contract nor profile has one
+	Causes      map[string]Text // all that Verdict.Cause may be, by slug, in words
 
 	// Derive makes further readings of one (fill from distance); nil: none.
 	// The results carry the same device and time.

@@ -24,6 +24,7 @@ type Estate struct {
 	Profile   string  // jurisdiction profile, as in cn-urban
 	Law       Profile // the profile, where the estate brings its own; without an ID it is one of those that are built in
 	Currency  string  // ISO 4217
+	Lang      string  // of people and contractors who have no other: en or zh
 	Buildings []Building
 	Zones     []Zone
 	Assets    []Asset

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"plantroom/services/app/config"
 	"plantroom/services/httpapi"
 )
 
@@ -25,7 +26,7 @@ func TestAnEstatesFileIsCheckedWithTheProfilesThatCameWithItAndNoOther(t *testin
 		{[]httpapi.File{e("ours.yaml")}, `"ours.yaml" is not among the files`},
 		{[]httpapi.File{e("/etc/passwd.yaml"), ours}, `"/etc/passwd.yaml" is not among the files`},
 	} {
-		err := checkFiles(c.files)
+		_, err := checkFiles(c.files, config.Channels(), 0)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.files[0].Text, err, c.want)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"plantroom"
+	"plantroom/internal/yamldoc"
 	"plantroom/services/estate"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
@@ -42,10 +43,12 @@ func (s *Server) pages(door web.Door) (*web.Pages, error) {
 // estate is the present one.
 func (s *Server) estate() *plantroom.Estate { return &s.spine.Load().estate }
 
-// checkFiles finds fault with an estate's file; the profiles and playbooks that
-// it names are those behind it, and no file of this machine.
-func checkFiles(files []httpapi.File) error {
+// checkFiles finds fault with an estate's file as a reload of it would, on the
+// channels of this server; the profiles and playbooks that it names are those
+// behind it, and no file of this machine.
+func checkFiles(files []httpapi.File, channels []estate.Channel, now plantroom.Instant) (warnings yamldoc.Faults, err error) {
 	known := Known()
+	known.Channels = channels
 	text := func(path string) ([]byte, error) {
 		for _, f := range files[1:] {
 			if f.Name == path {
@@ -68,14 +71,23 @@ func checkFiles(files []httpapi.File) error {
 		}
 		return playbooks.Parse(path, src, known.Domains)
 	}
-	_, err := estate.Parse(files[0].Name, []byte(files[0].Text), known)
-	return err
+	f, err := estate.ReadText(files[0].Name, []byte(files[0].Text), known)
+	if err != nil {
+		return nil, err
+	}
+	refused, warnings := f.Lint(now)
+	return warnings, refused.Err()
+}
+
+// checkEstate is httpapi.Check.
+func (s *Server) checkEstate(files []httpapi.File) (yamldoc.Faults, error) {
+	return checkFiles(files, s.spine.Load().known, s.now())
 }
 
 // routes lists everything that the server answers.
 func (s *Server) routes(pages *web.Pages) []guard.Route {
 	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Proofs: s.proofs, Bundles: &bundler{Server: s, slots: make(chan struct{}, 1)}, Gateways: s.gateways, Calendars: Calendars(s.cfg.Data), Events: s.hub,
-		Check: checkFiles, Now: s.now, Logger: s.log, Probes: s.probes()})
+		Check: s.checkEstate, Now: s.now, Logger: s.log, Probes: s.probes()})
 	return append(append(api.Routes(), pages.Routes()...),
 		guard.Route{Pattern: "GET /metrics", Need: guard.Operator, Handler: promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{})})
 }

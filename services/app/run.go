@@ -11,6 +11,7 @@ import (
 	"plantroom/services/app/config"
 	"plantroom/services/cases"
 	"plantroom/services/dispatch"
+	"plantroom/services/estate"
 	"plantroom/services/ingest"
 	"plantroom/services/outbox"
 	"plantroom/services/report"
@@ -21,7 +22,8 @@ import (
 type runningSpine struct {
 	*Spine
 	estate plantroom.Estate
-	stop   func() // call it once; it returns when everything has ended
+	known  []estate.Channel // on which it may call
+	stop   func()           // call it once; it returns when everything has ended
 }
 
 // startSpine starts ingest, the orders' clock and the outbox.
@@ -62,7 +64,7 @@ func (s *Server) newSpine(ctx context.Context, cfg *config.Config) (*runningSpin
 		return nil, &plantroom.Error{Code: plantroom.CodeOf(err), Op: "keep the estate's terms in the ledger", Message: "the database does not take them",
 			Hint: "see that the disk has space and is writable", Err: err}
 	}
-	return &runningSpine{Spine: spine, estate: e}, nil
+	return &runningSpine{Spine: spine, estate: e, known: cfg.KnownChannels()}, nil
 }
 
 // grace is how long a spine that is stopped may take to finish what it has

@@ -52,7 +52,7 @@ func Devices() plantroom.Domain {
 		Title:       plantroom.Text{En: "Devices", Zh: "设备"},
 		Kinds:       []string{"device", "gateway"},
 		Signals:     plantroom.DeviceSignals(),
-		Causes:      []string{silentCause, offlineCause},
+		Causes:      map[string]plantroom.Text{silentCause: {En: "silent", Zh: "无信号"}, offlineCause: {En: "offline", Zh: "离线"}},
 		Rules: []plantroom.Rule{
 			{ID: RuleDeviceSilent, Title: plantroom.Text{En: "Device silent", Zh: "设备失联"}, Clocks: clocks, Clean: silenceClean, Steps: steps,
 				Doc: "No sign of life from a device of the asset for three of its intervals (at least 1 min) while its gateway was heard. " +

@@ -16,13 +16,13 @@ const NewsDelay = time.Minute
 // means that it lasts.
 type absence struct {
 	from, to plantroom.Instant
-	what     string // who was away, as in "gateway gw-b1"
+	gateway  plantroom.GatewayID // that was away
 }
 
 // belief is whether a breach is corrected by news that came after it, and why.
 type belief struct {
 	correct bool
-	why     string
+	why     plantroom.Text
 }
 
 // believe decides whether a promise that was found broken was kept after all: a
@@ -33,17 +33,17 @@ type belief struct {
 // asset was away at the due time; or the news is no later than news is.
 func believe(c plantroom.Clock, source, heard plantroom.Instant, away []absence) belief {
 	if heard.Sub(source) <= NewsDelay {
-		return belief{true, "the sensor's news was on its way when the window ended"}
+		return belief{true, say("on_its_way")}
 	}
 	if by := c.Noticed.Sub(c.Due); !c.Noticed.IsZero() && by >= SayLate {
-		return belief{true, "the server was away when the window ended"}
+		return belief{true, say("server_away")}
 	}
 	for _, a := range away {
 		if a.from <= c.Due && (a.to.IsZero() || c.Due <= a.to) {
-			return belief{true, a.what + " was away when the window ended"}
+			return belief{true, say("gateway_away", a.gateway)}
 		}
 	}
-	return belief{false, "neither gateway nor server was away when the window ended: the sensor's clock may be slow"}
+	return belief{false, say("nothing_away")}
 }
 
 // word is what the sensor of one of the incidents behind an order has said before.
@@ -119,7 +119,7 @@ func (d *Desk) absences(tx plantroom.Tx, o plantroom.WorkOrder, news plantroom.A
 			return nil, fmt.Errorf("read the silences of gateway %s: %w", gw, err)
 		}
 		for _, s := range silences {
-			a := absence{from: s.Episode.Add(-NewsDelay), what: "gateway " + string(gw)}
+			a := absence{from: s.Episode.Add(-NewsDelay), gateway: gw}
 			if !s.Cleared.IsZero() {
 				a.to = s.Cleared.Add(NewsDelay)
 			}

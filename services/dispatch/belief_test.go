@@ -21,7 +21,7 @@ func TestALateWordIsBelievedOnlyWhereSomethingExplainsTheDelay(t *testing.T) {
 	}{
 		"everybody was there":                    {0, source, heard, nil, false, "neither gateway nor server was away"},
 		"the gateway was away":                   {0, source, heard, gone(-time.Minute, time.Minute), true, "gateway gw was away"},
-		"the gateway was away and is still":      {0, source, heard, []absence{{from: due.Add(-time.Hour), what: "gateway gw"}}, true, "gateway gw was away"},
+		"the gateway was away and is still":      {0, source, heard, []absence{{from: due.Add(-time.Hour), gateway: "gw"}}, true, "gateway gw was away"},
 		"it went at that very moment":            {0, source, heard, gone(0, time.Minute), true, "gateway gw was away"},
 		"it came at that very moment":            {0, source, heard, gone(-time.Minute, 0), true, "gateway gw was away"},
 		"it was away before":                     {0, source, heard, gone(-time.Hour, -1), false, "may be slow"},
@@ -37,7 +37,7 @@ func TestALateWordIsBelievedOnlyWhereSomethingExplainsTheDelay(t *testing.T) {
 		if c.noticed >= 0 {
 			clock.Noticed = due.Add(c.noticed)
 		}
-		if got := believe(clock, c.source, c.heard, c.away); got.correct != c.correct || !strings.Contains(got.why, c.why) {
+		if got := believe(clock, c.source, c.heard, c.away); got.correct != c.correct || !strings.Contains(got.why.En, c.why) {
 			t.Errorf("%s: %+v, want %v, %s", says, got, c.correct, c.why)
 		}
 	}

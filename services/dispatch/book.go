@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,8 +31,9 @@ type book struct {
 	calendars   map[plantroom.CalendarID]*sla.Calendar
 	rules       map[plantroom.RuleID]plantroom.Rule
 	targets     map[plantroom.DomainName][]plantroom.Window
-	proofTotal  int64                // bytes of all files of proof
-	playbooks   []plantroom.Playbook // the first that speaks of a matter counts
+	causes      map[string]plantroom.Text // by slug
+	proofTotal  int64                     // bytes of all files of proof
+	playbooks   []plantroom.Playbook      // the first that speaks of a matter counts
 	managers    []plantroom.Person
 	gateways    map[plantroom.AssetID]map[plantroom.GatewayID]struct{} // behind which an asset's devices stand
 }
@@ -58,6 +60,7 @@ func newBook(o Options) (*book, error) {
 		contracts:   make(map[plantroom.ContractID]*plantroom.Contract),
 		rules:       make(map[plantroom.RuleID]plantroom.Rule),
 		targets:     make(map[plantroom.DomainName][]plantroom.Window),
+		causes:      make(map[string]plantroom.Text),
 		gateways:    make(map[plantroom.AssetID]map[plantroom.GatewayID]struct{}),
 	}
 	b.calendars, err = sla.NewCalendars(o.Estate.Calendars, zone)
@@ -69,6 +72,7 @@ func newBook(o Options) (*book, error) {
 	}
 	for _, d := range o.Domains {
 		b.targets[d.Name] = d.Targets
+		maps.Copy(b.causes, d.Causes)
 		for _, r := range d.Rules {
 			b.rules[r.ID] = r
 		}

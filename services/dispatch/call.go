@@ -16,10 +16,11 @@ type recipient struct {
 	who       string // contractor:quicklift, person:li
 	addresses []plantroom.Address
 	quiet     plantroom.Quiet
+	lang      string
 }
 
 func (d *decision) person(p plantroom.Person) recipient {
-	return recipient{who: "person:" + string(p.ID), addresses: p.Channels, quiet: p.Quiet}
+	return recipient{who: "person:" + string(p.ID), addresses: p.Channels, quiet: p.Quiet, lang: p.Lang}
 }
 
 // onDuty is a person whom the roster has on duty: no hour is quiet for it.
@@ -31,11 +32,11 @@ func (d *decision) onDuty(p plantroom.Person) recipient {
 
 func (d *decision) contractor() recipient {
 	firm := d.book.contractors[d.order.Contractor]
-	return recipient{who: "contractor:" + string(d.order.Contractor), addresses: firm.Channels}
+	return recipient{who: "contractor:" + string(d.order.Contractor), addresses: firm.Channels, lang: firm.Lang}
 }
 
 // tellContractor calls the order's contractor, if it has one.
-func (d *decision) tellContractor(kind, subject string, key ...any) {
+func (d *decision) tellContractor(kind string, subject plantroom.Text, key ...any) {
 	if d.order.Contractor != "" {
 		d.tellFirm(kind, subject, key...)
 	}
@@ -43,18 +44,18 @@ func (d *decision) tellContractor(kind, subject string, key ...any) {
 
 // tellFirm calls the order's contractor, or the managers where that is gone
 // from the estate's file, and returns whom it calls.
-func (d *decision) tellFirm(kind, subject string, key ...any) []string {
+func (d *decision) tellFirm(kind string, subject plantroom.Text, key ...any) []string {
 	to := d.contractor()
 	if len(to.addresses) > 0 {
 		return []string{d.tell(kind, to, subject, key...)}
 	}
 	d.row("call.unaddressed", bySystem, entry{Called: []string{to.who}, Reason: kind + ": the estate's file has no address of it any more"})
-	return d.tellManagers(kind, subject+" ("+to.who+" is not in the estate's file any more)", key...)
+	return d.tellManagers(kind, say("unaddressed", subject, to.who), key...)
 }
 
 // tellManagers calls everybody who has the role manager and an address, and
 // returns whom it calls.
-func (d *decision) tellManagers(kind, subject string, key ...any) (called []string) {
+func (d *decision) tellManagers(kind string, subject plantroom.Text, key ...any) (called []string) {
 	for _, p := range d.book.managers {
 		called = append(called, d.tell(kind, d.person(p), subject, key...))
 	}
@@ -68,7 +69,7 @@ func (d *decision) tellManagers(kind, subject string, key ...any) (called []stri
 // a part of the id, because after a backup was restored numbers, versions and
 // levels are counted again, and a receiver must not take the new calls for old
 // ones. That a decision is not taken twice is the order's version's business.
-func (d *decision) tell(kind string, to recipient, subject string, key ...any) string {
+func (d *decision) tell(kind string, to recipient, says plantroom.Text, key ...any) string {
 	o := &d.order
 	if d.heldByWorks(kind, to.who) {
 		return to.who
@@ -76,11 +77,11 @@ func (d *decision) tell(kind string, to recipient, subject string, key ...any) s
 	at := d.now
 	if until := d.quietUntil(to); !until.IsZero() {
 		at, key = until, key[:min(len(key), 1)] // the repeats of a night are one call in the morning
-		subject += " (of " + d.when(d.now) + ", held in quiet hours)"
+		says = say("quiet", says, d.at(d.now))
 		d.row("call.held", bySystem, entry{Called: []string{to.who}, Due: until, Reason: kind + ": quiet hours until " + d.when(until)})
 	}
 	id := messageID(append([]any{o.ID, int64(at), o.Reopens, kind, to.who}, key...)...)
-	addresses := to.reach(o.Severity)
+	addresses, subject := to.reach(o.Severity), says.In(to.lang)
 	body, err := json.Marshal(d.event(id, kind, to, subject))
 	if err != nil && d.err == nil {
 		d.err = err
@@ -144,7 +145,8 @@ type Event struct {
 
 // EventData is what a call tells.
 type EventData struct {
-	Text      string               `json:"text"` // the call in one line
+	Text      string               `json:"text"`           // the call in one line, in Lang
+	Lang      string               `json:"lang,omitempty"` // the recipient's: en, zh
 	Order     EventOrder           `json:"order"`
 	Asset     EventAsset           `json:"asset"`
 	Window    *plantroom.Candidate `json:"window,omitempty"` // the window check of the chosen contractor
@@ -161,6 +163,7 @@ type EventOrder struct {
 	Severity   plantroom.Severity     `json:"severity"`
 	Rule       plantroom.RuleID       `json:"rule"`
 	Cause      string                 `json:"cause"`
+	Fault      plantroom.Text         `json:"fault"` // the cause in words
 	Detail     string                 `json:"detail"`
 	Contractor plantroom.ContractorID `json:"contractor,omitempty"`
 	During     plantroom.WorksID      `json:"during_works,omitempty"` // planned works in which it was raised
@@ -198,8 +201,8 @@ type EventStep struct {
 func (d *decision) event(id plantroom.MessageID, kind string, to recipient, text string) Event {
 	o := &d.order
 	data := EventData{
-		Text: text,
-		Order: EventOrder{ID: o.ID, State: o.State, Severity: o.Severity, Rule: o.Rule, Cause: o.Cause, Detail: o.Detail,
+		Text: text, Lang: to.lang,
+		Order: EventOrder{ID: o.ID, State: o.State, Severity: o.Severity, Rule: o.Rule, Cause: o.Cause, Fault: d.fault(), Detail: o.Detail,
 			Contractor: o.Contractor, Occurred: o.Occurred, Raised: o.Raised, ETA: o.ETA, By: o.By},
 		Asset:  d.place(),
 		Clocks: make([]EventClock, 0, len(o.Clocks)),
@@ -255,36 +258,4 @@ func (d *decision) jobLink() string {
 		return ""
 	}
 	return d.book.publicURL + "/job/" + d.book.links.Sign(o.ID, o.Contractor, o.Link, LinkExpires(o))
-}
-
-// title names the order in a subject line.
-func (d *decision) title() string {
-	o := &d.order
-	name := d.book.assetOf(&d.order).Name.En
-	if name == "" {
-		name = string(o.Asset)
-	}
-	if o.Scope != "" {
-		name += ", " + o.Scope
-	}
-	title := fmt.Sprintf("%s %s: %s (%s)", o.ID, name, strings.ReplaceAll(o.Cause, "_", " "), o.Severity)
-	if o.During != nil {
-		title += ", during planned works"
-	}
-	return title
-}
-
-// dueWords says by when what has to have happened.
-func (d *decision) dueWords() string {
-	var b strings.Builder
-	for _, kind := range []plantroom.ClockKind{plantroom.Attend, plantroom.Release, plantroom.Restore} {
-		switch c := d.order.Clock(kind); {
-		case c == nil || !c.Open() || c.Due.IsZero():
-		case lost(c):
-			fmt.Fprintf(&b, ", %s late since %s", kind, d.when(c.Due))
-		default:
-			fmt.Fprintf(&b, ", %s by %s", kind, d.when(c.Due))
-		}
-	}
-	return b.String()
 }

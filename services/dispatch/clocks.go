@@ -172,25 +172,23 @@ func (d *decision) end(c *plantroom.Clock, at plantroom.Instant, by func(*plantr
 }
 
 // correct tells those who were told of a breach that there was none.
-func (d *decision) correct(c plantroom.Clock, at plantroom.Instant, why string) {
+func (d *decision) correct(c plantroom.Clock, at plantroom.Instant, why plantroom.Text) {
 	by := plantroom.Duration(d.now.Sub(at).Round(time.Second))
 	d.row("clock.corrected", bySensor, entry{Clock: c.Kind, Due: c.Due, Source: at, LateBy: by,
-		Reason: "the sensor's news came after the window had ended: " + why})
-	what := "was kept at "
+		Reason: "the sensor's news came after the window had ended: " + why.En})
+	key := "corrected"
 	if c.State == plantroom.ClockVoid {
-		what = "was no longer needed from "
+		key = "corrected.void"
 	}
-	d.tellManagers("clock.corrected", fmt.Sprintf("%s: %s %s%s, due %s: heard %s later, the window was not missed",
-		d.title(), c.Kind, what, d.when(at), d.when(c.Due), words(d.now.Sub(at))), c.Kind, c.Due)
+	d.tellManagers("clock.corrected", say(key, d.title(), c.Kind, d.at(at), d.at(c.Due), d.now.Sub(at)), c.Kind, c.Due)
 }
 
 // disbelieve says that a breach stays although a sensor's time speaks against
 // it, so that somebody looks at the sensor's clock.
-func (d *decision) disbelieve(c plantroom.Clock, w word, why string) {
+func (d *decision) disbelieve(c plantroom.Clock, w word, why plantroom.Text) {
 	by := w.heard.Sub(w.source)
-	d.row("clock.disbelieved", bySystem, entry{Clock: c.Kind, Due: c.Due, Source: w.source, LateBy: plantroom.Duration(by.Round(time.Second)), Reason: why})
-	d.tellManagers("clock.disbelieved", fmt.Sprintf("%s: %s stays missed, due %s: the sensor says %s, and was heard %s later; %s",
-		d.title(), c.Kind, d.when(c.Due), d.when(w.source), words(by), why), c.Kind, c.Due)
+	d.row("clock.disbelieved", bySystem, entry{Clock: c.Kind, Due: c.Due, Source: w.source, LateBy: plantroom.Duration(by.Round(time.Second)), Reason: why.En})
+	d.tellManagers("clock.disbelieved", say("disbelieved", d.title(), c.Kind, d.at(c.Due), d.at(w.source), by, why), c.Kind, c.Due)
 }
 
 // transfer exchanges the clocks for those under the contract of the next

@@ -282,5 +282,5 @@ func (d *decision) cancel(cmd Command) {
 	}
 	o.NextCall = 0
 	d.do(plantroom.DoCancel, cmd.Actor, entry{By: cmd.By, Reason: cmd.Reason, Clocks: o.Clocks})
-	d.tellContractor("order.cancelled", d.title()+": cancelled, "+cmd.Reason, o.Link)
+	d.tellContractor("order.cancelled", say("cancelled", d.title(), cmd.Reason), o.Link)
 }

@@ -47,7 +47,7 @@ func (d *decision) move(change plantroom.IncidentChange, busy jobs) {
 		}
 	case plantroom.IncidentRelapsed:
 		if d.order.State == plantroom.Restored {
-			d.contradict("the fault came back before the repair was proved")
+			d.contradict(say("came_back"))
 		}
 	case plantroom.IncidentProved:
 		if d.can(plantroom.DoProve) && d.incident.State == plantroom.IncidentClosed { // and all that was merged
@@ -86,10 +86,10 @@ func (d *decision) worsened() {
 			if o.During != nil && o.State == plantroom.Dispatched {
 				d.restartLadder() // it may have rested for planned works
 			}
-			d.tellManagers("order.worsened", d.title()+": a life is at stake"+d.dueWords(), int(o.Version))
+			d.tellManagers("order.worsened", say("life", d.title(), d.dueWords()), int(o.Version))
 		}
 	}
-	d.tellContractor("order.worsened", d.title()+": worse than it was"+d.dueWords(), int(o.Version))
+	d.tellContractor("order.worsened", say("worsened", d.title(), d.dueWords()), int(o.Version))
 }
 
 // settled reports whether the order no longer asks anything of the contractor.
@@ -112,12 +112,12 @@ func (d *decision) proved() {
 	d.order.Verified, d.order.NextCall = d.now, 0
 	d.do(plantroom.DoProve, bySensor, entry{Source: at, Clocks: d.order.Clocks,
 		Clean: fmt.Sprintf("%d of %d", d.incident.Clean, d.incident.Needed)})
-	d.tellContractor("order.verified", d.title()+": repair proved by the sensor", d.order.Reopens)
+	d.tellContractor("order.verified", say("verified", d.title()), d.order.Reopens)
 }
 
 // contradict takes a claim of "fixed" back. Whoever made it from afar has still
 // to come.
-func (d *decision) contradict(why string) {
+func (d *decision) contradict(why plantroom.Text) {
 	d.order.Contradicted++
 	d.order.Restored, d.order.Watched = 0, 0
 	d.unclaimed()
@@ -125,8 +125,8 @@ func (d *decision) contradict(why string) {
 	if d.order.Attended.IsZero() {
 		action = plantroom.DoDoubt
 	}
-	d.do(action, bySensor, entry{Reason: why, Note: d.order.FixNote})
-	subject := d.title() + ": said to be fixed, but " + why
+	d.do(action, bySensor, entry{Reason: why.En, Note: d.order.FixNote})
+	subject := say("contradicted", d.title(), why)
 	d.tellContractor("order.contradicted", subject, d.order.Contradicted)
 	d.tellManagers("order.contradicted", subject, d.order.Contradicted)
 }

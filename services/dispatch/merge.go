@@ -31,7 +31,7 @@ func (d *decision) mergeInto(into *decision, cmd Command) error {
 	for i := range o.Clocks {
 		sla.Void(&o.Clocks[i])
 	}
-	d.tellContractor("order.merged", fmt.Sprintf("%s: goes on as %s, %s", d.title(), into.order.ID, cmd.Reason), o.Link)
+	d.tellContractor("order.merged", say("merged", d.title(), into.order.ID, cmd.Reason), o.Link)
 	into.carry(d, cmd)
 	return nil
 }
@@ -125,5 +125,5 @@ func (d *decision) carry(from *decision, cmd Command) {
 		d.tighten(before)
 	}
 	d.row("order.carries", cmd.Actor, entry{Order: from.order.ID, By: cmd.By, Reason: cmd.Reason, Severity: o.Severity.String(), Clocks: o.Clocks})
-	d.tellContractor("order.merged", fmt.Sprintf("%s: %s goes on in it%s", d.title(), from.order.ID, d.dueWords()), from.order.ID)
+	d.tellContractor("order.merged", say("carries", d.title(), from.order.ID, d.dueWords()), from.order.ID)
 }

@@ -70,7 +70,7 @@ func (d *decision) aboutPause(cmd Command) error {
 	}
 	code := d.order.Pause().Code
 	d.resumeClocks(d.now, cmd.Actor, entry{By: cmd.By, Reason: cmd.Reason})
-	d.tellManagers("order.continued", fmt.Sprintf("%s: the pause (%s) is over, says %s%s", d.title(), code, cmd.name(), d.dueWords()), len(d.order.Pauses))
+	d.tellManagers("order.continued", say("pause.ended", d.title(), d.pauseName(code), cmd.name(), d.dueWords()), len(d.order.Pauses))
 	return nil
 }
 
@@ -90,11 +90,11 @@ func (d *decision) pause(cmd Command) error {
 	d.order.Pauses = append(d.order.Pauses, plantroom.Pause{Code: term.Code, Asked: d.now, By: cmd.Actor, Reason: cmd.Reason, Proof: cmd.Proof, Files: sums(cmd.Files)})
 	d.do(plantroom.DoPause, cmd.Actor, entry{By: cmd.By, Code: term.Code, Reason: cmd.Reason, Proof: cmd.Proof, Files: cmd.Files})
 	if term.Second {
-		d.tellManagers("order.pause_asked", fmt.Sprintf("%s: %s asks for a pause (%s): agree or refuse", d.title(), cmd.name(), term.Code), len(d.order.Pauses))
+		d.tellManagers("order.pause_asked", say("pause.asked", d.title(), cmd.name(), d.pauseName(term.Code)), len(d.order.Pauses))
 		return nil
 	}
 	d.beginPause(term)
-	d.tellManagers("order.paused", fmt.Sprintf("%s: pauses (%s), says %s", d.title(), term.Code, cmd.name()), len(d.order.Pauses))
+	d.tellManagers("order.paused", say("pause.said", d.title(), d.pauseName(term.Code), cmd.name()), len(d.order.Pauses))
 	return nil
 }
 
@@ -182,7 +182,7 @@ func (d *decision) agreePause(cmd Command) error {
 	d.order.Pause().Second = cmd.Actor
 	d.beginPause(term)
 	d.do(plantroom.DoAgreePause, cmd.Actor, entry{By: cmd.By, Code: term.Code, Clocks: d.order.Clocks})
-	d.tellContractor("order.paused", fmt.Sprintf("%s: pauses (%s), %s has agreed", d.title(), term.Code, cmd.name()), len(d.order.Pauses))
+	d.tellContractor("order.paused", say("pause.agreed", d.title(), d.pauseName(term.Code), cmd.name()), len(d.order.Pauses))
 	return nil
 }
 
@@ -193,7 +193,7 @@ func (d *decision) refusePause(cmd Command) error {
 	p := d.order.Pause()
 	p.Ended, p.EndedBy = d.now, cmd.Actor
 	d.do(plantroom.DoRefusePause, cmd.Actor, entry{By: cmd.By, Code: p.Code, Reason: cmd.Reason})
-	d.tellContractor("order.pause_refused", fmt.Sprintf("%s: %s has refused the pause (%s)", d.title(), cmd.name(), p.Code), len(d.order.Pauses))
+	d.tellContractor("order.pause_refused", say("pause.refused", d.title(), cmd.name(), d.pauseName(p.Code)), len(d.order.Pauses))
 	return nil
 }
 
@@ -240,7 +240,7 @@ func (d *decision) endPause() {
 	}
 	p := *d.order.Pause()
 	d.resumeClocks(at, bySystem, entry{Reason: "the pause has lasted as long as the contract lets it", LateBy: late(d.now.Sub(at))})
-	d.tellContractor("order.continued", fmt.Sprintf("%s: the pause (%s) is over%s", d.title(), p.Code, d.dueWords()), len(d.order.Pauses))
+	d.tellContractor("order.continued", say("pause.over", d.title(), d.pauseName(p.Code), d.dueWords()), len(d.order.Pauses))
 }
 
 // clonePauses copies what a decision may change of an order's pauses.

@@ -106,19 +106,18 @@ func (d *decision) give(choice []plantroom.Candidate) {
 		}
 		d.dispatch(c)
 		if !c.CanMeet {
-			d.tellManagers("window.cannot_meet", fmt.Sprintf("%s: earliest possible %s, due %s",
-				d.title(), d.when(c.Earliest), d.when(c.Due)), d.order.Link)
+			d.tellManagers("window.cannot_meet", say("cannot_meet", d.title(), d.at(c.Earliest), d.at(c.Due)), d.order.Link)
 		}
 		return
 	}
 	d.order.Contractor, d.order.Contract, d.order.Ladder, d.order.NextCall = "", "", "", 0
 	if len(choice) == 0 {
 		d.row("order.uncovered", bySystem, entry{Reason: "no contract in force covers it"})
-		d.tellManagers("order.uncovered", d.title()+": no contract covers it; find somebody", d.order.Reopens)
+		d.tellManagers("order.uncovered", say("uncovered", d.title()), d.order.Reopens)
 		return
 	}
 	d.row("order.refused", bySystem, entry{Choice: choice, Reason: "everybody whose contract covers it has declined"})
-	d.tellManagers("order.refused", d.title()+": everybody has declined; find somebody", len(d.order.DeclinedBy))
+	d.tellManagers("order.refused", say("refused", d.title()), len(d.order.DeclinedBy))
 }
 
 // dispatch gives the order to a candidate: a new job link, the ladder from its
@@ -133,7 +132,7 @@ func (d *decision) dispatch(c plantroom.Candidate) {
 	d.restartLadder()
 	d.do(plantroom.DoDispatch, bySystem, entry{Contractor: c.Contractor, Contract: c.Contract, Link: o.Link, Terms: d.book.terms.text(),
 		Clocks: o.Clocks, Choice: o.Choice})
-	d.tellContractor("order.dispatched", d.title()+d.dueWords(), o.Link)
+	d.tellContractor("order.dispatched", say("dispatched", d.title(), d.dueWords()), o.Link)
 }
 
 // when gives a time of day, or says that it will not come.

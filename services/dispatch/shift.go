@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -32,11 +31,11 @@ func (d *decision) callTeam(team plantroom.ContractorID) {
 
 // tellForTeam calls somebody where nobody of the team on call can be: its firm, or
 // the managers where the team is no party to the contract.
-func (d *decision) tellForTeam(subject string, what any, planned plantroom.Instant) []string {
+func (d *decision) tellForTeam(subject plantroom.Text, what any, planned plantroom.Instant) []string {
 	if d.team() == d.order.Contractor {
 		return d.tellFirm("ladder.call", subject, what, planned)
 	}
-	return d.tellManagers("ladder.call", fmt.Sprintf("%s; of %s nobody is on duty who could be called", subject, d.team()), what, planned)
+	return d.tellManagers("ladder.call", say("nobody_of", subject, d.team()), what, planned)
 }
 
 // dutyNow are the people on duty of the team on call.
@@ -72,7 +71,7 @@ func (d *decision) takeOver() {
 	if len(came) == 0 && len(gone) == 0 {
 		return
 	}
-	subject := fmt.Sprintf("%s: the shift has changed, and nobody has acknowledged for %s%s", d.title(), words(d.now.Sub(o.Dispatched)), lateWords(d.now.Sub(planned)))
+	subject := say("shift", d.title(), d.now.Sub(o.Dispatched), lateWords(d.now.Sub(planned)))
 	called := d.callPeople(came, d.onDuty, subject, "shift", planned)
 	if len(called) == 0 && !slices.ContainsFunc(now, d.reachable) {
 		called = d.tellForTeam(subject, "shift", planned)

@@ -172,7 +172,7 @@ func (d *Desk) contradictParts(tx plantroom.Tx, now plantroom.Instant, before, w
 		if err != nil {
 			return err
 		}
-		dec.contradict("the sensor still sees the fault, with all parts said to be done")
+		dec.contradict(say("still_seen"))
 		if err := write(tx, part, dec.finish()); err != nil {
 			return err
 		}

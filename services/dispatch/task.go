@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -117,7 +116,8 @@ func (d *decision) taskDue() (next plantroom.Instant) {
 // lateTasks notes the tasks that nobody has ticked off by their time, each once,
 // and calls the managers. Those that are found together are one call.
 func (d *decision) lateTasks() {
-	var ids, what []string
+	var ids []string
+	var what []plantroom.Text
 	first := plantroom.Instant(0)
 	for i := range d.order.Tasks {
 		t := &d.order.Tasks[i]
@@ -126,24 +126,36 @@ func (d *decision) lateTasks() {
 		}
 		t.Late = d.now
 		d.row("task.late", bySystem, entry{Playbook: d.order.Playbook, Task: t, Due: t.Due, LateBy: late(d.now.Sub(t.Due))})
-		ids, what, first = append(ids, t.ID), append(what, taskName(t)+" by "+d.when(t.Due)), earlier(first, t.Due)
+		ids, what, first = append(ids, t.ID), append(what, say("task.by", taskName(t), d.at(t.Due))), earlier(first, t.Due)
 	}
 	if n := len(what) - lateNamed; n > 0 {
-		what = append(what[:lateNamed], fmt.Sprintf("and %d more", n))
+		what = append(what[:lateNamed], say("task.more", n))
 	}
 	if len(ids) > 0 {
-		d.tellManagers("task.late", fmt.Sprintf("%s: not ticked off: %s%s", d.title(), strings.Join(what, ", "), lateWords(d.now.Sub(first))), strings.Join(ids, " "))
+		d.tellManagers("task.late", say("task.late", d.title(), list(what), lateWords(d.now.Sub(first))), strings.Join(ids, " "))
 	}
 }
 
 // lateNamed is how many late tasks a call names.
 const lateNamed = 3
 
-func taskName(t *plantroom.Task) string {
-	if t.Title.En == "" {
-		return t.ID
+func taskName(t *plantroom.Task) plantroom.Text {
+	name := plantroom.Text{En: t.ID, Zh: t.ID}
+	if t.Title != (plantroom.Text{}) {
+		name = plantroom.Text{En: t.Title.In("en"), Zh: t.Title.In("zh")}
 	}
-	return t.Title.En
+	return name
+}
+
+// list puts texts behind each other, with commas.
+func list(texts []plantroom.Text) (out plantroom.Text) {
+	for i, t := range texts {
+		if i > 0 {
+			out = join(out, say("comma"))
+		}
+		out = join(out, t)
+	}
+	return out
 }
 
 // plan gives the order's present round the tasks of the first playbook that

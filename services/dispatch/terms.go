@@ -3,17 +3,18 @@ package dispatch
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"sync/atomic"
 
 	"plantroom"
 )
 
 // TermsKind is the ledger row that holds what an estate's file and the program
-// promise and watch: contracts, calendars, ladders, the profile, default windows
-// and rules. It is written when they are first in force and when they have
+// promise and watch: contracts, calendars, ladders, the profile, default windows,
+// rules and playbooks. It is written when they are first in force and when they have
 // changed, and the rows that raise, give away and reopen an order name its hash
 // in terms. So what was promised can be shown as it was, whatever the file says
-// today. Each contract and rule is a member of its own, to be shown without the others.
+// today. Each contract, rule and playbook is a member of its own, to be shown without the others.
 const TermsKind = "estate.terms"
 
 // TermsSubject is what these rows are filed under.
@@ -27,6 +28,7 @@ const (
 	TermsLadder   = "ladder "
 	TermsDefaults = "defaults " // the windows of a domain
 	TermsRule     = "rule "     // title, doc, clocks, clean cycles, signals, steps
+	TermsPlaybook = "playbook " // a plantroom.Playbook; they stand in the order in which they are asked. A second one of an id has 2 behind it
 	TermsAsset    = "asset "    // kind and the numbers that its rules go by, where it has any
 )
 
@@ -88,6 +90,14 @@ func (b *book) termsOf(domains []plantroom.Domain) ([]byte, error) {
 		for _, r := range d.Rules {
 			add(TermsRule+string(r.ID), ruleTerms{r.Title, r.Doc, r.Clocks, r.Clean, r.Signals, r.Steps})
 		}
+	}
+	seen := map[string]int{}
+	for _, p := range b.playbooks {
+		name := TermsPlaybook + p.ID
+		if seen[p.ID]++; seen[p.ID] > 1 { // the estate's goes before one that is built in, and may not speak of all that this does
+			name += " " + strconv.Itoa(seen[p.ID])
+		}
+		add(name, p)
 	}
 	for _, a := range b.estate.Assets {
 		if len(a.Params) > 0 {

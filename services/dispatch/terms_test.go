@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -94,6 +95,53 @@ func TestEachContractAndRuleOfTheTermsCanBeShownByItself(t *testing.T) {
 	}
 	if strings.Contains(string(row.Body), "secret.example") || strings.Contains(string(row.Body), "Mei") {
 		t.Errorf("the terms hold people or addresses: %s", row.Body)
+	}
+}
+
+// What an order's steps were can be shown by the text of the playbook as it was,
+// one that is built in too, also after either has changed.
+func TestEachPlaybookOfTheTermsIsKeptAsItWas(t *testing.T) {
+	book := func(id, step string) plantroom.Playbook {
+		return plantroom.Playbook{ID: id, Title: plantroom.Text{En: id}, Binds: plantroom.Binds{Domains: []plantroom.DomainName{"lifts"}}, Steps: []plantroom.Step{{ID: "look", Title: plantroom.Text{En: step, Zh: "查看"}, Proof: plantroom.ProofPhoto, Role: "technician", Within: 600e9}}}
+	}
+	tx := &termsRows{}
+	keep := func(own, built plantroom.Playbook) plantroom.LedgerRow {
+		t.Helper()
+		e := termsEstate()
+		e.Playbooks = []plantroom.Playbook{own}
+		d, err := New(Options{Estate: e, Playbooks: []plantroom.Playbook{built}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Terms(tx, 1); err != nil {
+			t.Fatal(err)
+		}
+		return tx.rows[len(tx.rows)-1]
+	}
+	kept := func(r plantroom.LedgerRow) map[string]plantroom.Playbook {
+		t.Helper()
+		out := map[string]plantroom.Playbook{}
+		for _, f := range r.Fields() {
+			if name, ok := strings.CutPrefix(strings.Trim(f.Name, `"`), TermsPlaybook); ok {
+				var p plantroom.Playbook
+				if err := json.Unmarshal([]byte(f.Value), &p); err != nil {
+					t.Fatal(err)
+				}
+				out[name] = p
+			}
+		}
+		return out
+	}
+	first := keep(book("ours", "Look at the sill"), book("fault", "Run the door"))
+	if got := kept(first); !reflect.DeepEqual(got["ours"], book("ours", "Look at the sill")) || !reflect.DeepEqual(got["fault"], book("fault", "Run the door")) || len(got) != 2 {
+		t.Errorf("kept is %+v", got)
+	}
+	second := keep(book("ours", "Look at the sill, twice"), book("fault", "Run the door"))
+	if second.Hash == first.Hash || kept(second)["ours"].Steps[0].Title.En != "Look at the sill, twice" || kept(first)["ours"].Steps[0].Title.En != "Look at the sill" {
+		t.Error("a changed playbook is no change of the terms")
+	}
+	if got := kept(keep(book("fault", "Ours"), book("fault", "Built in"))); got["fault"].Steps[0].Title.En != "Ours" || got["fault 2"].Steps[0].Title.En != "Built in" {
+		t.Errorf("of two of one id: %+v", got)
 	}
 }
 

@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"fmt"
 	"time"
 
 	"plantroom"
@@ -22,7 +21,7 @@ func (d *decision) settle() {
 	d.takeOver()
 	d.lateTasks()
 	if at := d.contradictAt(); !at.IsZero() && at <= d.now {
-		d.contradict(fmt.Sprintf("the sensor still sees it %s later", words(d.now.Sub(d.order.Restored))))
+		d.contradict(say("seen_later", d.now.Sub(d.order.Restored)))
 		d.marks() // of what the claim had stopped, and whose window has ended since
 	}
 	if at := d.closeAt(); !at.IsZero() && at <= d.now {
@@ -82,11 +81,11 @@ func (d *decision) mark(c plantroom.Clock, m sla.Mark) {
 	d.row(kind, bySystem, entry{Clock: c.Kind, Percent: m.Percent, Due: c.Due, LateBy: late(m.Late)})
 	switch m.Percent {
 	case 80:
-		subject := fmt.Sprintf("%s: %s due %s, 80 %% of the window used%s", d.title(), c.Kind, d.when(c.Due), lateWords(m.Late))
+		subject := say("at_risk", d.title(), c.Kind, d.at(c.Due), lateWords(m.Late))
 		d.tellContractor(kind, subject, c.Kind, c.Due)
 		d.tellManagers(kind, subject, c.Kind, c.Due)
 	case 100:
-		d.tellManagers(kind, fmt.Sprintf("%s: %s was due %s%s", d.title(), c.Kind, d.when(c.Due), lateWords(m.Late)), c.Kind, c.Due)
+		d.tellManagers(kind, say("breached", d.title(), c.Kind, d.at(c.Due), lateWords(m.Late)), c.Kind, c.Due)
 	}
 }
 
@@ -155,7 +154,7 @@ func (d *decision) nextCall(level plantroom.Level, planned plantroom.Instant) pl
 // link, which its firm would get, is for the order's contractor alone.
 func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) []string {
 	o := &d.order
-	subject := fmt.Sprintf("%s: nobody has acknowledged for %s%s", d.title(), words(d.now.Sub(o.Dispatched)), lateWords(d.now.Sub(planned)))
+	subject := say("unanswered", d.title(), d.now.Sub(o.Dispatched), lateWords(d.now.Sub(planned)))
 	var called []string
 	if len(level.People) == 0 {
 		d.callTeam(level.OnDuty)
@@ -174,7 +173,7 @@ func (d *decision) callLevel(level plantroom.Level, planned plantroom.Instant) [
 }
 
 // callPeople calls those who have an address, and returns them.
-func (d *decision) callPeople(people []plantroom.PersonID, reach func(plantroom.Person) recipient, subject string, key ...any) (called []string) {
+func (d *decision) callPeople(people []plantroom.PersonID, reach func(plantroom.Person) recipient, subject plantroom.Text, key ...any) (called []string) {
 	for _, id := range people {
 		if p := d.book.people[id]; len(p.Channels) > 0 {
 			called = append(called, d.tell("ladder.call", reach(p), subject, key...))
@@ -189,11 +188,4 @@ func late(by time.Duration) plantroom.Duration {
 		return 0
 	}
 	return plantroom.Duration(by.Round(time.Second))
-}
-
-func lateWords(by time.Duration) string {
-	if by < SayLate {
-		return ""
-	}
-	return " (late by " + words(by) + ")"
 }

@@ -87,7 +87,7 @@ func (d *decision) handOver(cmd Command, busy jobs) error {
 	}
 	d.resumeClocks(d.now, bySystem, entry{Reason: "the order goes to another contractor"})
 	d.do(plantroom.DoTransfer, cmd.Actor, entry{By: cmd.By, Reason: cmd.Reason, Contractor: cmd.To, TakenFrom: from, Clocks: o.Clocks})
-	d.tellContractor("order.transferred", d.title()+": another contractor goes on with it, "+cmd.Reason, o.Link)
+	d.tellContractor("order.transferred", say("transferred", d.title(), cmd.Reason), o.Link)
 	o.Acknowledged, o.Attended, o.By, o.ETA, o.NextCall = 0, 0, "", 0, 0
 	d.resume(plantroom.Acknowledge)
 	d.resume(plantroom.Attend)

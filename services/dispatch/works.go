@@ -126,8 +126,8 @@ func (d *decision) worksOver() {
 			o.NextCall = min(o.NextCall, max(d.now, d.rung(0)))
 		}
 		if was.Hold == plantroom.HoldAll {
-			d.tellContractor("order.dispatched", d.title()+d.dueWords(), o.Link, "works")
+			d.tellContractor("order.dispatched", say("dispatched", d.title(), d.dueWords()), o.Link, "works")
 		}
 	}
-	d.tellManagers("works.left", d.title()+": raised "+words(time.Duration(d.now-o.Raised))+" ago during planned works "+string(was.Works)+", and still open"+d.dueWords(), o.Link)
+	d.tellManagers("works.left", say("works.left", d.title(), time.Duration(d.now-o.Raised), was.Works, d.dueWords()), o.Link)
 }

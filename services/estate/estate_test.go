@@ -26,7 +26,7 @@ var known = estate.Known{
 	}}},
 	Domains: []plantroom.Domain{
 		{Name: "lifts", Kinds: []string{"passenger", "firefighters"}},
-		{Name: "leaks", Kinds: []string{"spot", "rope"}, Causes: []string{"wet", "power_loss"}, Rules: []plantroom.Rule{{ID: "leak.wet"}}},
+		{Name: "leaks", Kinds: []string{"spot", "rope"}, Causes: map[string]plantroom.Text{"wet": {}, "power_loss": {}}, Rules: []plantroom.Rule{{ID: "leak.wet"}}},
 		{Name: "waste", Kinds: []string{"rigid_1100"}, Params: []plantroom.Signal{
 			{Name: "d_empty_m", Kind: plantroom.FloatKind, Unit: "m", Min: 0.2, Max: 5, Doc: "distance when empty"},
 			{Name: "d_full_m", Kind: plantroom.FloatKind, Unit: "m", Max: 5},
@@ -190,6 +190,26 @@ func TestAnEstateMayBringAProfileOfItsOwn(t *testing.T) {
 	if _, err := estate.Parse(file, []byte(strings.Replace(small, "profile: plain", "profile: ours.yaml", 1)), known); err == nil ||
 		!strings.Contains(err.Error(), "a profile of one's own cannot be read here; use one of cn-urban, plain") {
 		t.Errorf("where no file may be read: %v", err)
+	}
+}
+
+func TestWhoNamesNoLanguageIsCalledInTheEstates(t *testing.T) {
+	lang := func(text string) (people, firms string) {
+		e, err := estate.Parse("e.yaml", []byte(text), known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.People[0].Lang, e.Contractors[0].Lang
+	}
+	plain := changed(t, "")
+	if p, f := lang(plain); p != "en" || f != "en" {
+		t.Errorf("by default %s, %s", p, f)
+	}
+	if p, f := lang("lang: zh\n" + plain); p != "zh" || f != "zh" {
+		t.Errorf("of the estate %s, %s", p, f)
+	}
+	if _, err := estate.Parse("e.yaml", []byte("lang: fr\n"+plain), known); err == nil || !strings.Contains(err.Error(), "lang") {
+		t.Errorf("a language that there is not: %v", err)
 	}
 }
 

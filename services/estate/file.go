@@ -14,6 +14,7 @@ type file struct {
 	TimeZone    string               `json:"time_zone"`
 	Profile     string               `json:"profile"`
 	Currency    string               `json:"currency"`
+	Lang        string               `json:"lang"`
 	Buildings   []building           `json:"buildings"`
 	Zones       []zone               `json:"zones"`
 	Gateways    []gateway            `json:"gateways"`
@@ -134,6 +135,7 @@ type contractor struct {
 	ID          plantroom.ContractorID `json:"id"`
 	Name        text                   `json:"name"`
 	Technicians []plantroom.PersonID   `json:"technicians"`
+	Lang        string                 `json:"lang"`
 	Channels    []address              `json:"channels"`
 	Roster      []shift                `json:"roster"`
 	Rotations   []rotation             `json:"rotations"`

@@ -26,7 +26,12 @@ func Read(path string, known Known) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the estate file: %w", err)
 	}
-	f, err := read(path, src, known)
+	return ReadText(path, src, known)
+}
+
+// ReadText is Read of a text that is at hand; name is what its faults call it.
+func ReadText(name string, src []byte, known Known) (*File, error) {
+	f, err := read(name, src, known)
 	if f != nil {
 		f.Sum = sha256.Sum256(src)
 	}

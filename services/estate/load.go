@@ -6,6 +6,7 @@
 package estate
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -115,7 +116,7 @@ func (c *checker) build(f file) plantroom.Estate {
 		c.fault("/time_zone", fmt.Sprintf("%q is not a time zone", f.TimeZone), "use an IANA name, as in Asia/Shanghai")
 		loc = time.UTC
 	}
-	e := plantroom.Estate{ID: f.Estate, Name: plantroom.Text(f.Name), Zone: f.TimeZone, Profile: f.Profile, Currency: f.Currency}
+	e := plantroom.Estate{ID: f.Estate, Name: plantroom.Text(f.Name), Zone: f.TimeZone, Profile: f.Profile, Currency: f.Currency, Lang: cmp.Or(f.Lang, "en")}
 	c.profile(&e)
 	c.playbooks(&e, f)
 	c.caseBooks(&e, f)
@@ -167,11 +168,7 @@ func (c *checker) places(e *plantroom.Estate, f file) {
 
 func (c *checker) people(e *plantroom.Estate, f file, loc *time.Location) {
 	for _, p := range f.People {
-		lang := p.Lang
-		if lang == "" {
-			lang = "en"
-		}
-		out := plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: lang, Zone: p.Zone, Needs: p.Needs, Channels: addresses(p.Channels)}
+		out := plantroom.Person{ID: p.ID, Name: p.Name, Role: p.Role, Lang: cmp.Or(p.Lang, e.Lang), Zone: p.Zone, Needs: p.Needs, Channels: addresses(p.Channels)}
 		if p.Quiet != nil {
 			out.Quiet = plantroom.Quiet{Hours: hoursOf(p.Quiet.Hours), Below: p.Quiet.Below}
 			if out.Quiet.Below == plantroom.NoSeverity {
@@ -181,7 +178,7 @@ func (c *checker) people(e *plantroom.Estate, f file, loc *time.Location) {
 		e.People = append(e.People, out)
 	}
 	for i, k := range f.Contractors {
-		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels)}
+		out := plantroom.Contractor{ID: k.ID, Name: named(k.Name, string(k.ID)), Technicians: k.Technicians, Channels: addresses(k.Channels), Lang: cmp.Or(k.Lang, e.Lang)}
 		c.duty(fmt.Sprintf("/contractors/%d", i), &out, k, loc)
 		e.Contractors = append(e.Contractors, out)
 	}

@@ -85,7 +85,7 @@ func (b *builder) build(ctx context.Context, tx plantroom.Tx, id plantroom.Order
 		{orderFile, "the order and its incidents as they stood", b.writeOrder},
 		{timelineFile, "what happened, told from the rows", b.writeTimeline},
 		{callsFile, "whom the order's calls went to, and what became of them", func(w io.Writer) error { return b.writeCalls(tx, w) }},
-		{termsFile, "the contracts and rules that the order's rows name, as they were", func(w io.Writer) error { return b.writeTerms(tx, w) }},
+		{termsFile, "the contracts, rules and playbooks that the order's rows name, as they were", func(w io.Writer) error { return b.writeTerms(tx, w) }},
 		{ledgerFile, "the part of the ledger's chain in which the order lies", func(w io.Writer) error { return b.writeChain(tx, &chain, w) }},
 	} {
 		if err := b.add(f.name, f.what, f.write); err != nil {
@@ -241,19 +241,23 @@ func (b *builder) writeTimeline(w io.Writer) error {
 
 // writeTerms writes the rows of terms that the order's rows name.
 func (b *builder) writeTerms(tx plantroom.Tx, w io.Writer) error {
-	named := map[string]bool{}
+	named, playbooks := map[string]bool{}, []string{b.order.Playbook}
 	for i := range b.rows {
+		playbooks = append(playbooks, playbookOf(&b.rows[i]))
 		l := whole(&b.rows[i], shown(true))
 		if t := l.member("terms"); t != "" {
 			named[t] = true
 		}
 	}
+	playbooks = slices.DeleteFunc(playbooks, func(id string) bool { return id == "" })
 	subjects, err := b.termsSubjects(tx, named)
 	if err != nil {
 		return err
 	}
+	found := len(playbooks) == 0
 	for _, r := range subjects {
-		l := whole(&r, shownTerms(&b.order, b.opt.Redact))
+		found = found || bytes.Contains(r.Body, []byte(`"`+dispatch.TermsPlaybook))
+		l := whole(&r, shownTerms(&b.order, playbooks, b.opt.Redact))
 		text, err := l.encode()
 		if err != nil {
 			return err
@@ -268,8 +272,22 @@ func (b *builder) writeTerms(tx plantroom.Tx, w io.Writer) error {
 		b.miss("contracts and rules as they were", "the order was raised by a version that did not keep them; the window check and the clocks in its rows hold what came of them")
 	case len(named) > 0:
 		b.miss("contracts and rules as they were", fmt.Sprintf("%d rows that the order names are not among those of the estate's terms", len(named)))
+	case !found:
+		b.miss("the playbook as it was", "the order was raised by a version that did not keep it; its steps stand in order.json as the order has them")
 	}
 	return nil
+}
+
+// playbookOf is the playbook that a row names: an order that was reopened may have
+// had another one before.
+func playbookOf(r *plantroom.LedgerRow) string {
+	var body struct {
+		Playbook string `json:"playbook"`
+	}
+	if json.Unmarshal(r.Body, &body) != nil {
+		return ""
+	}
+	return body.Playbook
 }
 
 // termsSubjects returns the rows of terms that are named, oldest first.

@@ -12,7 +12,9 @@ import (
 
 	"plantroom"
 	"plantroom/services/evidence"
+	"plantroom/services/httpapi/apitest"
 	"plantroom/services/ledger"
+	"plantroom/services/playbooks"
 )
 
 func TestABundleIsWholeAndHoldsTheOrdersStory(t *testing.T) {
@@ -54,6 +56,47 @@ func TestABundleIsWholeAndHoldsTheOrdersStory(t *testing.T) {
 	}
 	if z, err := zip.NewReader(bytes.NewReader(b), int64(len(b))); err != nil || len(z.File) != len(files) {
 		t.Errorf("other programs cannot open it: %v", err)
+	}
+}
+
+// TestThePlaybookIsInItAsItWas: an order of danger to life, whose steps come from a
+// playbook, gives that one's text and no other's, redacted or not.
+func TestThePlaybookIsInItAsItWas(t *testing.T) {
+	h := newHouse(t)
+	o := h.Open(apitest.Fault{Rule: "lift.entrapment", Asset: "b1-l1", Cause: "entrapment", Severity: plantroom.Life, Detail: "two people", Needed: 3})
+	h.order = o.ID
+	if o.Playbook == "" {
+		t.Fatal("the order has no playbook")
+	}
+	others := 0
+	for _, redact := range []bool{false, true} {
+		b := h.bundle(t, evidence.Options{Redact: redact})
+		if r := verify(t, b); len(r.Findings) != 0 || r.Unproved != 0 {
+			t.Fatalf("%+v", r)
+		}
+		files, err := evidence.Unzip(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if f.Name != "terms.jsonl" {
+				continue
+			}
+			for _, p := range playbooks.All() {
+				title, _ := json.Marshal(p.Steps[0].Title.En)
+				quoted, _ := json.Marshal(string(title)) // it stands as text in text
+				has := bytes.Contains(f.Data, bytes.Trim(quoted, `"`))
+				if p.ID != o.Playbook {
+					others++
+				}
+				if has != (p.ID == o.Playbook) {
+					t.Errorf("redacted %v: the text of %s is in it: %v; the order's playbook is %s", redact, p.ID, has, o.Playbook)
+				}
+			}
+		}
+	}
+	if others == 0 {
+		t.Error("there is no other playbook that could be left out")
 	}
 }
 

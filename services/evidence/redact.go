@@ -40,19 +40,26 @@ func shown(redact bool) func(name, value string) bool {
 }
 
 // shownTerms says which members of a row of terms concern an order: its rule,
-// its asset, its domain's windows and the contracts that were weighed.
-func shownTerms(o *plantroom.WorkOrder, redact bool) func(name, value string) bool {
+// its asset, its domain's windows, the contracts that were weighed, and the
+// playbooks whose steps it had, which are named.
+func shownTerms(o *plantroom.WorkOrder, playbooks []string, redact bool) func(name, value string) bool {
 	names := []string{"at", "kind", "subject", "actor", `"file"`, `"zone"`, `"currency"`, `"profile"`,
 		`"` + dispatch.TermsRule + string(o.Rule) + `"`, `"` + dispatch.TermsAsset + string(o.Asset) + `"`, `"` + dispatch.TermsDefaults + string(o.Domain) + `"`,
 		`"` + dispatch.TermsContract + string(o.Contract) + `"`}
 	for _, c := range o.Choice {
 		names = append(names, `"`+dispatch.TermsContract+string(c.Contract)+`"`)
 	}
+	of := func(playbook string) bool {
+		return slices.ContainsFunc(playbooks, func(id string) bool {
+			name := `"` + dispatch.TermsPlaybook + id
+			return playbook == name+`"` || strings.HasPrefix(playbook, name+" ")
+		})
+	}
 	if !redact && o.Ladder != "" {
 		names = append(names, `"`+dispatch.TermsLadder+string(o.Ladder)+`"`) // names people
 	}
 	return func(name, _ string) bool {
-		return slices.Contains(names, name) || strings.HasPrefix(name, `"`+dispatch.TermsCalendar)
+		return slices.Contains(names, name) || of(name) || strings.HasPrefix(name, `"`+dispatch.TermsCalendar)
 	}
 }
 

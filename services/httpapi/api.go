@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"plantroom"
 	"plantroom/services/cases"
@@ -63,12 +64,12 @@ type Options struct {
 	Store  Reader
 	Desk   Desk
 
-	Proofs    *handin.Taker      // files of proof
-	Bundles   Bundles            // of evidence
-	Gateways  Gateways           // sends them their files
-	Calendars Calendars          // knows the links of feeds
-	Events    http.Handler       // the event stream, a *live.Hub
-	Check     func([]File) error // finds fault with an estate's file and with the profiles behind it
+	Proofs    *handin.Taker // files of proof
+	Bundles   Bundles       // of evidence
+	Gateways  Gateways      // sends them their files
+	Calendars Calendars     // knows the links of feeds
+	Events    http.Handler  // the event stream, a *live.Hub
+	Check     Check
 	Now       func() plantroom.Instant
 	Probes    []Probe // further parts for /healthz; the store is always asked
 	Logger    *slog.Logger
@@ -80,6 +81,8 @@ type API struct {
 	log    *slog.Logger
 	feeds  feeds
 	asking asking
+
+	checking sync.Mutex // see checkEstate
 }
 
 // New makes an API.

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"plantroom"
+	"plantroom/internal/yamldoc"
+	"plantroom/services/httpapi/problem"
 )
 
 // File is a file by its name and its text.
@@ -16,8 +18,15 @@ type File struct {
 // profiles of its own.
 const maxChecked = 10
 
+// Check finds fault with an estate's file, which comes first, and with the
+// profiles and playbooks of its own behind it, and looks ahead at its rosters and
+// ladders. The error is a yamldoc.Faults with what keeps the file from being put in
+// force; warnings are what is worth a look besides.
+type Check func([]File) (warnings yamldoc.Faults, err error)
+
 // checkEstate looks through an estate's file, and changes nothing. Faults are a
-// problem that lists them.
+// problem that lists them. It looks through one file at a time: looking ahead may
+// take a while, and the server has more to do.
 func (a *API) checkEstate(w http.ResponseWriter, r *http.Request, _ *query) error {
 	var body struct {
 		Files []File `json:"files"`
@@ -33,10 +42,14 @@ func (a *API) checkEstate(w http.ResponseWriter, r *http.Request, _ *query) erro
 			return plantroom.Errorf(plantroom.CodeInvalid, "the name of a file: %w", err)
 		}
 	}
-	if err := a.opt.Check(body.Files); err != nil {
+	a.checking.Lock()
+	defer a.checking.Unlock()
+	warnings, err := a.opt.Check(body.Files)
+	if err != nil {
 		return err
 	}
 	return send(w, http.StatusOK, struct {
-		Faults []string `json:"faults"`
-	}{[]string{}})
+		Faults   []string        `json:"faults"`
+		Warnings []problem.Fault `json:"warnings"`
+	}{[]string{}, problem.List(warnings)})
 }

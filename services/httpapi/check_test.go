@@ -32,7 +32,7 @@ func checkBody(text string) string {
 
 func TestAnEstatesFileIsRefusedWithEveryFaultItsPlaceAndItsRemedy(t *testing.T) {
 	s := newService(t)
-	if w := s.ask(http.MethodPost, "/api/v1/estate/check", checkBody(minimal)); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `{"faults":[]}` {
+	if w := s.ask(http.MethodPost, "/api/v1/estate/check", checkBody(minimal)); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `{"faults":[],"warnings":[]}` {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	w := s.ask(http.MethodPost, "/api/v1/estate/check", checkBody(strings.Replace(minimal, "plain", "mars", 1)+
@@ -55,6 +55,29 @@ func TestAnEstatesFileIsRefusedWithEveryFaultItsPlaceAndItsRemedy(t *testing.T) 
 		if d.Faults[i] != f || d.Faults[i].Remedy == "" {
 			t.Errorf("got  %+v\nwant %+v", d.Faults[i], f)
 		}
+	}
+}
+
+func TestRostersAndLaddersOfAnEstatesFileAreLookedAheadAt(t *testing.T) {
+	s := newService(t)
+	const firm = `contractors: [{id: firm, name: Firm, technicians: [tom], channels: [{channel: mqtt, to: firm}], roster: [{start: "08:00", end: "20:00", people: [tom]}]}]
+ladders: [{id: a, levels: [{after: 1m, people: [lin]}]}]
+`
+	const file = minimal + "  - {id: tom, name: Tom, role: technician, channels: [{channel: mqtt, to: tom}]}\n" + firm + `contracts: [{id: c, contractor: firm, from: 2026-01-01, domains: [lifts], ladder: a, on_site: true, windows: [{clock: attend, length: 15m}]}]
+`
+	people := strings.Replace(file, "people: [{id: lin", "people:\n  - {id: lin", 1)
+	people = strings.Replace(people, "to: lin}]}]\n", "to: lin}]}\n", 1)
+	w := s.ask(http.MethodPost, "/api/v1/estate/check", checkBody(people))
+	refused(t, w, http.StatusBadRequest, plantroom.CodeInvalid, "nobody of firm is on duty from Mon 2026-03-02 20:00 CST")
+	var d problem.Details
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || len(d.Faults) < 2 || d.Faults[0].Path != "/contractors/0/roster" || d.Faults[0].Line == 0 || d.Faults[0].Remedy == "" {
+		t.Errorf("%v: %+v", err, d.Faults)
+	}
+	away := strings.Replace(people, "on_site: true", "travel: 30m", 1)
+	var ok struct{ Faults, Warnings []problem.Fault }
+	if w := s.ask(http.MethodPost, "/api/v1/estate/check", checkBody(away)); w.Code != http.StatusOK || json.Unmarshal(w.Body.Bytes(), &ok) != nil || len(ok.Faults) != 0 || len(ok.Warnings) == 0 ||
+		!strings.Contains(ok.Warnings[0].Problem, "nobody of firm is on duty") {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 

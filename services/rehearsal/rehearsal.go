@@ -140,8 +140,7 @@ func failed(c plantroom.Call, now plantroom.Instant) bool {
 
 func (p *Plan) test(t plantroom.ChannelTest, day plantroom.Date, now plantroom.Instant) ([]plantroom.Call, error) {
 	a, _ := p.address(t)
-	c, err := p.call(testID(t, day), KindTest, t.Channel, "person:"+string(t.Person),
-		fmt.Sprintf("Test of the channel %s on %s: nothing has happened, and nothing has to be done", t.Channel, day), now)
+	c, err := p.call(testID(t, day), KindTest, t.Channel, p.person(t.Person), now, "test", t.Channel, day)
 	c.Channel, c.To = a.Channel, a.To
 	return []plantroom.Call{c}, err
 }
@@ -161,8 +160,7 @@ func (p *Plan) alarm(tx plantroom.Tx, t plantroom.ChannelTest, test plantroom.Ca
 			}
 			continue
 		}
-		c, err := p.call(id, KindFailed, t.Channel, "person:"+string(m.ID),
-			fmt.Sprintf("The channel %s has failed its test of %s: calls on it may reach nobody. %s", t.Channel, test.Created.Time().In(p.zone).Format("2006-01-02 15:04"), test.LastErr), now)
+		c, err := p.call(id, KindFailed, t.Channel, m, now, "failed", t.Channel, test.Created.Time().In(p.zone).Format("2006-01-02 15:04"), test.LastErr)
 		if err != nil {
 			return nil, err
 		}
@@ -194,11 +192,27 @@ func Others(m plantroom.Person, channel string) []plantroom.Address {
 	return some
 }
 
-// call makes a call without an address. Its body is a CloudEvent as that of
-// every call, with the text alone.
-func (p *Plan) call(id plantroom.MessageID, kind, channel, who, text string, now plantroom.Instant) (plantroom.Call, error) {
+// sentences are what calls about channels say, in each language.
+var sentences = map[string]plantroom.Text{
+	"test":   {En: "Test of the channel %s on %s: nothing has happened, and nothing has to be done", Zh: "通道 %s 测试（%s）：无事发生，无需处理"},
+	"failed": {En: "The channel %s has failed its test of %s: calls on it may reach nobody. %s", Zh: "通道 %s 未通过 %s 的测试：经此通道的通知可能无人收到。%s"},
+}
+
+func (p *Plan) person(id plantroom.PersonID) plantroom.Person {
+	for _, x := range p.estate.People {
+		if x.ID == id {
+			return x
+		}
+	}
+	return plantroom.Person{ID: id}
+}
+
+// call makes a call without an address, in the language of who gets it. Its body is
+// a CloudEvent as that of every call, with the text alone.
+func (p *Plan) call(id plantroom.MessageID, kind, channel string, to plantroom.Person, now plantroom.Instant, key string, args ...any) (plantroom.Call, error) {
+	text, who := fmt.Sprintf(sentences[key].In(to.Lang), args...), "person:"+string(to.ID)
 	body, err := json.Marshal(map[string]any{"specversion": "1.0", "id": id, "source": "urn:plantroom:" + string(p.estate.ID), "type": "plantroom." + kind,
-		"subject": About(channel), "time": now, "datacontenttype": "application/json", "data": map[string]string{"text": text}})
+		"subject": About(channel), "time": now, "datacontenttype": "application/json", "data": map[string]string{"text": text, "lang": to.Lang}})
 	return plantroom.Call{ID: id, Kind: kind, Order: About(channel), Who: who, Subject: text, Body: body,
 		State: plantroom.CallPending, Created: now, NextTry: now}, err
 }

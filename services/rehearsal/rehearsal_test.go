@@ -125,6 +125,28 @@ func TestAChannelIsTestedOnceADayAtItsTime(t *testing.T) {
 	}
 }
 
+func TestEachReadsOfATestInTheirOwnLanguage(t *testing.T) {
+	n := begin(t, func(e *plantroom.Estate) { e.People[0].Lang = "zh" })
+	n.at(ten)
+	n.becomes(plantroom.CallDead, 6, "no credit")
+	n.at(ten.Add(time.Hour))
+	var said []string
+	err := n.store.View(t.Context(), func(tx plantroom.Tx) error {
+		calls, err := tx.CallsOf(rehearsal.About("sms"))
+		for _, c := range calls {
+			said = append(said, c.Who+": "+c.Subject)
+			if !strings.Contains(string(c.Body), `"lang":"zh"`) || !strings.Contains(string(c.Body), c.Subject) {
+				t.Errorf("the body of %s: %s", c.Who, c.Body)
+			}
+		}
+		return err
+	})
+	slices.Sort(said)
+	if want := []string{"person:lin: 通道 sms 未通过 2026-03-02 04:10 的测试：经此通道的通知可能无人收到。no credit", "person:lin: 通道 sms 测试（2026-03-02）：无事发生，无需处理"}; err != nil || !slices.Equal(said, want) {
+		t.Errorf("%v: %q", err, said)
+	}
+}
+
 func TestATestThatWasMissedIsMadeLateButNotAtAnyHour(t *testing.T) {
 	if c := begin(t).at(ten.Add(rehearsal.Late)); len(c) != 1 {
 		t.Errorf("an hour late: %q", c)

@@ -134,7 +134,7 @@ func drawn(t *rapid.T) (*plantroom.Contract, *Statement) {
 			Verdict: rapid.SampledFrom([]Verdict{Kept, Missed, Open, Void}).Draw(t, "verdict"),
 			Late:    plantroom.Duration(rapid.Int64Range(0, int64(100*time.Hour)).Draw(t, "late")), Cause: rapid.SampledFrom([]string{"storm", "wear"}).Draw(t, "cause")}
 		l := Line{Outcome: o}
-		l.Penalty, l.Why = charge(c, &o)
+		l.charge(c)
 		s.Lines = append(s.Lines, l)
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "visits") {

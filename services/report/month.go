@@ -32,6 +32,12 @@ func (m Month) String() string {
 	return time.Date(m.Year, m.Month, 1, 0, 0, 0, 0, time.UTC).Format("2006-01")
 }
 
+// Add is the month n months later, or before where n is negative.
+func (m Month) Add(n int) Month {
+	y, month, _ := time.Date(m.Year, m.Month+time.Month(n), 1, 0, 0, 0, 0, time.UTC).Date()
+	return Month{y, month}
+}
+
 // Bounds are its first instant and the first one after it: the local midnights
 // between months, so that a month in which clocks change is an hour longer or shorter.
 func (m Month) Bounds(zone *time.Location) (from, to plantroom.Instant) {

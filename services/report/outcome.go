@@ -55,6 +55,7 @@ type Outcome struct {
 	Resumed    plantroom.Instant      `json:"resumed,omitzero"`  // since when it goes on after a repair that did not last
 	Spent      plantroom.Duration     `json:"spent,omitzero"`    // what was used up by then, more than Window where it was late
 	Reason     string                 `json:"reason,omitempty"`
+	Ground     Ground                 `json:"-"`
 	Evidence   []Evidence             `json:"evidence,omitempty"`
 
 	began   plantroom.Instant // when the clock was first started
@@ -137,15 +138,15 @@ func judged(rs []*round, i int, c *plantroom.Clock, cals Calendars, at plantroom
 			return Outcome{}, false // missed by the one before
 		}
 		o.Verdict, o.Late, o.Counting = Void, 0, false
-		o.Reason = "the window had ended before the order was given away"
+		o.Reason, o.Ground = "the window had ended before the order was given away", GivenLate
 	}
 	if !st.to.IsZero() && o.Verdict != Kept && o.Verdict != Void && c.Due > st.to {
 		return Outcome{}, false // it went on to the next one
 	}
 	if o.Verdict == Void && o.Reason == "" {
-		o.Reason = "it had gone by itself before the window ended"
+		o.Reason, o.Ground = "it had gone by itself before the window ended", GoneAlone
 		if st.why == cancelled {
-			o.Reason = cancelled + " before the window ended"
+			o.Reason, o.Ground = cancelled+" before the window ended", CalledOff
 		}
 	}
 	return o, true

@@ -45,21 +45,25 @@ func owed(p *plantroom.Penalty, late time.Duration) int64 {
 const maxPenalty = 100_000_000_000
 
 // charge says what an outcome costs under a contract, and why so, or why nothing.
-func charge(c *plantroom.Contract, o *Outcome) (amount int64, why string) {
-	if o.Verdict != Missed {
-		return 0, ""
+func (l *Line) charge(c *plantroom.Contract) {
+	if l.Verdict != Missed {
+		return
 	}
-	if !o.Promised {
-		return 0, "no penalty: the window is not this contract's own (" + o.Basis + ")"
+	if !l.Promised {
+		l.Ground, l.Why = NotOwn, "no penalty: the window is not this contract's own ("+l.Basis+")"
+		return
 	}
-	p := penaltyFor(c, o.Clock, o.Severity)
+	p := penaltyFor(c, l.Clock, l.Severity)
 	if p == nil {
-		return 0, fmt.Sprintf("no penalty: the contract has none for %s at severity %s", o.Clock, o.Severity)
+		l.Ground, l.Why = NoTerm, fmt.Sprintf("no penalty: the contract has none for %s at severity %s", l.Clock, l.Severity)
+		return
 	}
-	if x := c.Excludes(o.Rule, o.Cause); x != nil {
-		return 0, sourced("no penalty: excluded"+matter(x), x.Source)
+	if x := c.Excludes(l.Rule, l.Cause); x != nil {
+		l.Ground, l.Source, l.Why = Excluded, x.Source, sourced("no penalty: excluded"+matter(x), x.Source)
+		return
 	}
-	return owed(p, time.Duration(o.Late)), sourced("penalty", p.Source)
+	l.Ground, l.Source, l.Why = Owed, p.Source, sourced("penalty", p.Source)
+	l.Penalty = owed(p, time.Duration(l.Late))
 }
 
 func matter(x *plantroom.Exclusion) string {

@@ -99,7 +99,7 @@ func (r *Reply) apply(s *Statement) {
 		}
 		l.Objection = o
 		if o.Accepted {
-			l.Penalty, l.Why = 0, sourced("no penalty: the objection was accepted", o.Answer)
+			l.Penalty, l.Ground, l.Source, l.Why = 0, Upheld, o.Answer, sourced("no penalty: the objection was accepted", o.Answer)
 		}
 	}
 }

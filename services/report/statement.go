@@ -10,11 +10,12 @@ import (
 )
 
 // Line is one window on a statement. Penalty is what it costs, Why says under
-// which term, or why nothing.
+// which term, or why nothing; Ground and Source say the same in parts.
 type Line struct {
 	Outcome
 	Penalty   int64      `json:"penalty"`
 	Why       string     `json:"why,omitempty"`
+	Source    string     `json:"-"` // see Ground
 	Objection *Objection `json:"objection,omitempty"`
 }
 
@@ -53,6 +54,7 @@ type Statement struct {
 	Penalties    int64                  `json:"penalties"`
 	Total        int64                  `json:"total"`
 	Provisional  []string               `json:"provisional,omitempty"` // why it may still change; none: it may not
+	Doubts       []Doubt                `json:"-"`                     // the same in parts
 	Reply        *Reply                 `json:"reply,omitempty"`       // once it was issued
 }
 
@@ -93,7 +95,7 @@ func Make(b Basis) (Statement, error) {
 	})
 	s.once()
 	if at < to {
-		s.Provisional = append(s.Provisional, notOver)
+		s.doubt(MonthLasts, 1)
 	}
 	s.sum(b.Contract)
 	if reply != nil {
@@ -117,7 +119,7 @@ func (s *Statement) add(b *Basis, r *Record, from, to, at plantroom.Instant) err
 			continue
 		}
 		l := Line{Outcome: o}
-		l.Penalty, l.Why = charge(b.Contract, &o)
+		l.charge(b.Contract)
 		s.Lines = append(s.Lines, l)
 	}
 	visits, err := Visits(r)
@@ -151,9 +153,10 @@ func (s *Statement) once() {
 		case other == nil:
 			dearest[key] = l
 		case l.Penalty > other.Penalty:
-			other.Penalty, other.Why, dearest[key] = 0, "no penalty: one window with "+l.ID, l
+			other.oneWindow(l)
+			dearest[key] = l
 		default:
-			l.Penalty, l.Why = 0, "no penalty: one window with "+other.ID
+			l.oneWindow(other)
 		}
 	}
 }
@@ -165,6 +168,11 @@ func (l *Line) promise() string {
 		whole = l.Order
 	}
 	return fmt.Sprint(whole, l.Clock, l.began)
+}
+
+// oneWindow takes away what a line costs, because another one says it for both.
+func (l *Line) oneWindow(with *Line) {
+	l.Penalty, l.Ground, l.Source, l.Why = 0, OneWindow, with.ID, "no penalty: one window with "+with.ID
 }
 
 // sum adds everything up.
@@ -217,13 +225,9 @@ func (s *Statement) doubts() {
 			working++
 		}
 	}
-	for _, p := range []struct {
-		n    int
-		what string
-	}{{s.Open, "windows that still run"}, {counting, "windows that are late and not yet kept"}, {working, "visits that have not ended"},
-		{claimed, "windows kept by a word that no sensor has confirmed"}} {
-		if p.n > 0 {
-			s.Provisional = append(s.Provisional, fmt.Sprintf("%s: %d", p.what, p.n))
+	for _, d := range []Doubt{{StillOpen, s.Open}, {StillLate, counting}, {StillAtWork, working}, {StillClaimed, claimed}} {
+		if d.Count > 0 {
+			s.doubt(d.Kind, d.Count)
 		}
 	}
 }

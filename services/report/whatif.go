@@ -125,8 +125,9 @@ func (r *replay) count(o *Outcome, by int) {
 		r.out.Kept[o.Clock] += by
 	case Missed:
 		r.out.Missed[o.Clock] += by
-		amount, _ := charge(&r.offer.Contract, o)
-		r.owed[MonthOf(o.when(), r.house.Zone)] += int64(by) * amount
+		l := Line{Outcome: *o}
+		l.charge(&r.offer.Contract)
+		r.owed[MonthOf(o.when(), r.house.Zone)] += int64(by) * l.Penalty
 	}
 }
 

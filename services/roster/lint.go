@@ -28,6 +28,7 @@ const (
 	Unreachable   FindingKind = "unreachable"    // no channel reaches anybody of a contractor
 	NeverFires    FindingKind = "never_fires"    // a step of a ladder that calls nobody whom it names
 	NeverClimbed  FindingKind = "never_climbed"  // a ladder of no contract
+	TooMuch       FindingKind = "too_much"       // more than is looked at
 )
 
 // Finding is one thing that is wrong with who is on duty, or whom a ladder
@@ -51,6 +52,7 @@ type linter struct {
 	now, end plantroom.Instant
 	found    []Finding
 	stints   [][]Stint // by contractor, to the horizon
+	spent    int       // see afford
 }
 
 // Lint returns what is wrong with the rosters and ladders of an estate, from
@@ -58,11 +60,15 @@ type linter struct {
 // estate from elsewhere can be judged.
 func Lint(e *plantroom.Estate, zone *time.Location, now plantroom.Instant) []Finding {
 	l := &linter{e: e, zone: zone, now: now, end: now.Add(Horizon)}
+	l.stints = make([][]Stint, len(e.Contractors))
 	for i := range e.Contractors {
-		l.stints = append(l.stints, Stints(e.Contractors[i], zone, now, l.end))
-	}
-	for i := range e.Contractors {
+		c := &e.Contractors[i]
 		l.shape(i)
+		if !l.afford((1 + len(changes(c, zone, now, l.end))) * entries(c, span{now, l.end})) {
+			l.tooMuch(i)
+			continue
+		}
+		l.stints[i] = Stints(*c, zone, now, l.end)
 		l.gaps(i)
 		l.twice(i)
 		l.changes(i)

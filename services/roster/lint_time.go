@@ -115,6 +115,10 @@ func EntryName(c *plantroom.Contractor, e Entry) string {
 func (l *linter) twoFirms() {
 	for i := range l.stints {
 		for j := range i {
+			if !l.afford(len(l.stints[i]) + len(l.stints[j])) {
+				l.tooMuch(i)
+				return
+			}
 			if s, t, ok := shared(l.stints[j], l.stints[i]); ok {
 				a, b := l.e.Contractors[j].ID, l.e.Contractors[i].ID
 				from, to := max(s.From, t.From), min(s.To, t.To)
@@ -159,6 +163,10 @@ func (l *linter) changes(i int) {
 	}
 	for n, o := range all.Overrides {
 		if soon(o.From, o.To) && len(o.InsteadOf) > 0 {
+			if !l.affordMeeting(&c, span{o.From, o.To}) {
+				l.tooMuch(i)
+				return
+			}
 			on := meeting(&c, l.zone, span{o.From, o.To}, func(p plantroom.PersonID) bool { return slices.Contains(o.InsteadOf, p) })
 			if on.IsZero() {
 				l.add(Finding{Kind: NoEffect, Contractor: c.ID, From: o.From, To: o.To, Path: place(i, "overrides", n, "instead_of"),
@@ -173,6 +181,10 @@ func (l *linter) changes(i int) {
 // given judges one side of a swap on the roster as it is without it.
 func (l *linter) given(i int, c *plantroom.Contractor, n, side int, g plantroom.Given, taker plantroom.PersonID) {
 	s := span{g.From, g.To}
+	if !l.affordMeeting(c, s) || !l.affordMeeting(&l.e.Contractors[i], s) {
+		l.tooMuch(i)
+		return
+	}
 	if meeting(c, l.zone, s, func(p plantroom.PersonID) bool { return p == g.Person }).IsZero() {
 		l.add(Finding{Kind: NoEffect, Contractor: c.ID, Person: g.Person, From: g.From, To: g.To, Path: place(i, "swaps", n, "give", side),
 			Problem: fmt.Sprintf("%s is not on duty from %s to %s, and gives nothing", g.Person, l.time(g.From), l.time(g.To)),

@@ -68,8 +68,15 @@ var access = map[string]string{
 	"GET /cases/{id}":                                         "operator",
 	"POST /cases/{id}/steps/{task}":                           "operator",
 	"POST /cases/{id}/{action}":                               "operator",
+	"GET /statements":                                         "operator",
+	"GET /statements/{contract}/{month}":                      "operator",
+	"POST /statements/{contract}/{month}/{action}":            "operator",
 	"GET /works":                                              "operator",
+	"GET /works/{id}":                                         "operator",
 	"POST /works/{id}/{action}":                               "operator",
+	"POST /works/{id}/calls/{call}/retry":                     "operator",
+	"GET /announce":                                           "operator",
+	"POST /announce":                                          "operator",
 	"GET /api/v1/ledger":                                      "operator",
 	"GET /api/v1/contracts/{id}/statements/{month}":           "operator",
 	"POST /api/v1/contracts/{id}/statements/{month}/{action}": "operator",
@@ -148,7 +155,7 @@ func TestWhoMayReachWhat(t *testing.T) {
 	}
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route.Pattern, " ")
-		path = strings.NewReplacer("{$}", "", "{id}", "x", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "f", "{sum}", "0", "{task}", "look").Replace(path)
+		path = strings.NewReplacer("{$}", "", "{id}", "x", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "f", "{sum}", "0", "{task}", "look", "{contract}", "c", "{month}", "2026-03").Replace(path)
 		for role, as := range roles {
 			r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
 			as(r)

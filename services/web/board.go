@@ -55,15 +55,6 @@ type gatewayLine struct {
 	Name, Level, Text string
 }
 
-// deadLine is a call that nobody took.
-type deadLine struct {
-	Order        plantroom.OrderID
-	Who, Subject string
-}
-
-// maxDead bounds the calls shown; their number is among the figures.
-const maxDead = 4
-
 // maxCards bounds the board; nobody reads more.
 const maxCards = 200
 
@@ -139,7 +130,7 @@ func (p *Pages) boardView(r *http.Request, say words) (boardView, error) {
 	}
 	v.More = len(s.orders) - len(v.Orders)
 	for _, c := range s.dead[:min(maxDead, len(s.dead))] {
-		v.Dead = append(v.Dead, deadLine{c.Order, say.who(e, c.Who), c.Subject})
+		v.Dead = append(v.Dead, deadLine{callPath(c), say.who(e, c.Who), p.about(say, e, c, s.orders)})
 	}
 	v.Figures = say.figures(s, late, v.Gateways)
 	v.Announce = say.t("board.announce", len(s.orders), late)
@@ -160,20 +151,12 @@ func (s words) figures(snap snapshot, late int, gateways []gatewayLine) []figure
 		return l
 	}
 	return []figure{
-		{s.t("figure.open"), s.t("number", len(snap.orders)), "", ""},
+		{s.count("figure.open", len(snap.orders)), s.t("number", len(snap.orders)), "", ""},
 		{s.t("figure.late"), s.t("number", late), bad(late, levelRed), ""},
-		{s.t("figure.silent"), s.t("number", silent), bad(silent, levelOrange), ""},
+		{s.count("figure.silent", silent), s.t("number", silent), bad(silent, levelOrange), ""},
 		{s.t("figure.quarantine"), s.t("number", int(snap.quarantine)), bad(int(snap.quarantine), levelYellow), "/quarantine"},
-		{s.t("figure.dead"), s.t("number", len(snap.dead)), bad(len(snap.dead), levelRed), deadLink(snap.dead)},
+		{s.count("figure.dead", len(snap.dead)), s.t("number", len(snap.dead)), bad(len(snap.dead), levelRed), deadLink(snap.dead)},
 	}
-}
-
-// deadLink leads to the newest call that nobody took.
-func deadLink(dead []plantroom.Call) string {
-	if len(dead) == 0 {
-		return ""
-	}
-	return "/orders/" + string(dead[0].Order) + "#calls"
 }
 
 // card tells of one order; inc is the incident behind it, nil where closed.

@@ -14,6 +14,7 @@ import (
 	"plantroom/services/domains"
 	"plantroom/services/domains/lifts"
 	"plantroom/services/httpapi/problem"
+	"plantroom/services/report"
 )
 
 var verb = regexp.MustCompile(`%(?:\[\d+\])?[0-9]*[a-z]`)
@@ -63,7 +64,7 @@ func sources(t *testing.T, pattern string) string {
 
 // families are the keys that are put together from a fixed part and a word.
 func families() []string {
-	return []string{"clock.", "severity.", "state.", "incident.", "action.", "who.nobody.", "callstate.", "refused.", "job.", "call.", "ledger.", "actor.", "kind.", "stage.", "works.state.", "cases.state.", "cases.note.", "proof.", "role.", "from.", "until.", "sure.", "rule.", "cause."}
+	return []string{"clock.", "severity.", "state.", "incident.", "action.", "who.nobody.", "callstate.", "refused.", "job.", "call.", "ledger.", "actor.", "kind.", "stage.", "works.state.", "works.wrong.", "cases.state.", "cases.note.", "figure.", "statement.doubt.", "statement.verdict.", "statement.ground.", "proof.", "role.", "from.", "until.", "sure.", "rule.", "cause."}
 }
 
 func TestEverySentenceThatIsAskedForExistsAndNoOther(t *testing.T) {
@@ -106,6 +107,15 @@ func TestClosedVocabulariesAreComplete(t *testing.T) {
 	}
 	for s := plantroom.NoSeverity; s <= plantroom.Life; s++ {
 		keys = append(keys, "severity."+s.String())
+	}
+	for _, g := range []report.Ground{report.Owed, report.NotOwn, report.NoTerm, report.Excluded, report.OneWindow, report.Upheld, report.GivenLate, report.GoneAlone, report.CalledOff} {
+		keys = append(keys, "statement.ground."+string(g))
+	}
+	for _, d := range []report.DoubtKind{report.MonthLasts, report.StillOpen, report.StillLate, report.StillAtWork} {
+		keys = append(keys, "statement.doubt."+string(d))
+	}
+	for _, v := range []report.Verdict{report.Kept, report.Missed, report.Open, report.Void} {
+		keys = append(keys, "statement.verdict."+string(v))
 	}
 	for _, f := range lifts.Faults() {
 		keys = append(keys, "cause."+f.Slug)

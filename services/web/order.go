@@ -49,7 +49,7 @@ type (
 		Attempts                                        int
 		Dead                                            bool
 	}
-	entryLine struct{ When, Since, Text, Actor, Gist, Detail string }
+	entryLine struct{ Anchor, When, Since, Text, Actor, Gist, Detail string }
 	// action is one thing that the order's state lets an operator do.
 	action struct {
 		Do                      plantroom.OrderAction
@@ -175,7 +175,7 @@ func (s words) money(minor int64, currency string) string {
 func (s words) timeline(e *plantroom.Estate, entries []ledger.Entry) []entryLine {
 	out := make([]entryLine, len(entries))
 	for i, t := range entries {
-		out[i] = entryLine{When: s.precise(t.At), Since: s.span(t.Since), Text: s.slug("ledger", t.Kind),
+		out[i] = entryLine{Anchor: rowAnchor(t.Seq), When: s.precise(t.At), Since: s.span(t.Since), Text: s.slug("ledger", t.Kind),
 			Actor: s.who(e, t.Actor), Gist: s.gist(e, t.Body), Detail: bodyText(t.Body)}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"plantroom"
 	"plantroom/services/httpapi/apitest"
@@ -98,6 +99,36 @@ func TestTheBoardDoesNotListTestsOfChannelsThatWereGivenUp(t *testing.T) {
 	s.get("/").wants(t, http.StatusOK, "/orders/"+string(o.ID)+"#calls")
 }
 
+// What was not delivered is said in the visitor's language, whatever the receiver's
+// is: lin is called in Chinese.
+func TestTheBoardSaysInTheVisitorsLanguageWhatWasNotDelivered(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	s.Pass(6 * time.Minute)
+	calls := s.GiveUp(o, "connection refused")
+	s.signIn()
+	page := s.get("/?lang=en").text
+	inChinese := 0
+	for _, c := range calls {
+		if strings.ContainsRune(c.Subject, '：') {
+			inChinese++
+		}
+	}
+	page = strings.ReplaceAll(page, "中文", "")
+	if inChinese == 0 || strings.ContainsFunc(page, func(r rune) bool { return unicode.Is(unicode.Han, r) }) || !strings.Contains(page, "window missed · wo-000001 · Lift 1, block 1 · Door does not close") {
+		t.Errorf("%d calls are in Chinese; the English board:\n%s", inChinese, page)
+	}
+}
+
+func TestOneOrderIsNoOrders(t *testing.T) {
+	s := newSite(t)
+	s.Open(doorFault)
+	s.signIn()
+	s.get("/").wants(t, http.StatusOK, "<b>1</b> open order<", "Times are those of Asia/Shanghai.", `<a href="/" aria-current="page">Board`)
+	s.Open(apitest.Fault{Rule: "bin.full", Asset: "b2-bin-1", Cause: "full", Severity: plantroom.Medium, Detail: "94 % full"})
+	s.get("/").wants(t, http.StatusOK, "<b>2</b> open orders<")
+}
+
 func TestTheQuarantineShowsTextAsTextAndTheRestInHex(t *testing.T) {
 	s := newSite(t)
 	s.Hold(
@@ -105,7 +136,7 @@ func TestTheQuarantineShowsTextAsTextAndTheRestInHex(t *testing.T) {
 		plantroom.Quarantined{Gateway: "gw-b1", Epoch: 1, Seq: 2, At: s.Now(), Stage: "gateway", Source: "up", Reason: "cut off", Raw: []byte{0x03, 0x00, 0xff}},
 	)
 	s.signIn()
-	s.get("/quarantine").wants(t, http.StatusOK, "2 entries", "floor is 412", "&lt;script&gt;", "not:<script>alert", "03 00 ff", "in the check")
+	s.get("/quarantine").wants(t, http.StatusOK, "Entries: 2.", "floor is 412", "&lt;script&gt;", "not:<script>alert", "03 00 ff", "in the check")
 }
 
 func TestStaticFilesMayBeKeptForEverUnderTheirFingerprint(t *testing.T) {

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -108,12 +109,11 @@ func (s *site) send(method, path string, form url.Values) reply {
 		s.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	var b strings.Builder
-	if err := resp.Write(&b); err != nil {
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
 		s.t.Fatal(err)
 	}
-	_, text, _ := strings.Cut(b.String(), "\r\n\r\n")
-	return reply{resp, text}
+	return reply{resp, string(text)}
 }
 
 func (s *site) signIn() {

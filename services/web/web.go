@@ -1,6 +1,7 @@
 // Package web is Plantroom's pages: the operations board, the pages of an
-// order, an asset and the quarantine, the sign-in page, and the job page on
-// which a contractor accepts, arrives and reports a repair without signing in.
+// order, an asset, monthly statements, planned works and the quarantine, the
+// sign-in page, and the job page on which a contractor accepts, arrives and
+// reports a repair without signing in.
 //
 // Pages are rendered on the server and work without scripts; one small script
 // keeps the board live. All words are in one catalogue, in English and
@@ -14,6 +15,7 @@ import (
 	"context"
 	"html/template"
 	"log/slog"
+	"maps"
 	"net/http"
 
 	"plantroom"
@@ -62,6 +64,7 @@ type Pages struct {
 	opt   Options
 	log   *slog.Logger
 	rules map[plantroom.RuleID]plantroom.Text
+	cause map[string]plantroom.Text
 	sets  map[string]*template.Template // by language
 }
 
@@ -70,8 +73,9 @@ func New(opt Options) (*Pages, error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	p := &Pages{opt: opt, log: opt.Logger, rules: map[plantroom.RuleID]plantroom.Text{}, sets: map[string]*template.Template{}}
+	p := &Pages{opt: opt, log: opt.Logger, rules: map[plantroom.RuleID]plantroom.Text{}, cause: map[string]plantroom.Text{}, sets: map[string]*template.Template{}}
 	for _, d := range opt.Domains {
+		maps.Copy(p.cause, d.Causes)
 		for _, r := range d.Rules {
 			p.rules[r.ID] = r.Title
 		}
@@ -108,7 +112,11 @@ func (p *Pages) Routes() []guard.Route {
 		operator("POST /orders/{id}/calls/{call}/retry", p.retryCall),
 		operator("GET /assets/{id}", p.asset),
 		operator("GET /quarantine", p.quarantine),
+		operator("GET /statements", p.statements),
+		operator("GET /statements/{contract}/{month}", p.statement),
+		operator("POST /statements/{contract}/{month}/{action}", p.statementAction),
 		operator("GET /works", p.works),
+		operator("GET /works/{id}", p.work),
 		operator("POST /works/{id}/{action}", p.worksAction),
 		operator("GET /cases", p.caseList),
 		operator("GET /cases/new", p.caseForm),
@@ -116,6 +124,9 @@ func (p *Pages) Routes() []guard.Route {
 		operator("GET /cases/{id}", p.caseOne),
 		operator("POST /cases/{id}/steps/{task}", p.caseAction),
 		operator("POST /cases/{id}/{action}", p.caseAction),
+		operator("POST /works/{id}/calls/{call}/retry", p.retryWorksCall),
+		operator("GET /announce", p.announceForm),
+		operator("POST /announce", p.announce),
 		operator("POST /logout", p.logout),
 		{Pattern: "GET /login", Need: guard.Anyone, Page: true, Handler: p.handler(p.loginForm)},
 		anyone("POST /login", p.login),
@@ -146,10 +157,11 @@ type page struct {
 	Lang    string
 	Title   string
 	Estate  string
-	Path    string // for the language switch
+	Path    string // for the language switch; "": the request's
 	Signed  bool   // an operator looks at it
 	Now     string
-	Refresh int // seconds after which the browser reads the page again; 0: never
+	Zone    string // whose clocks the page shows
+	Refresh int    // seconds after which the browser reads the page again; 0: never
 	Office  string
 	Body    any
 }
@@ -157,10 +169,13 @@ type page struct {
 // render executes a template into memory first, so that a fault in it becomes
 // an error page and not half a page.
 func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, name string, say words, pg page) error {
-	pg.Lang, pg.Path = say.lang, r.URL.EscapedPath() // unescaped it may begin with //, another site's address
+	pg.Lang = say.lang
+	if pg.Path == "" {
+		pg.Path = r.URL.EscapedPath() // unescaped it may begin with //, another site's address
+	}
 	pg.Estate, pg.Office = p.opt.Estate().Name.In(say.lang), p.opt.Office
 	pg.Signed = guard.Who(r.Context()).Actor != ""
-	pg.Now = say.moment(say.now)
+	pg.Now, pg.Zone = say.moment(say.now), p.opt.Estate().Zone
 	var b bytes.Buffer
 	if err := p.sets[say.lang].ExecuteTemplate(&b, name, pg); err != nil {
 		return &plantroom.Error{Code: plantroom.CodeInternal, Op: "render " + name, Message: "the page cannot be shown", Err: err}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/services/report"
 )
 
 // languages lists what the pages speak; the first is the fallback.
@@ -54,6 +55,15 @@ type words struct {
 // t returns a sentence of the catalogue, with args put in.
 func (s words) t(key string, args ...any) string { return translate(s.lang, key, args...) }
 
+// count returns a sentence for a number of things: where the language has one of
+// its own for a single thing, that.
+func (s words) count(key string, n int) string {
+	if n == 1 {
+		return s.t(key + ".one")
+	}
+	return s.t(key)
+}
+
 // translate shows the key itself where the catalogue lacks it, so that the
 // fault is seen; a test makes sure that it never happens to a fixed key.
 func translate(lang, key string, args ...any) string {
@@ -98,6 +108,36 @@ func (s words) precise(at plantroom.Instant) string {
 		return "–"
 	}
 	return at.Time().In(s.zone).Format(s.t("time.precise"))
+}
+
+// stamp shows a time of day with its whole date, for what is kept and printed.
+func (s words) stamp(at plantroom.Instant) string {
+	if at.IsZero() {
+		return "–"
+	}
+	return at.Time().In(s.zone).Format(s.t("time.year"))
+}
+
+// date shows a day with its year.
+func (s words) date(at plantroom.Instant) string {
+	return at.Time().In(s.zone).Format(s.t("time.date"))
+}
+
+// month names a month with its year.
+func (s words) month(m report.Month) string {
+	return time.Date(m.Year, m.Month, 1, 0, 0, 0, 0, time.UTC).Format(s.t("time.month"))
+}
+
+// exact shows a length of time to the minute, or to the second below ten minutes,
+// however long it is: money may hang on it.
+func (s words) exact(d time.Duration) string {
+	if d = d.Abs(); d < 2*time.Hour {
+		return s.span(d)
+	}
+	if minutes := int(d.Round(time.Minute).Minutes()); minutes%60 != 0 {
+		return s.t("span.hours", minutes/60, minutes%60)
+	}
+	return s.t("span.full_hours", int(d.Round(time.Minute).Hours()))
 }
 
 // span shows a length of time in its two largest units; the sign is dropped.
@@ -166,6 +206,9 @@ func (p *Pages) rule(say words, id plantroom.RuleID) string {
 func (p *Pages) fault(say words, rule plantroom.RuleID, cause string) string {
 	if cause == "" {
 		return p.rule(say, rule)
+	}
+	if _, ok := catalogue["cause."+cause]; !ok && p.cause[cause].In(say.lang) != "" {
+		return p.cause[cause].In(say.lang)
 	}
 	return say.slug("cause", cause)
 }

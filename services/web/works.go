@@ -3,32 +3,27 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"plantroom"
-	"plantroom/services/httpapi/guard"
-	"plantroom/services/works"
 )
 
-// shownWorks is how many works the page shows, those that begin last first.
-const shownWorks = 50
+// shownWorks is how many works the list shows, those that begin last first.
+const shownWorks = 200
 
 type (
-	worksView struct {
-		Items   []worksItem
-		Said    string
-		Refused bool
-	}
+	worksView struct{ Open, Over []worksItem }
+	// worksItem is what list and page say of planned works.
 	worksItem struct {
 		ID                           plantroom.WorksID
+		Path                         string
 		Title, Text, State, When, By string
-		Assets, Firm, Hold           string
+		Assets, Firm, Hold, Floors   string
 		Level                        string // overrun is red, running amber
+		Unreached                    string // how many residents with registered needs nobody has talked to; "": none
 		Notices                      []string
 		Needs                        []needLine
-		Running, Cancellable         bool
 	}
 	needLine struct {
 		Person           plantroom.PersonID
@@ -37,11 +32,8 @@ type (
 	}
 )
 
+// works lists the works: those to come and under way first, then those that are over.
 func (p *Pages) works(w http.ResponseWriter, r *http.Request, say words) error {
-	return p.showWorks(w, r, say, http.StatusOK, "")
-}
-
-func (p *Pages) showWorks(w http.ResponseWriter, r *http.Request, say words, status int, said string) error {
 	var all []plantroom.Works
 	err := p.opt.Store.View(r.Context(), func(tx plantroom.Tx) (err error) {
 		all, err = tx.AllWorks(shownWorks)
@@ -50,18 +42,25 @@ func (p *Pages) showWorks(w http.ResponseWriter, r *http.Request, say words, sta
 	if err != nil {
 		return err
 	}
-	v := worksView{Said: said, Refused: said != ""}
+	var v worksView
 	for i := range all {
-		v.Items = append(v.Items, say.worksItem(p.opt.Estate(), &all[i]))
+		item := say.worksItem(p.opt.Estate(), &all[i])
+		if all[i].Over() {
+			v.Over = append(v.Over, item)
+		} else {
+			v.Open = append(v.Open, item)
+		}
 	}
-	return p.render(w, r, status, "works.html", say, page{Title: say.t("works.title"), Body: v})
+	slices.Reverse(v.Open) // what comes first is what matters first
+	return p.render(w, r, http.StatusOK, "works.html", say, page{Title: say.t("works.title"), Body: v})
 }
 
+func worksPath(id plantroom.WorksID) string { return "/works/" + string(id) }
+
 func (s words) worksItem(e *plantroom.Estate, w *plantroom.Works) worksItem {
-	item := worksItem{ID: w.ID, Title: w.Title.In(s.lang), Text: w.Text.In(s.lang), State: s.slug("works.state", string(w.State)),
-		When: s.t("works.span", s.moment(w.From), s.moment(w.To)), By: s.who(e, w.By), Firm: contractorName(e, w.Contractor, s.lang),
-		Running:     w.State == plantroom.WorksRunning || w.State == plantroom.WorksOverrun,
-		Cancellable: !w.Over()}
+	item := worksItem{ID: w.ID, Path: worksPath(w.ID), Title: w.Title.In(s.lang), Text: w.Text.In(s.lang), State: s.slug("works.state", string(w.State)),
+		When: s.t("works.span", s.stamp(w.From), s.stamp(w.To)), By: s.t("works.declared", s.who(e, w.By), s.stamp(w.Declared)), Firm: contractorName(e, w.Contractor, s.lang),
+		Floors: floorsText(w.Floors), Needs: s.needs(e, w)}
 	switch w.State {
 	case plantroom.WorksOverrun:
 		item.Level = levelRed
@@ -78,55 +77,43 @@ func (s words) worksItem(e *plantroom.Estate, w *plantroom.Works) worksItem {
 	for _, id := range w.Assets {
 		names = append(names, s.placeOf(e, id).Asset)
 	}
-	item.Assets = strings.Join(names, ", ")
-	for _, n := range w.Notices {
-		line := s.t("works.notice_due", s.span(time.Duration(n.Before)))
-		if !n.Given.IsZero() {
-			line = s.t("works.notice_given", s.span(time.Duration(n.Before)), s.moment(n.Given), n.Called)
+	item.Assets = strings.Join(names, s.t("list.comma"))
+	left := 0
+	for i := range w.Needs {
+		if w.Needs[i].Reached.IsZero() {
+			left++
 		}
-		item.Notices = append(item.Notices, line)
 	}
-	for _, n := range w.Needs {
-		line := needLine{Person: n.Person, Name: s.who(e, "person:"+string(n.Person)), Why: strings.Join(n.Needs, ", "),
-			Where: s.t("works.home", string(n.Zone), n.Floor)}
-		if !n.Reached.IsZero() {
-			line.Reached = s.t("works.reached_by", s.who(e, n.By), s.moment(n.Reached))
-		}
-		item.Needs = append(item.Needs, line)
+	if left > 0 && !w.Over() {
+		item.Unreached = s.t("works.unreached", left)
+	}
+	for _, n := range w.Notices {
+		item.Notices = append(item.Notices, s.notice(w, n))
 	}
 	return item
 }
 
-// longestExtension bounds what the form can add at once, in minutes.
-const longestExtension = 7 * 24 * 60
+// notice says what became of a notice to the residents, or will.
+func (s words) notice(w *plantroom.Works, n plantroom.Notice) string {
+	before := s.span(time.Duration(n.Before))
+	switch {
+	case !n.Given.IsZero():
+		return s.t("works.notice_given", before, s.stamp(n.Given), n.Called)
+	case w.Over():
+		return s.t("works.notice_never", before)
+	}
+	return s.t("works.notice_due", before, s.stamp(w.From.Add(-time.Duration(n.Before))))
+}
 
-// worksAction takes a step about works on the operator's behalf.
-func (p *Pages) worksAction(w http.ResponseWriter, r *http.Request, say words) error {
-	if err := parseForm(r); err != nil {
-		return err
-	}
-	f := r.PostForm
-	req := works.Request{Works: plantroom.WorksID(r.PathValue("id")), Do: works.Step(r.PathValue("action")), Actor: guard.Who(r.Context()).Actor,
-		Reason: clean(f.Get("reason"), maxNote), Person: plantroom.PersonID(clean(f.Get("person"), plantroom.MaxID))}
-	if !slices.Contains(works.Steps(), req.Do) {
-		return plantroom.Errorf(plantroom.CodeNotFound, "there is no such action")
-	}
-	if req.Do == works.Extend {
-		minutes, err := strconv.Atoi(f.Get("minutes"))
-		if err != nil || minutes < 1 || minutes > longestExtension {
-			return p.showWorks(w, r, say, http.StatusBadRequest, say.t("works.minutes_wrong"))
+func (s words) needs(e *plantroom.Estate, w *plantroom.Works) []needLine {
+	var out []needLine
+	for _, n := range w.Needs {
+		line := needLine{Person: n.Person, Name: s.who(e, "person:"+string(n.Person)), Why: strings.Join(n.Needs, s.t("list.comma")),
+			Where: s.t("works.home", zoneName(e, n.Zone, s.lang), n.Floor)}
+		if !n.Reached.IsZero() {
+			line.Reached = s.t("works.reached_by", s.who(e, n.By), s.stamp(n.Reached))
 		}
-		req.To = say.now.Add(time.Duration(minutes) * time.Minute)
+		out = append(out, line)
 	}
-	_, err := p.opt.Desk.DoWorks(r.Context(), req)
-	switch plantroom.CodeOf(err) {
-	case "":
-		http.Redirect(w, r, "/works#"+string(req.Works), http.StatusSeeOther)
-		return nil
-	case plantroom.CodeConflict, plantroom.CodeTransition:
-		return p.showWorks(w, r, say, http.StatusConflict, plantroom.MessageOf(err))
-	case plantroom.CodeInvalid, plantroom.CodeTooLarge:
-		return p.showWorks(w, r, say, http.StatusBadRequest, plantroom.MessageOf(err))
-	}
-	return err
+	return out
 }

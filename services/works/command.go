@@ -1,7 +1,6 @@
 package works
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -64,7 +63,7 @@ func (o *Office) plan(tx plantroom.Tx, now plantroom.Instant, actor string, w pl
 	}
 	o.register(&d.works)
 	d.row("works.declared", actor, entry{From: w.From, To: w.To, Assets: w.Assets, Contractor: w.Contractor, Hold: w.Hold, Needs: len(d.works.Needs)})
-	d.tellContractor("works.planned", d.title()+": "+d.span())
+	d.tellContractor("works.planned", d.say("planned", d.title(), d.span()))
 	d.settle()
 	return d.store(tx)
 }
@@ -124,10 +123,10 @@ func (d *decision) take(r Request) (already bool, err error) {
 		d.end(plantroom.WorksCancelled, r)
 		e := entry{By: r.By, Reason: r.Reason}
 		if told {
-			e.Concerned, e.Called = d.tellResidents("works.cancelled", "Called off", "施工取消")
+			e.Concerned, e.Called = d.tellResidents("works.cancelled", "cancelled")
 		}
 		d.row("works.cancel", r.Actor, e)
-		d.tellContractor("works.cancelled", d.title()+": called off, "+r.Reason)
+		d.tellContractor("works.cancelled", d.say("called_off", d.title(), r.Reason))
 	case Extend:
 		return d.extend(r)
 	case Reached:
@@ -158,9 +157,9 @@ func (d *decision) extend(r Request) (already bool, err error) {
 	if w.State == plantroom.WorksOverrun {
 		w.State = plantroom.WorksRunning
 	}
-	concerned, called := d.tellResidents("works.extended", "Works take longer", "施工延长")
+	concerned, called := d.tellResidents("works.extended", "extended")
 	d.row("works.extend", r.Actor, entry{By: r.By, Reason: r.Reason, To: r.To, Concerned: concerned, Called: called})
-	d.tellManagers("works.extended", fmt.Sprintf("%s: until %s, %s", d.title(), d.span(), r.Reason))
+	d.tellManagers("works.extended", d.say("longer", d.title(), d.span(), r.Reason))
 	return false, nil
 }
 
@@ -243,9 +242,9 @@ func (o *Office) sync(tx plantroom.Tx, now plantroom.Instant, f plantroom.Works)
 	}
 	o.register(w)
 	d.row("works.changed", byFile, entry{From: w.From, To: w.To, Assets: w.Assets, Contractor: w.Contractor, Hold: w.Hold, Needs: len(w.Needs)})
-	d.tellContractor("works.planned", d.title()+": now "+d.span())
+	d.tellContractor("works.planned", d.say("moved", d.title(), d.span()))
 	if told {
-		d.tellResidents("works.changed", "Planned works have changed", "施工变更")
+		d.tellResidents("works.changed", "changed")
 	}
 	d.settle()
 	return d.write(tx)

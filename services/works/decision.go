@@ -66,7 +66,8 @@ type event struct {
 }
 
 type eventData struct {
-	Text  string     `json:"text"`
+	Text  string     `json:"text"` // in Lang
+	Lang  string     `json:"lang,omitempty"`
 	Works eventWorks `json:"works"`
 }
 
@@ -83,16 +84,16 @@ type eventWorks struct {
 
 // tell puts a call into the outbox, to the first address with the others to fall
 // back to; false where there is none.
-func (d *decision) tell(kind, who string, addresses []plantroom.Address, text string) bool {
+func (d *decision) tell(kind, who, lang string, addresses []plantroom.Address, says plantroom.Text) bool {
 	if len(addresses) == 0 {
 		return false
 	}
-	w := &d.works
+	w, text := &d.works, says.In(lang)
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%s\x00%s", w.ID, d.now, kind, who))
 	id := plantroom.MessageID("msg-" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:15])))
 	body, err := json.Marshal(event{SpecVersion: "1.0", ID: string(id), Source: "urn:plantroom:" + string(d.office.estate.ID),
 		Type: "plantroom." + kind, Subject: string(w.ID), Time: d.now, ContentType: "application/json",
-		Data: eventData{Text: text, Works: eventWorks{ID: w.ID, State: w.State, Title: w.Title, Text: w.Text, Assets: w.Assets,
+		Data: eventData{Text: text, Lang: lang, Works: eventWorks{ID: w.ID, State: w.State, Title: w.Title, Text: w.Text, Assets: w.Assets,
 			Contractor: w.Contractor, From: w.From, To: w.To}}})
 	if err != nil && d.err == nil {
 		d.err = err
@@ -102,34 +103,30 @@ func (d *decision) tell(kind, who string, addresses []plantroom.Address, text st
 	return true
 }
 
-func (d *decision) tellManagers(kind, text string) {
+func (d *decision) tellManagers(kind string, text plantroom.Text) {
 	for _, p := range d.office.estate.People {
 		if p.Role == "manager" {
-			d.tell(kind, "person:"+string(p.ID), p.Channels, text)
+			d.tell(kind, "person:"+string(p.ID), p.Lang, p.Channels, text)
 		}
 	}
 }
 
-func (d *decision) tellContractor(kind, text string) {
+func (d *decision) tellContractor(kind string, text plantroom.Text) {
 	if firm := d.office.firm(d.works.Contractor); firm != nil {
-		d.tell(kind, "contractor:"+string(firm.ID), firm.Channels, text)
+		d.tell(kind, "contractor:"+string(firm.ID), firm.Lang, firm.Channels, text)
 	}
 }
 
 // tellResidents tells each of those concerned in their language, and returns how
 // many there are and how many have an address.
-func (d *decision) tellResidents(kind, en, zh string) (concerned, called int) {
+func (d *decision) tellResidents(kind string, key string) (concerned, called int) {
 	people, _ := d.office.residents(&d.works)
+	text := d.say(key, d.works.Title, d.span())
+	if d.works.Text != (plantroom.Text{}) {
+		text = d.say("more", text, d.works.Text)
+	}
 	for _, p := range people {
-		w := &d.works
-		text := fmt.Sprintf("%s: %s, %s", en, w.Title.In("en"), d.span())
-		if p.Lang == "zh" {
-			text = fmt.Sprintf("%s：%s，%s", zh, w.Title.In("zh"), d.span())
-		}
-		if more := w.Text.In(p.Lang); more != "" {
-			text += ". " + more
-		}
-		if d.tell(kind, "person:"+string(p.ID), p.Channels, text) {
+		if d.tell(kind, "person:"+string(p.ID), p.Lang, p.Channels, text) {
 			called++
 		}
 	}
@@ -145,5 +142,3 @@ func (d *decision) span() string {
 	}
 	return from.Format("2006-01-02 15:04") + " – " + to.Format(until)
 }
-
-func (d *decision) title() string { return string(d.works.ID) + " " + d.works.Title.En }

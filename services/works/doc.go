@@ -16,7 +16,6 @@ package works
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"plantroom"
@@ -54,41 +53,10 @@ func New(e plantroom.Estate, orders Orders) (*Office, error) {
 	return &Office{estate: e, zone: zone, orders: orders}, nil
 }
 
-// check says what is wrong with a declaration.
+// check says what is wrong with a declaration: the first fault.
 func (o *Office) check(w *plantroom.Works, now plantroom.Instant) error {
-	invalid := func(format string, args ...any) error {
-		return plantroom.Errorf(plantroom.CodeInvalid, format, args...)
-	}
-	if err := plantroom.ValidID(string(w.ID)); err != nil {
-		return err
-	}
-	switch {
-	case w.ID.Reserved():
-		return invalid("works %s: the name is that of something else, as of an order: choose another one", w.ID)
-	case strings.TrimSpace(w.Title.En) == "":
-		return invalid("works %s: give them a title", w.ID)
-	case len(w.Title.En)+len(w.Title.Zh) > MaxText || len(w.Text.En)+len(w.Text.Zh) > MaxText:
-		return plantroom.Errorf(plantroom.CodeTooLarge, "works %s: title or text is longer than %d bytes", w.ID, MaxText)
-	case len(w.Assets) == 0 || len(w.Assets) > MaxAssets:
-		return invalid("works %s: name 1 to %d assets", w.ID, MaxAssets)
-	case len(w.Floors) > MaxFloors:
-		return invalid("works %s: name at most %d floors", w.ID, MaxFloors)
-	case w.To <= w.From:
-		return invalid("works %s end before they begin", w.ID)
-	case w.To.Sub(w.From) > MaxLength:
-		return invalid("works %s last longer than %s: declare parts of them", w.ID, MaxLength)
-	case w.To <= now:
-		return invalid("works %s have ended already", w.ID)
-	case w.Hold != plantroom.HoldNothing && w.Hold != plantroom.HoldManagers && w.Hold != plantroom.HoldAll:
-		return invalid("works %s: hold is %q: leave it out, or use managers or all", w.ID, w.Hold)
-	}
-	for _, id := range w.Assets {
-		if !slices.ContainsFunc(o.estate.Assets, func(a plantroom.Asset) bool { return a.ID == id }) {
-			return invalid("works %s: the estate has no asset %q", w.ID, id)
-		}
-	}
-	if o.firm(w.Contractor) == nil {
-		return invalid("works %s: the estate has no contractor %q", w.ID, w.Contractor)
+	if faults := Faults(&o.estate, w, now); len(faults) > 0 {
+		return faults[0].Err
 	}
 	return nil
 }

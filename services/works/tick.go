@@ -1,7 +1,6 @@
 package works
 
 import (
-	"fmt"
 	"time"
 
 	"plantroom"
@@ -19,7 +18,7 @@ func (d *decision) settle() {
 		w.State = plantroom.WorksRunning
 		d.row("works.begun", bySystem, entry{To: w.To, Unreached: unreached(w)})
 		if n := unreached(w); n > 0 {
-			d.tellManagers("works.needs", fmt.Sprintf("%s: they have begun, and nobody has talked to %d residents with registered needs", d.title(), n))
+			d.tellManagers("works.needs", d.say("begun", d.title(), n))
 		}
 	}
 	if w.State == plantroom.WorksRunning && d.now >= w.To {
@@ -28,9 +27,9 @@ func (d *decision) settle() {
 	}
 	if w.State == plantroom.WorksOverrun && w.Due <= d.now {
 		late := d.now.Sub(w.To).Round(time.Minute)
-		text := fmt.Sprintf("%s: they were to end at %s, and nobody has said that they are done", d.title(), w.To.Time().In(d.office.zone).Format("Mon 2 Jan 15:04"))
+		text := d.say("overrun", d.title(), d.minute(w.To))
 		if late > 0 {
-			text += fmt.Sprintf(" for %s", plantroom.Duration(late))
+			text = d.say("overdue", text, length(late))
 		}
 		d.tellManagers("works.overrun", text)
 		d.tellContractor("works.overrun", text)
@@ -72,14 +71,13 @@ func (d *decision) notice() {
 		return
 	}
 	d.office.register(w)
-	concerned, called := d.tellResidents("works.notice", "Planned works", "施工通知")
+	concerned, called := d.tellResidents("works.notice", "notice")
 	w.Notices[due].Called = called
 	d.row("works.notice", bySystem, entry{Before: w.Notices[due].Before, Concerned: concerned, Called: called, Needs: len(w.Needs), Unreached: unreached(w)})
 	if n := unreached(w); n > 0 {
-		d.tellManagers("works.needs", fmt.Sprintf("%s, %s: %d residents with registered needs are to be called one by one, and %d have no address",
-			d.title(), d.span(), n, concerned-called))
+		d.tellManagers("works.needs", d.say("one_by_one", d.title(), d.span(), n, concerned-called))
 	} else if called < concerned {
-		d.tellManagers("works.needs", fmt.Sprintf("%s, %s: %d of %d residents have no address: put a notice up", d.title(), d.span(), concerned-called, concerned))
+		d.tellManagers("works.needs", d.say("posters", d.title(), d.span(), concerned-called, concerned))
 	}
 }
 

@@ -27,8 +27,8 @@ func Channels() []estate.Channel {
 	return []estate.Channel{{Name: "webhook", Check: webhook.CheckAddress}, {Name: "mqtt", Check: plantroom.ValidID}}
 }
 
-// channels lists those that the estate's file may name.
-func (c *Config) channels() []estate.Channel {
+// KnownChannels lists those that the estate's file may name.
+func (c *Config) KnownChannels() []estate.Channel {
 	list := Channels()
 	if c.Email != nil {
 		list = append(list, estate.Channel{Name: "email", Check: email.CheckAddress})

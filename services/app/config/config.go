@@ -126,7 +126,7 @@ func Load(path string, known estate.Known) (*Config, error) {
 	c.resolve(filepath.Dir(path))
 	k := checker{doc: doc}
 	k.check(c)
-	known.Channels = c.channels()
+	known.Channels = c.KnownChannels()
 	c.places, err = estate.Read(c.EstateFile, known)
 	if err := k.with(err); err != nil {
 		return nil, err

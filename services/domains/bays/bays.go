@@ -66,6 +66,10 @@ func Domain() plantroom.Domain {
 		Measurement: "bay",
 		Title:       plantroom.Text{En: "Vehicle bays", Zh: "车位"},
 		Kinds:       []string{"resident", visitor, "accessible", charging, loading, fireLane, noStopping},
+		Causes: map[string]plantroom.Text{
+			forbiddenStop: {En: "vehicle where it must not stop", Zh: "禁停区停车"},
+			overstay:      {En: "vehicle stays too long", Zh: "超时停放"},
+		},
 		Params: []plantroom.Signal{
 			{Name: paramGrace, Kind: plantroom.FloatKind, Unit: "s", Min: 0, Max: 3600, Doc: "how long a car may stand where it must not stop; 120 where not given"},
 			{Name: paramStay, Kind: plantroom.FloatKind, Unit: "s", Min: 60, Max: 30 * 86400, Doc: "how long a car may stay; where not given 86400 for visitors, 14400 for charging, 1800 for loading"},
@@ -75,8 +79,7 @@ func Domain() plantroom.Domain {
 			{Name: sigPrevious, Kind: plantroom.FloatKind, Unit: "s", Min: 0, Max: 366 * 86400,
 				Doc: "how long the state before the one reported at the same time lasted; lets a lost change be back-dated (Nwave and Bosch sensors send changes only)"},
 		},
-		Rules:  []plantroom.Rule{forbiddenRule(), overstayRule()},
-		Causes: []string{forbiddenStop, overstay},
+		Rules: []plantroom.Rule{forbiddenRule(), overstayRule()},
 		Targets: []plantroom.Window{
 			target(plantroom.Acknowledge, plantroom.Low, 30*time.Minute, plantroom.FromDispatched),
 			target(plantroom.Acknowledge, plantroom.Medium, 10*time.Minute, plantroom.FromDispatched),

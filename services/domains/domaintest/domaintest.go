@@ -60,7 +60,7 @@ func Lint(d plantroom.Domain) (faults []string) {
 	if len(d.Causes) == 0 {
 		say("causes: wants at least one")
 	}
-	for _, c := range d.Causes {
+	for c := range d.Causes {
 		if err := plantroom.ValidID(c); err != nil {
 			say("cause: %v", err)
 		}
@@ -71,6 +71,11 @@ func Lint(d plantroom.Domain) (faults []string) {
 	for _, k := range d.Kinds {
 		if err := plantroom.ValidID(k); err != nil {
 			say("kind: %v", err)
+		}
+	}
+	for slug, t := range d.Causes {
+		if plantroom.ValidID(slug) != nil || t.En == "" || t.Zh == "" {
+			say("cause %s: wants a slug, and English and Chinese", slug)
 		}
 	}
 	lintSignals(d.Params, "param", say)

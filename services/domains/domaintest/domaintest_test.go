@@ -102,7 +102,7 @@ func (m *model) Restore(b []byte) error {
 
 func modelDomain(flaw string) plantroom.Domain {
 	return plantroom.Domain{
-		Name: "models", Measurement: "model", Kinds: []string{"one"}, Causes: []string{"on"},
+		Name: "models", Measurement: "model", Kinds: []string{"one"}, Causes: causes(flaw),
 		Signals: []plantroom.Signal{{Name: "on", Kind: plantroom.BoolKind, Doc: "it is on"}},
 		Rules: []plantroom.Rule{{ID: "model.on", Signals: []string{"on"},
 			New: func(plantroom.Asset) plantroom.Detector {
@@ -112,6 +112,13 @@ func modelDomain(flaw string) plantroom.Domain {
 				return &model{flaw: flaw, Device: "-"}
 			}}},
 	}
+}
+
+func causes(flaw string) map[string]plantroom.Text {
+	if flaw == "does not say its cause in Chinese" {
+		return map[string]plantroom.Text{"on": {En: "on"}}
+	}
+	return map[string]plantroom.Text{"on": {En: "on", Zh: "开"}}
 }
 
 // recorder is a test that notes whether it failed.
@@ -153,7 +160,7 @@ func TestTheSuitePassesASoundDetector(t *testing.T) {
 
 func TestTheSuiteFindsABrokenDetector(t *testing.T) {
 	for _, flaw := range []string{"judges late readings", "moves its onset", "does not mark its changes",
-		"ticks twice", "gives no cause", "forgets its onset", "cannot forget", "remembers who is gone", "does not mark who is gone",
+		"ticks twice", "gives no cause", "does not say its cause in Chinese", "forgets its onset", "cannot forget", "remembers who is gone", "does not mark who is gone",
 		"ends by removal", "proves itself", "waits for a removed device"} {
 		if holds(t, flaw) {
 			t.Errorf("a detector that %s passes", flaw)

@@ -39,7 +39,12 @@ func Domain() plantroom.Domain {
 		Name:        "leaks",
 		Measurement: "leak",
 		Title:       plantroom.Text{En: "Water", Zh: "漏水"},
-		Kinds:       []string{"spot", "rope", "meter", "valve"},
+		Causes: map[string]plantroom.Text{
+			wet:        {En: "water leak", Zh: "漏水"},
+			cableBreak: {En: "leak rope cut", Zh: "感应绳断开"},
+			stuck:      {En: "valve does not move", Zh: "阀门卡住"},
+		},
+		Kinds: []string{"spot", "rope", "meter", "valve"},
 		Signals: []plantroom.Signal{
 			{Name: sigState, Kind: plantroom.StringKind, Values: []string{dry, wet, cableBreak, "contaminated", "unknown"},
 				Doc: "what the sensor says; a rope is dry above 1 MΩ/m and often wet below 50 kΩ, its end resistor tells dry from cut"},
@@ -66,8 +71,7 @@ func Domain() plantroom.Domain {
 			{Name: "self_test_why", Kind: plantroom.StringKind, Values: []string{"none", "leak", "override", "interlock", "restart", "state", "not_there", "not_back"},
 				Doc: "why it was skipped (a leak, an override, an interlock, a restart, a disk that does not keep the state), or failed (it did not get there, or not back)"},
 		},
-		Rules:  []plantroom.Rule{wetRule(), cableBreakRule(), valveRule()},
-		Causes: []string{wet, cableBreak, stuck},
+		Rules: []plantroom.Rule{wetRule(), cableBreakRule(), valveRule()},
 		Targets: []plantroom.Window{
 			target(plantroom.Acknowledge, plantroom.Low, 30*time.Minute, plantroom.FromDispatched),
 			target(plantroom.Acknowledge, plantroom.High, 5*time.Minute, plantroom.FromDispatched),

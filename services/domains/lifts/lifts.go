@@ -38,9 +38,18 @@ func Domain() plantroom.Domain {
 		Kinds:       []string{"passenger", "firefighters", "goods"},
 		Signals:     signals(),
 		Rules:       []plantroom.Rule{faultRule(), entrapmentRule()},
-		Causes:      faultValues()[1:], // what a lift reports is the cause; None, the first, is no fault
 		Targets:     targets(),
+		Causes:      causes(),
 	}
+}
+
+// causes are the vocabulary's, in words.
+func causes() map[string]plantroom.Text {
+	all := make(map[string]plantroom.Text, len(vocabulary))
+	for _, f := range vocabulary {
+		all[f.Slug] = f.Title
+	}
+	return all
 }
 
 func signals() []plantroom.Signal {

@@ -43,6 +43,12 @@ func Domain() plantroom.Domain {
 		Name:        "waste",
 		Measurement: "bin",
 		Title:       plantroom.Text{En: "Waste", Zh: "垃圾"},
+		Causes: map[string]plantroom.Text{
+			isFull:   {En: "bin full", Zh: "垃圾桶已满"},
+			fastFill: {En: "bin fills unusually fast", Zh: "垃圾桶填充异常快"},
+			fire:     {En: "fire in a bin", Zh: "垃圾桶起火"},
+			heat:     {En: "bin is hot", Zh: "垃圾桶高温"},
+		},
 		Kinds: []string{"rigid_120", "rigid_240", "rigid_360", "rigid_660", "rigid_770", "rigid_1000", "rigid_1100",
 			"rigid_1300", "rigid_1700", "temporary_point"},
 		Params: []plantroom.Signal{
@@ -61,7 +67,6 @@ func Domain() plantroom.Domain {
 				Doc: "what the bin's own sensor makes of it; FIWARE WasteContainer.status"},
 		},
 		Rules:   []plantroom.Rule{fullRule(), fastFillRule(), fireRule()},
-		Causes:  []string{isFull, fastFill, heat, fire},
 		Derive:  derive,
 		Targets: targets(),
 	}

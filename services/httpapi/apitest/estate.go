@@ -93,6 +93,10 @@ func contracts() []plantroom.Contract {
 	}
 	return []plantroom.Contract{
 		{ID: "quicklift-2026", Contractor: "quicklift", Domains: []plantroom.DomainName{"lifts"}, OnSite: true, Travel: minutes(5), Clean: 3, Reopen: minutes(240), Ladder: "day",
+			Title: plantroom.Text{En: "Lifts, attended", Zh: "电梯驻场维保"}, Price: plantroom.Price{Yearly: 190_000_00, CallOut: 50_00, Hour: 90_00}, Reply: minutes(7 * 24 * 60), Cap: plantroom.PenaltyCap{Amount: 300_00},
+			Penalties: []plantroom.Penalty{{Clock: plantroom.Attend, Severity: plantroom.Low, Amount: 150_00, Source: "clause 9.1"},
+				{Clock: plantroom.Restore, Severity: plantroom.Low, Amount: 200_00, Per: minutes(30), PerAmount: 50_00, Most: 1000_00, Source: "clause 9.2"}},
+			Exclusions: []plantroom.Exclusion{{Causes: []string{"power_loss"}, Source: "clause 9.9"}},
 			Pauses: []plantroom.PauseTerm{{Code: "no_access", Title: plantroom.Text{En: "No access", Zh: "无法进入"}, Proof: true, Second: true, Longest: minutes(60)},
 				{Code: "weather", Title: plantroom.Text{En: "Storm", Zh: "恶劣天气"}}},
 			Windows: []plantroom.Window{window(plantroom.Acknowledge, 5, plantroom.FromDispatched, 0), window(plantroom.Attend, 15, plantroom.FromRaised, 0),

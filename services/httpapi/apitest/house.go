@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/internal/yamldoc"
 	"plantroom/services/calendarlink"
 	"plantroom/services/cases"
 	"plantroom/services/dispatch"
@@ -124,7 +125,7 @@ func (h *House) Guard(opt guard.Options) *guard.Guard {
 
 // API makes the house's API.
 func (h *House) API() *httpapi.API {
-	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Proofs: h.Files, Bundles: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, Check: check, Now: h.Now})
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Proofs: h.Files, Bundles: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, Check: h.check, Now: h.Now})
 }
 
 // Pass lets time pass, a second at a time, and does what comes due.
@@ -268,7 +269,11 @@ func (h *House) Retry(ctx context.Context, actor string, id plantroom.MessageID)
 }
 
 // check finds fault with an estate's file alone.
-func check(files []httpapi.File) error {
-	_, err := estate.Parse(files[0].Name, []byte(files[0].Text), estate.Known{Domains: domains.All(), Profiles: profiles.IDs()})
-	return err
+func (h *House) check(files []httpapi.File) (yamldoc.Faults, error) {
+	f, err := estate.ReadText(files[0].Name, []byte(files[0].Text), estate.Known{Domains: domains.All(), Profiles: profiles.IDs()})
+	if err != nil {
+		return nil, err
+	}
+	refused, warnings := f.Lint(h.Now())
+	return warnings, refused.Err()
 }

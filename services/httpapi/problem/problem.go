@@ -98,10 +98,17 @@ func ofFile(fs yamldoc.Faults) Details {
 	if len(fs) == 1 {
 		d.Detail = fmt.Sprintf("the file has a fault: %s", fs[0].Error())
 	}
-	for _, f := range fs[:min(len(fs), maxFaults)] {
-		d.Faults = append(d.Faults, Fault{f.File, f.Line, f.Col, f.Path, f.Problem, f.Remedy})
-	}
+	d.Faults = List(fs)
 	return d
+}
+
+// List gives faults of a file as a body has them, the first of very many.
+func List(fs yamldoc.Faults) []Fault {
+	out := make([]Fault, 0, min(len(fs), maxFaults))
+	for _, f := range fs[:min(len(fs), maxFaults)] {
+		out = append(out, Fault{f.File, f.Line, f.Col, f.Path, f.Problem, f.Remedy})
+	}
+	return out
 }
 
 // Of makes the details of an error. A body that outgrew its limit counts as

@@ -35,6 +35,8 @@ const (
 	kindName     = "kind"     // as in order.dispatched
 	orderName    = "order"    // as in wo-000001
 	severityName = "severity" // low, medium, high, life
+	gravityName  = "gravity"  // the severity in the call's language
+	langName     = "lang"     // en or zh: the call's language
 	urgencyName  = "urgency"  // 2 low, 3 medium or not known, 4 high, 5 life
 	assetName    = "asset"
 	buildingName = "building"
@@ -47,8 +49,8 @@ type scope []string
 var (
 	settings  = scope{"setting."}
 	operators = scope{"setting.", "secret."}
-	inHeaders = scope{"setting.", "secret.", idName, kindName, orderName, severityName, urgencyName}
-	anything  = scope{"setting.", "secret.", toName, messageName, textName, linkName, idName, kindName, orderName, severityName, urgencyName, assetName, buildingName, codeName}
+	inHeaders = scope{"setting.", "secret.", idName, kindName, orderName, severityName, langName, urgencyName}
+	anything  = scope{"setting.", "secret.", toName, messageName, textName, linkName, idName, kindName, orderName, severityName, gravityName, langName, urgencyName, assetName, buildingName, codeName}
 )
 
 func (s scope) has(name string) bool {
@@ -163,7 +165,7 @@ func (t *Template) values(c plantroom.Call, code string) values {
 	plain := m
 	plain.Link = ""
 	return values{toName: c.To, messageName: m.Short(t.limit), textName: plain.Short(t.limit), linkName: m.Link, idName: m.ID, kindName: m.Kind,
-		orderName: m.Order, severityName: m.Severity, urgencyName: urgency(m.Severity), assetName: m.Asset, buildingName: m.Building, codeName: code}
+		orderName: m.Order, severityName: m.Severity, gravityName: m.Gravity, langName: m.Lang, urgencyName: urgency(m.Severity), assetName: m.Asset, buildingName: m.Building, codeName: code}
 }
 
 // urgency is on the scale of ntfy's priorities, 1 to 5 with 3 the usual one.

@@ -7,8 +7,9 @@
 // line or a parameter. A body that cannot be read costs its details, never the
 // call: the subject line is always there.
 //
-// It deliberately knows no channel and no language but that of the call; how a
-// text is escaped is the business of whoever puts it somewhere.
+// It speaks the language that the call names, English where it names none that it
+// knows. It deliberately knows no channel; how a text is escaped is the business of
+// whoever puts it somewhere.
 package wording
 
 import (
@@ -34,9 +35,11 @@ const (
 type Message struct {
 	ID       string
 	Kind     string // as in order.dispatched
+	Lang     string // en or zh: in which the call is said
 	Subject  string // the call in one line
 	Order    string
 	Severity string // low, medium, high, life
+	Gravity  string // the severity in words
 	Cause    string // as in door close fault
 	Asset    string
 	Building string
@@ -49,9 +52,11 @@ type Message struct {
 // body is what is read of a call's event; services/dispatch.Event is the whole.
 type body struct {
 	Data struct {
+		Lang  string `json:"lang"`
 		Order struct {
-			Severity string `json:"severity"`
-			Cause    string `json:"cause"`
+			Severity string         `json:"severity"`
+			Cause    string         `json:"cause"`
+			Fault    plantroom.Text `json:"fault"`
 		} `json:"order"`
 		Asset struct {
 			ID       string         `json:"id"`
@@ -69,14 +74,24 @@ type body struct {
 
 // Read reads a call.
 func Read(c plantroom.Call) Message {
-	m := Message{ID: Line(string(c.ID)), Kind: Line(c.Kind), Subject: Line(c.Subject), Order: Line(string(c.Order))}
+	m := Message{Lang: "en", ID: Line(string(c.ID)), Kind: Line(c.Kind), Subject: Line(c.Subject), Order: Line(string(c.Order))}
 	var b body
 	if len(c.Body) > maxBody || json.Unmarshal(c.Body, &b) != nil {
 		return m
 	}
 	d := &b.Data
+	if d.Lang == "zh" {
+		m.Lang = d.Lang
+	}
 	m.Severity, m.Cause = Line(d.Order.Severity), Line(strings.ReplaceAll(d.Order.Cause, "_", " "))
-	m.Asset, m.Building, m.Floor = Line(d.Asset.Name.In("en")), Line(d.Asset.Building.In("en")), d.Asset.Floor
+	m.Gravity = m.Severity
+	if t, ok := sentences["severity."+m.Severity]; ok {
+		m.Gravity = t.In(m.Lang)
+	}
+	if m.Lang == "zh" && d.Order.Fault.Zh != "" {
+		m.Cause = Line(d.Order.Fault.Zh)
+	}
+	m.Asset, m.Building, m.Floor = Line(d.Asset.Name.In(m.Lang)), Line(d.Asset.Building.In(m.Lang)), d.Asset.Floor
 	if m.Asset == "" {
 		m.Asset = Line(d.Asset.ID)
 	}
@@ -85,7 +100,7 @@ func Read(c plantroom.Call) Message {
 		m.Link = link(d.OrderPage)
 	}
 	for _, s := range d.Playbook[:min(len(d.Playbook), maxStep)] {
-		m.Steps = append(m.Steps, Line(s.Title.In("en")))
+		m.Steps = append(m.Steps, Line(s.Title.In(m.Lang)))
 	}
 	return m
 }
@@ -101,34 +116,43 @@ func link(s string) string {
 // Letter is the call as plain text of several lines, for e-mail.
 func (m Message) Letter() string {
 	var b strings.Builder
+	say := func(key string, args ...any) { fmt.Fprintf(&b, sentences[key].In(m.Lang), args...) }
 	b.WriteString(m.Subject + "\n")
 	if m.Asset != "" {
-		fmt.Fprintf(&b, "\nWhere:  %s", m.Asset)
+		say("where", m.Asset)
 		if m.Building != "" {
-			fmt.Fprintf(&b, ", %s, floor %d", m.Building, m.Floor)
+			say("floor", m.Building, m.Floor)
 		}
 	}
 	if m.Cause != "" {
-		fmt.Fprintf(&b, "\nFault:  %s (%s)", m.Cause, m.Severity)
+		say("fault", m.Cause, m.Gravity)
 	}
 	if m.Order != "" && !strings.HasPrefix(m.Kind, "channel.") {
-		fmt.Fprintf(&b, "\nOrder:  %s\n", m.Order)
+		key := "order"
+		if m.works() {
+			key = "works"
+		}
+		say(key, m.Order)
 	}
 	switch {
 	case m.Link != "" && m.Job:
-		fmt.Fprintf(&b, "\nAccept, arrive and report the repair here. Whoever has this link can use it:\n%s\n", m.Link)
+		say("job", m.Link)
 	case m.Link != "":
-		fmt.Fprintf(&b, "\nThe order: %s\n", m.Link)
+		say("page", m.Link)
 	}
 	for i, s := range m.Steps {
 		if i == 0 {
-			b.WriteString("\nWhat to do:\n")
+			say("steps")
 		}
 		fmt.Fprintf(&b, "%2d. %s\n", i+1, s)
 	}
-	fmt.Fprintf(&b, "\nAn answer to this message is read by nobody. Call %s.\n", m.ID)
+	say("end", m.ID)
 	return b.String()
 }
+
+// works reports whether the call is about planned works, whose name stands in
+// Order then. One kind is about an order that they have left over.
+func (m *Message) works() bool { return strings.HasPrefix(m.Kind, "works.") && m.Kind != "works.left" }
 
 // Short is the subject and the link in at most limit characters. It is the
 // subject that is cut, so that the link can be pressed; a link that leaves less
