@@ -454,4 +454,6 @@ var catalogue = map[string]plantroom.Text{
 	"cause.forbidden_stop": {En: "Vehicle where it must not stop", Zh: "禁停区停车"},
 	"cause.overstay":       {En: "Vehicle stays too long", Zh: "超时停放"},
 	"cause.silent":         {En: "Silent", Zh: "无信号"},
+	"cause.offline":        {En: "Connection gone", Zh: "连接中断"},
+	"cause.heat":           {En: "Heat in a bin, to be confirmed", Zh: "垃圾桶高温，待确认"},
 }

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"plantroom"
+	"plantroom/services/detect"
 	"plantroom/services/domains"
-	"plantroom/services/domains/lifts"
 	"plantroom/services/httpapi/problem"
 )
 
@@ -107,10 +107,10 @@ func TestClosedVocabulariesAreComplete(t *testing.T) {
 	for s := plantroom.NoSeverity; s <= plantroom.Life; s++ {
 		keys = append(keys, "severity."+s.String())
 	}
-	for _, f := range lifts.Faults() {
-		keys = append(keys, "cause."+f.Slug)
-	}
-	for _, d := range domains.All() {
+	for _, d := range append(domains.All(), detect.Devices()) {
+		for _, cause := range d.Causes {
+			keys = append(keys, "cause."+cause)
+		}
 		for _, r := range d.Rules {
 			if r.Title.En == "" || r.Title.Zh == "" {
 				t.Errorf("rule %s has no title in both languages", r.ID)
