@@ -633,6 +633,7 @@ var catalogue = map[string]plantroom.Text{
 	"cause.heat":            {En: "Bin is hot", Zh: "垃圾桶高温"},
 	"cause.forbidden_stop":  {En: "Vehicle where it must not stop", Zh: "禁停区停车"},
 	"cause.overstay":        {En: "Vehicle stays too long", Zh: "超时停放"},
+	"cause.offline":         {En: "Connection gone", Zh: "连接中断"},
 	"cause.silent":          {En: "Silent", Zh: "无信号"},
 	"nav.cases":             {En: "Cases", Zh: "住户事项"},
 	"cases.title":           {En: "Residents' cases", Zh: "住户事项"},

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"plantroom"
+	"plantroom/services/detect"
 	"plantroom/services/domains"
-	"plantroom/services/domains/lifts"
 	"plantroom/services/httpapi/problem"
 	"plantroom/services/report"
 )
@@ -108,19 +108,19 @@ func TestClosedVocabulariesAreComplete(t *testing.T) {
 	for s := plantroom.NoSeverity; s <= plantroom.Life; s++ {
 		keys = append(keys, "severity."+s.String())
 	}
-	for _, g := range []report.Ground{report.Owed, report.NotOwn, report.NoTerm, report.Excluded, report.OneWindow, report.Upheld, report.GivenLate, report.GoneAlone, report.CalledOff} {
+	for _, g := range []report.Ground{report.Owed, report.NotOwn, report.NoTerm, report.Excluded, report.OneWindow, report.Upheld, report.GivenLate, report.GoneAlone, report.WentOn, report.CalledOff} {
 		keys = append(keys, "statement.ground."+string(g))
 	}
-	for _, d := range []report.DoubtKind{report.MonthLasts, report.StillOpen, report.StillLate, report.StillAtWork} {
+	for _, d := range []report.DoubtKind{report.MonthLasts, report.StillOpen, report.StillLate, report.StillAtWork, report.StillClaimed} {
 		keys = append(keys, "statement.doubt."+string(d))
 	}
 	for _, v := range []report.Verdict{report.Kept, report.Missed, report.Open, report.Void} {
 		keys = append(keys, "statement.verdict."+string(v))
 	}
-	for _, f := range lifts.Faults() {
-		keys = append(keys, "cause."+f.Slug)
-	}
-	for _, d := range domains.All() {
+	for _, d := range append(domains.All(), detect.Devices()) {
+		for cause := range d.Causes {
+			keys = append(keys, "cause."+cause)
+		}
 		for _, r := range d.Rules {
 			if r.Title.En == "" || r.Title.Zh == "" {
 				t.Errorf("rule %s has no title in both languages", r.ID)
