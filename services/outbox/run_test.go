@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -259,8 +260,8 @@ func TestNoticesToAWholeHouseKeepNoCallAboutAnOrderWaiting(t *testing.T) {
 		if c := o.call("msg-life"); c.State != plantroom.CallSent {
 			t.Errorf("%s: it waits behind notices of works", c.State)
 		}
-		if c := o.call("msg-0"); c.State != plantroom.CallSent {
-			t.Errorf("a notice is %s", c.State)
+		if !slices.ContainsFunc(calls, func(c plantroom.Call) bool { return o.call(c.ID).State == plantroom.CallSent }) {
+			t.Error("no notice has been sent") // which of them is first, nothing promises
 		}
 		cancel()
 		<-ended

@@ -232,6 +232,7 @@ var catalogue = map[string]plantroom.Text{
 	"works.wrong.time":               {En: "That is not a time.", Zh: "时间无效。"},
 	"works.wrong.floors":             {En: "Write floors as in 3, 5-8.", Zh: "请按 3, 5-8 的格式填写楼层。"},
 	"works.wrong.id.malformed":       {En: "The form is damaged: open a new one.", Zh: "表单已损坏，请重新打开。"},
+	"works.wrong.id.reserved":        {En: "The form is damaged: open a new one.", Zh: "表单已损坏，请重新打开。"},
 	"works.wrong.title.missing":      {En: "Give them a title, in one language at least.", Zh: "请至少用一种语言填写名称。"},
 	"works.wrong.title.too_much":     {En: "The title is too long.", Zh: "名称过长。"},
 	"works.wrong.text.too_much":      {En: "The text is too long.", Zh: "内容过长。"},

@@ -37,6 +37,7 @@ type Kind string
 // The kinds.
 const (
 	Malformed Kind = "malformed" // it has not the form of a name
+	Reserved  Kind = "reserved"  // it is the name of something else, as of an order
 	Missing   Kind = "missing"
 	TooMuch   Kind = "too_much"  // longer, or more, than Max… says
 	Unknown   Kind = "unknown"   // the estate has no such thing
@@ -55,6 +56,9 @@ func Faults(e *plantroom.Estate, w *plantroom.Works, now plantroom.Instant) []Fa
 	const invalid, large = plantroom.CodeInvalid, plantroom.CodeTooLarge
 	if err := plantroom.ValidID(string(w.ID)); err != nil {
 		faults = append(faults, Fault{FieldID, Malformed, err})
+	}
+	if w.ID.Reserved() {
+		add(FieldID, Reserved, invalid, ": the name is that of something else, as of an order: choose another one")
 	}
 	if strings.TrimSpace(w.Title.En) == "" {
 		add(FieldTitle, Missing, invalid, ": give them a title")

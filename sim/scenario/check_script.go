@@ -59,11 +59,24 @@ func (s *Scenario) checkMessages() yamldoc.Faults {
 				faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/measure", i), err.Error(), "give a reading that a node can send: docs/node.md"))
 			}
 		}
+		if c := a.Case; c != nil && c.things() != 1 {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/case", i), "one thing is done with a case at a time", "give one of playbook, step, outcome and reopen"))
+		}
 		if p := a.Publish; p != nil && (p.Dies == "") != (p.Down == 0) {
 			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/publish", i), "a gateway that dies comes back after a time", "give both dies and down, or neither"))
 		}
 	}
 	return faults
+}
+
+// things counts what an act does with a case.
+func (a *CaseAct) things() (n int) {
+	for _, does := range []bool{a.Playbook != "", a.Step != "", a.Outcome != "", a.Reopen} {
+		if does {
+			n++
+		}
+	}
+	return n
 }
 
 // outage says what an act takes away, and for how long; "" for any other act.

@@ -89,6 +89,8 @@ func TestRegistersAndUnitsThatCannotBeAreRefused(t *testing.T) {
 		"no way":                {`line: {gateway: gw-wired, port: /dev/ttyACM0, way: up, down: 1m}`, `use one of both, from_node, to_node`},
 		"dead for ever": {`publish: {gateway: gw-wired, account: ws-leak-12, topic: t, payload: x, dies: before_disk}`,
 			`do.0.publish: a gateway that dies comes back after a time; give both dies and down, or neither`},
+		"two things with a case": {`case: {id: c, by: lin, playbook: complaint, reopen: true}`, `do.0.case: one thing is done with a case at a time; give one of playbook, step, outcome and reopen`},
+		"nothing with a case":    {`case: {id: c, by: lin}`, `do.0.case: one thing is done with a case at a time`},
 		"dead twice": {"publish: {gateway: gw-wired, account: ws-leak-12, topic: t, payload: x, dies: after_disk, down: 5m}}\n  - {at: 2m, gateway: {id: gw-wired, down: 1m}",
 			`do.1: the power of gw-wired is gone already, since line 6; begin at 6m or later`},
 		"cut twice": {"line: {gateway: gw-wired, port: /dev/ttyACM0, way: to_node, down: 5m}}\n  - {at: 2m, line: {gateway: gw-wired, port: /dev/ttyACM0, way: from_node, down: 5m}",
