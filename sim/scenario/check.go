@@ -70,6 +70,8 @@ type check struct {
 
 	points int  // how many there were when readings were last looked at
 	found  bool // what came of it
+
+	wrong string // with a statement or a bundle
 }
 
 func newCheck(p *play, e *Expectation) *check {
@@ -125,6 +127,12 @@ func (c *check) holds(p *play) bool {
 		return e.Count.wrong(p) == ""
 	case e.Reading != nil:
 		return c.read(p)
+	case e.Statement != nil:
+		c.wrong = e.Statement.wrong(p)
+		return c.wrong == ""
+	case e.Bundle != nil:
+		c.wrong = e.Bundle.wrong(p)
+		return c.wrong == ""
 	}
 	return false
 }
@@ -213,6 +221,8 @@ func (c *check) nearest(p *play) string {
 		return e.Count.wrong(p)
 	case e.Reading != nil:
 		return e.Reading.nearest(p)
+	case e.Statement != nil || e.Bundle != nil:
+		return c.wrong
 	}
 	if len(out) == 0 {
 		return "nothing of the kind"

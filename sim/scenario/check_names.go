@@ -84,7 +84,7 @@ var callKinds = []string{"case.assigned", "case.late", "case.neglected", "case.o
 // places stands with the key above it.
 var nouns = map[string]string{"lift": "lift", "zone": "zone with a leak sensor", "cut/zone": "zone with a rope", "bin": "bin", "bay": "bay", "asset": "asset",
 	"repair/asset": "asset that can be repaired", "office/with": "asset", "office/part": "asset", "office/to": "contractor", "device": "device", "gateway": "gateway", "gateway/id": "gateway", "contractor": "contractor", "person": "person",
-	"fault/cause": "lift fault", "mode/to": "lift mode", "rule": "rule", "case/by": "person", "case/responsible": "person", "case/playbook": "playbook of cases", "call/kind": "kind of call", "call/who": "contractor or person"}
+	"fault/cause": "lift fault", "mode/to": "lift mode", "rule": "rule", "contract": "contract", "case/by": "person", "case/responsible": "person", "case/playbook": "playbook of cases", "call/kind": "kind of call", "call/who": "contractor or person"}
 
 // vocabulary lists the names that each key may hold.
 func vocabulary(e plantroom.Estate, domains []plantroom.Domain) map[string][]string {
@@ -109,6 +109,9 @@ func vocabulary(e plantroom.Estate, domains []plantroom.Domain) map[string][]str
 		case "bays":
 			add(string(a.ID), "bay")
 		}
+	}
+	for _, c := range e.Contracts {
+		add(string(c.ID), "contract")
 	}
 	for _, g := range e.Gateways { // a silent gateway is what its incident is about
 		add(string(g.ID), "gateway", "gateway/id", "asset")

@@ -210,6 +210,9 @@ type Expectation struct {
 	Count    *CountIs    `json:"count"`
 	Reading  *ReadingIs  `json:"reading"`
 
+	Statement *StatementIs `json:"statement"`
+	Bundle    *BundleIs    `json:"bundle"`
+
 	Line int `json:"-"` // where it stands in the file
 }
 
@@ -302,7 +305,7 @@ func (s *Scenario) checkExpectation(i int) yamldoc.Faults {
 			when++
 		}
 	}
-	for _, set := range []bool{e.Incident != nil, e.Order != nil, e.Clock != nil, e.Call != nil, e.Count != nil, e.Reading != nil} {
+	for _, set := range []bool{e.Incident != nil, e.Order != nil, e.Clock != nil, e.Call != nil, e.Count != nil, e.Reading != nil, e.Statement != nil, e.Bundle != nil} {
 		if set {
 			what++
 		}
@@ -311,7 +314,10 @@ func (s *Scenario) checkExpectation(i int) yamldoc.Faults {
 		faults = append(faults, s.doc.Fault(at, "an expectation needs one time", "give exactly one of by, at, never"))
 	}
 	if what != 1 {
-		faults = append(faults, s.doc.Fault(at, "an expectation looks at one thing", "give exactly one of incident, order, clock, call, count, reading"))
+		faults = append(faults, s.doc.Fault(at, "an expectation looks at one thing", "give exactly one of incident, order, clock, call, count, reading, statement, bundle"))
+	}
+	if (e.Statement != nil || e.Bundle != nil) && e.At == nil {
+		faults = append(faults, s.doc.Fault(at, "statements and bundles are made at a moment", "give at"))
 	}
 	for key, t := range map[string]*Offset{"by": e.By, "at": e.At} {
 		if t != nil && *t > s.Length {

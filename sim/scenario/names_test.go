@@ -38,6 +38,7 @@ expect:
   - {never: true, order: {asset: b9-l1, contractor: office2}}
   - {never: true, clock: {kind: restore, asset: b1-l, rule: leak.dry, state: met}}
   - {never: true, call: {kind: order.dispatch, who: "person:li-qiang"}}
+  - {at: 1m, statement: {contract: quicklift, kept: 1}}
 `
 
 // Every unknown name is reported, each with its place and what could have been
@@ -73,6 +74,7 @@ func TestNamesThatTheEstateDoesNotHaveAreAllReported(t *testing.T) {
 		`s.yaml:24:27: expect.2.order.asset: there is no asset "b9-l1"`,
 		`s.yaml:24:41: expect.2.order.contractor: there is no contractor "office2"`,
 		`s.yaml:25:42: expect.3.clock.asset: there is no asset "b1-l"`,
+		`s.yaml:27:26: expect.5.statement.contract: there is no contract "quicklift"; use one of`,
 		`s.yaml:25:55: expect.3.clock.rule: there is no rule "leak.dry"`,
 		`s.yaml:26:26: expect.4.call.kind: there is no kind of call "order.dispatch"`,
 		`s.yaml:26:48: expect.4.call.who: there is no contractor or person "person:li-qiang"`,

@@ -266,6 +266,13 @@ expect:
   - {at: 10m, count: {orders: 2, open_orders: 0, quarantined: 1, lost: 1}}   # miss: 1 orders, 1 open_orders, 0 quarantined, 0 lost
   - {by: 30s, count: {orders: 1}}                                            # miss: 0 orders
   - {never: true, count: {orders: 1}}                                        # miss: it happened
+  - {at: 10m, statement: {contract: quicklift-2026, kept: 0, missed: 1, penalties: 0}}
+  - {at: 10m, statement: {contract: quicklift-2026, kept: 1, penalties: 1}}  # miss: 0 kept, penalties of 0.00
+  - {at: 10m, bundle: {asset: b1-l1, holds: "person:li"}}
+  - {at: 10m, bundle: {asset: b1-l1, redacted: true, lacks: "person:li"}}
+  - {at: 10m, bundle: {asset: b1-l1, lacks: "person:li"}}                    # miss: holds "person:li"
+  - {at: 10m, bundle: {asset: b1-l1, holds: nobody said this}}               # miss: stands nowhere in it
+  - {at: 10m, bundle: {asset: b1-l2}}                                        # miss: b1-l2 has no order
 `
 
 func TestAnExpectationThatIsWrongIsMissed(t *testing.T) {

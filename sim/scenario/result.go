@@ -116,7 +116,8 @@ func (e *Expectation) String() string {
 		set  bool
 		v    any
 	}{{"incident", e.Incident != nil, e.Incident}, {"order", e.Order != nil, e.Order}, {"clock", e.Clock != nil, e.Clock},
-		{"call", e.Call != nil, e.Call}, {"count", e.Count != nil, e.Count}, {"reading", e.Reading != nil, e.Reading}} {
+		{"call", e.Call != nil, e.Call}, {"count", e.Count != nil, e.Count}, {"reading", e.Reading != nil, e.Reading},
+		{"statement", e.Statement != nil, e.Statement}, {"bundle", e.Bundle != nil, e.Bundle}} {
 		if x.set {
 			return when + "  " + x.name + " " + words(x.v)
 		}
