@@ -2,6 +2,8 @@ package world_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 
 	"plantroom"
 )
@@ -69,6 +71,8 @@ type entry struct {
 	Due     plantroom.Instant
 	Called  []string
 	Call    plantroom.MessageID
+	Level   int
+	Reason  string
 }
 
 func (l *life) entry(r plantroom.LedgerRow) (e entry) {
@@ -121,8 +125,17 @@ func (l *life) checkMarks(o *plantroom.WorkOrder, rows []plantroom.LedgerRow) {
 // checkSaid: what the ledger says was told, stands in the outbox once.
 func (l *life) checkSaid(o *plantroom.WorkOrder, rows []plantroom.LedgerRow, calls []plantroom.Call) {
 	want, sent := map[string]int{}, map[plantroom.MessageID]int{}
+	var held []string           // since the last call of the ladder
+	nights := map[string]bool{} // calls that wait for a morning: the repeats of a night are one
+	round := 0
 	for _, r := range rows {
 		switch e := l.entry(r); r.Kind {
+		case "order.reopen":
+			round++
+		case "call.held":
+			if strings.HasPrefix(e.Reason, "ladder.call:") {
+				held = append(held, fmt.Sprint(e.Called, e.Due))
+			}
 		case "order.dispatch":
 			want["order.dispatched"]++ // to the contractor
 		case "clock.at_risk":
@@ -131,6 +144,14 @@ func (l *life) checkSaid(o *plantroom.WorkOrder, rows []plantroom.LedgerRow, cal
 			want[r.Kind]++ // manager
 		case "ladder.call", "ladder.hand_over":
 			want["ladder.call"] += len(e.Called)
+			for _, h := range held {
+				night := fmt.Sprint(round, r.Kind, e.Level, h)
+				if nights[night] {
+					want["ladder.call"]--
+				}
+				nights[night] = true
+			}
+			held = nil
 		case "call.sent":
 			sent[e.Call]++
 		}
