@@ -280,10 +280,11 @@ func TestAppendEndsWithItsContext(t *testing.T) {
 func TestAFullSpoolRefusesAndTakesAgainAfterTrim(t *testing.T) {
 	s, _ := mustOpen(t, spool.Options{Dir: dir, FS: faultfs.New(), MaxBytes: 64 << 10, Linger: -1})
 	rec := make([]byte, 1000)
-	_, _ = rand.NewChaCha8([32]byte{7}).Read(rec) // what cannot be packed: else the keeper might make room for all of them
+	noise := rand.NewChaCha8([32]byte{7})
 	var err error
 	stored := uint64(0)
 	for err == nil && stored < 100 {
+		_, _ = noise.Read(rec) // each another one, which cannot be packed: else the keeper might make room for all of them
 		if _, err = s.Append(t.Context(), rec); err == nil {
 			stored++
 		}

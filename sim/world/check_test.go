@@ -110,8 +110,9 @@ func (l *life) checkMarks(o *plantroom.WorkOrder, rows []plantroom.LedgerRow) {
 			l.t.Errorf("%s is %s, and its clock is %+v", o.ID, o.State, c)
 		}
 		for _, p := range plantroom.Marks {
-			// One that goes on after a repair that did not last may have been marked when it was due at another time.
-			if !c.Resumed.IsZero() && ever[mark{clock: c.Kind, percent: p}] > 0 {
+			// One that goes on after a repair that did not last may have been marked when it was due at another time,
+			// or have been stopped late, as below.
+			if !c.Resumed.IsZero() && (ever[mark{clock: c.Kind, percent: p}] > 0 || p < c.Marked && c.Noticed <= c.Resumed) {
 				continue
 			}
 			// A clock that was stopped late, before anybody had looked, has the last mark only.
