@@ -74,7 +74,7 @@ func Start(o Options) (*Broker, error) {
 		return nil, failed(o.Addr, err)
 	}
 	tcp := listeners.NewTCP(listeners.Config{ID: "mqtt", Address: o.Addr, TLSConfig: o.TLS})
-	if err := server.AddListener(tcp); err != nil {
+	if err := server.AddListener(&port{tcp, server}); err != nil {
 		cancel()
 		return nil, failed(o.Addr, err)
 	}

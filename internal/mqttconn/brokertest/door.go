@@ -5,7 +5,9 @@ import (
 	"net"
 	"sync"
 
+	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
 )
 
 // door is a listener whose connections are counted before the broker that
@@ -15,6 +17,7 @@ import (
 type door struct {
 	addr   string
 	inside *sync.WaitGroup // the broker's
+	server *mqtt.Server
 	listen net.Listener
 
 	mu     sync.Mutex
@@ -61,9 +64,15 @@ func (d *door) Serve(establish listeners.EstablishFn) {
 	}
 }
 
-// Close implements listeners.Listener.
-func (d *door) Close(closeClients listeners.CloseFn) {
+// Close implements listeners.Listener. mochi's own way to close the clients locks
+// their list for reading twice over, and hangs for ever where one of them leaves
+// in between.
+func (d *door) Close(listeners.CloseFn) {
 	d.change(true)
 	_ = d.listen.Close() // it takes nobody any more
-	closeClients(d.ID())
+	for _, c := range d.server.Clients.GetAll() {
+		if c.Net.Listener == d.ID() && !c.Closed() {
+			_ = d.server.DisconnectClient(c, packets.ErrServerShuttingDown)
+		}
+	}
 }

@@ -42,7 +42,7 @@ func (m *Mochi) Start() {
 	if err := m.AddHook(&admit{deny: &m.Deny, refuse: &m.Refuse}, nil); err != nil {
 		m.t.Fatal(err)
 	}
-	if err := m.AddListener(&door{addr: m.addr, inside: &m.Listeners.ClientsWg}); err != nil {
+	if err := m.AddListener(&door{addr: m.addr, inside: &m.Listeners.ClientsWg, server: m.Server}); err != nil {
 		m.t.Fatal(err)
 	}
 	if err := m.Serve(); err != nil {
