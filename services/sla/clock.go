@@ -50,12 +50,22 @@ func Continue(c *plantroom.Clock, at plantroom.Instant, on *Calendar) {
 	if c.State != plantroom.ClockPaused {
 		return
 	}
+	goOn(c, c.Paused, at, on)
+	c.State, c.Paused = plantroom.ClockRunning, 0
+}
+
+// goOn moves what was left of a clock's window, when it stood still, to behind at.
+// One that stood still with its last moment has until at and not longer.
+func goOn(c *plantroom.Clock, stood, at plantroom.Instant, on *Calendar) {
+	if stood >= c.Due {
+		c.Due = at
+		return
+	}
 	for _, mark := range []*plantroom.Instant{&c.Half, &c.Most, &c.Due} {
-		if *mark > c.Paused {
-			*mark = on.Add(at, on.Counted(c.Paused, *mark))
+		if *mark > stood {
+			*mark = on.Add(at, on.Counted(stood, *mark))
 		}
 	}
-	c.State, c.Paused = plantroom.ClockRunning, 0
 }
 
 // Stop says that the promise was kept at an instant. A clock that is stopped

@@ -158,3 +158,29 @@ func sum(list []int) (n int) {
 	}
 	return n
 }
+
+// Its last moment still counts, as at the end of a window: it is not late, and has
+// nothing left when the pause ends.
+func TestAClockThatPausesInItsLastMomentIsNotLateForThePause(t *testing.T) {
+	c := running()
+	wantMarks(t, Advance(c, after(30*time.Minute)), 50, 80)
+	if !Pause(c, after(30*time.Minute)) {
+		t.Fatal("it does not pause")
+	}
+	Continue(c, after(2*time.Hour), nil)
+	wantMarks(t, Advance(c, after(2*time.Hour)))
+	if marks := Advance(c, after(2*time.Hour)+1); len(marks) != 1 || marks[0].At != after(2*time.Hour) || c.Breached != after(2*time.Hour) {
+		t.Errorf("%+v, %+v", marks, *c)
+	}
+}
+
+func TestAWindowThatEndsWithTheHoursOfItsCalendarIsOverWithThem(t *testing.T) {
+	office, err := NewCalendar(plantroom.Calendar{Hours: []plantroom.Hours{{Start: 0, End: plantroom.Duration(30 * time.Minute)}}}, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &plantroom.Clock{State: plantroom.ClockWaiting, Window: plantroom.Duration(30 * time.Minute)}
+	Start(c, plantroom.At(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)), office)
+	wantMarks(t, Advance(c, c.Started.Add(30*time.Minute)), 50, 80)
+	wantMarks(t, Advance(c, c.Started.Add(time.Hour)), 100)
+}

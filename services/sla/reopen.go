@@ -11,8 +11,9 @@ import (
 // window, to the next mark and to the end, is what is left now, on the calendar,
 // and one that was late goes on being late. The time from the stop to at counts
 // in neither. Marks that have taken effect do not do so again, and a breach
-// remains; one that was corrected was none, and its mark may come again. Reopen reports whether the clock goes on: one that had never begun, or
-// was void, does not.
+// remains; one that was corrected was none, and its mark may come again. Reopen
+// reports whether the clock goes on: one that had never begun, or was void, does
+// not.
 func Reopen(c *plantroom.Clock, at plantroom.Instant, on *Calendar) bool {
 	kept := c.State == plantroom.ClockMet
 	if c.Started.IsZero() || c.Stopped.IsZero() || !kept && c.State != plantroom.ClockBreached {
@@ -28,14 +29,7 @@ func Reopen(c *plantroom.Clock, at plantroom.Instant, on *Calendar) bool {
 		c.State = plantroom.ClockRunning
 		c.Marked = min(c.Marked, plantroom.Marks[len(plantroom.Marks)-2])
 		c.Half, c.Most = markAt(c, 50), markAt(c, 80)
-		for _, mark := range []*plantroom.Instant{&c.Half, &c.Most, &c.Due} {
-			if *mark > stood {
-				*mark = on.Add(at, on.Counted(stood, *mark))
-			}
-		}
-		if stood >= c.Due { // nothing is left
-			c.Due = at
-		}
+		goOn(c, stood, at, on)
 	}
 	c.Spent, c.Resumed, c.Stopped, c.Paused = spent, at, 0, 0
 	return true
