@@ -34,8 +34,10 @@ type Call struct {
 	Attempts int             `json:"attempts"`
 	Created  Instant         `json:"created"`
 	NextTry  Instant         `json:"next_try,omitzero"`
+	Since    Instant         `json:"since,omitzero"` // from when on NextTry was counted; zero: from Created
 	Done     Instant         `json:"done,omitzero"`
 	LastErr  string          `json:"last_error,omitempty"`
+	Damaged  bool            `json:"damaged,omitempty"` // what it said could not be read from the store: it can never be sent
 }
 
 // Channel delivers calls. One folder below services/notify each.

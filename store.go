@@ -161,7 +161,9 @@ type LedgerStore interface {
 	LedgerOf(subject string) ([]LedgerRow, error)
 }
 
-// OutboxStore keeps outgoing calls.
+// OutboxStore keeps outgoing calls. One that cannot be understood any more comes
+// as a Damaged one with what is known of it (ID, Order, Channel, To, State,
+// Attempts, NextTry), so that it holds up no other.
 type OutboxStore interface {
 	// InsertCalls ignores a call whose ID is already there.
 	InsertCalls(...Call) error

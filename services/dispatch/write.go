@@ -50,7 +50,7 @@ func wake(tx plantroom.Tx, now plantroom.Instant, id plantroom.OrderID) error {
 		if c.State != plantroom.CallPending || c.Attempts > 0 || c.NextTry <= now {
 			continue
 		}
-		c.NextTry = now
+		c.NextTry, c.Since = now, now
 		if err := tx.UpdateCall(c); err != nil {
 			return err
 		}

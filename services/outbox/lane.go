@@ -47,10 +47,14 @@ func (t *tally) add(u tally) {
 // start settles what is owed, then lets run serve each address that has due
 // calls and is not being served. Each ends by calling done.
 func (b *Outbox) start(ctx context.Context, now func() plantroom.Instant, run func(func()), done func(tally)) error {
-	if err := b.payOwed(ctx); err != nil {
+	at := now()
+	if err := b.payOwed(ctx, at); err != nil {
 		return err
 	}
-	lanes, err := b.claim(ctx, now())
+	if err := b.mindClock(ctx, at); err != nil {
+		return err
+	}
+	lanes, err := b.claim(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -87,9 +91,9 @@ func (b *Outbox) claim(ctx context.Context, now plantroom.Instant) ([]lane, erro
 	return lanes, nil
 }
 
-// group makes lanes of calls, without those whose outcome is owed to the store. In a lane the calls that were never tried come
-// first, as the store lists them, so that news does not queue behind repeats
-// to a receiver that hangs.
+// group makes lanes of calls, without those whose outcome is owed to the store.
+// In a lane the calls that were never tried come first, as the store lists them,
+// so that news does not queue behind repeats to a receiver that hangs.
 func (b *Outbox) group(due []plantroom.Call) []lane {
 	var (
 		lanes []lane
@@ -151,7 +155,10 @@ func (b *Outbox) serve(ctx context.Context, now func() plantroom.Instant, calls 
 
 func (b *Outbox) attempt(ctx context.Context, c plantroom.Call) error {
 	channel := b.channels[c.Channel]
-	if channel == nil {
+	switch {
+	case c.Damaged:
+		return &plantroom.SendError{Permanent: true, Err: plantroom.Errorf(plantroom.CodeInternal, "%s", c.LastErr)}
+	case channel == nil:
 		return &plantroom.SendError{Permanent: true, Err: plantroom.Errorf(plantroom.CodeInvalid,
 			"no channel is called %q: correct the address in the estate's file, or configure the channel", c.Channel)}
 	}

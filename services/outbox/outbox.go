@@ -7,6 +7,10 @@
 // (Retry), and its next address, where it has one, gets a call of its own in
 // the same transaction. What became of a call is written to the ledger.
 //
+// A clock that was wrong and is set back delays no call: what was decided on
+// while it was ahead waits as long from now on. A call whose document in the
+// store is damaged is given up with the reason.
+//
 // Everything needed to go on is in the store, so a restart loses nothing. The
 // package deliberately does not decide whom to call or what to say (that is
 // services/dispatch), and cannot promise exactly once: between a receiver's
@@ -106,6 +110,7 @@ type Outbox struct {
 	mu   sync.Mutex
 	busy map[plantroom.Address]bool       // addresses being served
 	owed map[plantroom.MessageID]*verdict // outcomes that the store did not take
+	last plantroom.Instant                // the time of the last pass; 0: there was none
 }
 
 // New makes an Outbox. It fails with CodeInvalid where two channels share a

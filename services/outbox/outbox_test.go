@@ -78,6 +78,7 @@ func (f *flaky) Update(ctx context.Context, do func(plantroom.Tx) error) error {
 
 type office struct {
 	t     *testing.T
+	path  string // of the database
 	box   *outbox.Outbox
 	store *flaky
 	hook  *post
@@ -88,12 +89,13 @@ type office struct {
 
 func newOffice(t *testing.T, change ...func(*outbox.Options)) *office {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "plantroom.db"))
+	path := filepath.Join(t.TempDir(), "plantroom.db")
+	s, err := store.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	o := &office{t: t, store: &flaky{Store: s}, hook: &post{name: "webhook", answers: map[string][]error{}},
+	o := &office{t: t, path: path, store: &flaky{Store: s}, hook: &post{name: "webhook", answers: map[string][]error{}},
 		mqtt: &post{name: "mqtt", answers: map[string][]error{}}, now: start}
 	o.opts = outbox.Options{Store: o.store, Channels: []plantroom.Channel{o.hook, o.mqtt}, Attempts: 3, LastAttempts: 4,
 		Backoff: func(n int) time.Duration { return time.Duration(n) * time.Minute }}

@@ -51,11 +51,12 @@ func (b *Outbox) note(ctx context.Context, v *verdict) error {
 	return nil
 }
 
-func (b *Outbox) payOwed(ctx context.Context) error {
+// payOwed writes what is owed. What the clock said that is ahead of now was wrong.
+func (b *Outbox) payOwed(ctx context.Context, now plantroom.Instant) error {
 	b.mu.Lock()
 	owed := make([]*verdict, 0, len(b.owed))
 	for _, v := range b.owed {
-		owed = append(owed, v)
+		owed = append(owed, &verdict{v.call, v.err, min(v.at, now)})
 	}
 	b.mu.Unlock()
 	for _, v := range owed {
@@ -106,7 +107,7 @@ func (b *Outbox) after(c plantroom.Call, v *verdict) (plantroom.Call, *plantroom
 	c.LastErr = clip(v.err.Error())
 	asked := asksToWait(v.err)
 	if !b.givesUp(c, v.err, asked) {
-		c.NextTry = v.at.Add(max(b.opts.Backoff(c.Attempts), asked))
+		c.NextTry, c.Since = v.at.Add(max(b.opts.Backoff(c.Attempts), asked)), v.at
 		return c, nil
 	}
 	c.State, c.Done, c.NextTry = plantroom.CallDead, v.at, 0
@@ -147,13 +148,14 @@ func instead(dead plantroom.Call, now plantroom.Instant) *plantroom.Call {
 	c.ID = plantroom.MessageID("msg-" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:15])))
 	c.Channel, c.To = dead.Fallback[0].Channel, dead.Fallback[0].To
 	c.Fallback = dead.Fallback[1:]
-	c.State, c.Attempts, c.Created, c.NextTry, c.Done = plantroom.CallPending, 0, now, now, 0
+	c.State, c.Attempts, c.Created, c.NextTry, c.Since, c.Done = plantroom.CallPending, 0, now, now, 0, 0
 	return &c
 }
 
 // Retry makes a dead call pending again, with all its attempts before it, to
 // be sent at the next pass, and writes to the ledger who asked for it. Asking
-// again changes nothing. It fails with CodeTransition for a call that was sent or withdrawn.
+// again changes nothing. It fails with CodeTransition for a call that was sent,
+// withdrawn or damaged.
 func Retry(tx plantroom.Tx, now plantroom.Instant, actor string, id plantroom.MessageID) (plantroom.Call, error) {
 	c, err := tx.Call(id)
 	if err != nil || c.State == plantroom.CallPending {
@@ -165,7 +167,10 @@ func Retry(tx plantroom.Tx, now plantroom.Instant, actor string, id plantroom.Me
 	if c.State != plantroom.CallDead {
 		return c, plantroom.Errorf(plantroom.CodeTransition, "call %s was taken at %s: only a dead call can be sent again", id, c.Done)
 	}
-	c.State, c.Attempts, c.NextTry, c.Done = plantroom.CallPending, 0, now, 0
+	if c.Damaged {
+		return c, plantroom.Errorf(plantroom.CodeTransition, "call %s cannot be sent: what it said is lost, since %s", id, c.LastErr)
+	}
+	c.State, c.Attempts, c.NextTry, c.Since, c.Done = plantroom.CallPending, 0, now, now, 0
 	if err := tx.UpdateCall(c); err != nil {
 		return c, err
 	}

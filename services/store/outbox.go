@@ -36,8 +36,45 @@ const (
 		WHERE state = 'pending' AND (channel, address) > (?, ?) ORDER BY channel, address LIMIT 1`
 	dueOfAddress = `SELECT seq, next_try FROM calls INDEXED BY calls_lane
 		WHERE state = 'pending' AND channel = ? AND address = ? AND next_try <= ? ORDER BY attempts, next_try, seq LIMIT ?`
-	callBySeq = "SELECT doc FROM calls WHERE seq = ?"
+	callBySeq = "SELECT " + callColumns + " FROM calls WHERE seq = ?"
 )
+
+// callColumns are what scanCall reads: the document, and what is known of a call
+// whose document cannot be understood.
+const callColumns = "doc, id, order_id, state, next_try, channel, address, attempts"
+
+// damagedCall is the kind of a call whose own is not known any more.
+const damagedCall = "call.damaged"
+
+func scanCall(rows *sql.Rows) (plantroom.Call, error) {
+	var doc sql.RawBytes
+	c := plantroom.Call{Kind: damagedCall, Subject: "what it said cannot be read any more", Damaged: true}
+	if err := rows.Scan(&doc, &c.ID, &c.Order, &c.State, &c.NextTry, &c.Channel, &c.To, &c.Attempts); err != nil {
+		return c, err
+	}
+	c.Created = c.NextTry
+	whole, err := decode[plantroom.Call](doc)
+	switch {
+	case err == nil && whole.ID == c.ID:
+		return whole, nil
+	case err == nil:
+		err = plantroom.Errorf(plantroom.CodeInternal, "it names itself %.80q", whole.ID)
+	}
+	c.LastErr = "its stored document is damaged: " + err.Error()
+	return c, nil
+}
+
+// call reads one call.
+func (t *tx) call(op, query string, what string, arg any) (plantroom.Call, error) {
+	calls, err := list(t, op, query, scanCall, arg)
+	if err == nil && len(calls) == 0 {
+		err = notFound(op, what)
+	}
+	if err != nil {
+		return plantroom.Call{}, err
+	}
+	return calls[0], nil
+}
 
 // dueCall is a call that is due, and its place among those of its address.
 type dueCall struct {
@@ -81,7 +118,7 @@ func (t *tx) DueCalls(now plantroom.Instant, perAddress, limit int, but ...plant
 	})
 	out := make([]plantroom.Call, 0, min(len(all), rowLimit(limit)))
 	for _, c := range all[:cap(out)] {
-		call, err := one[plantroom.Call](t, op, callBySeq, "call that is due", c.seq)
+		call, err := t.call(op, callBySeq, "call that is due", c.seq)
 		if err != nil {
 			return nil, err
 		}
@@ -92,13 +129,13 @@ func (t *tx) DueCalls(now plantroom.Instant, perAddress, limit int, but ...plant
 
 // Call returns one call, or CodeNotFound.
 func (t *tx) Call(id plantroom.MessageID) (plantroom.Call, error) {
-	return one[plantroom.Call](t, "read call", "SELECT doc FROM calls WHERE id = ?", "call "+string(id), string(id))
+	return t.call("read call", "SELECT "+callColumns+" FROM calls WHERE id = ?", "call "+string(id), string(id))
 }
 
 // CallsOf returns the calls about one order, in the order of writing.
 func (t *tx) CallsOf(id plantroom.OrderID) ([]plantroom.Call, error) {
-	return list(t, "list calls of "+string(id), "SELECT doc FROM calls WHERE order_id = ? ORDER BY seq",
-		scanDoc[plantroom.Call], string(id))
+	return list(t, "list calls of "+string(id), "SELECT "+callColumns+" FROM calls WHERE order_id = ? ORDER BY seq",
+		scanCall, string(id))
 }
 
 // Calls returns at most limit (0: 1,000) calls in a state, the last written
@@ -114,8 +151,8 @@ func (t *tx) Calls(state plantroom.CallState, limit int) ([]plantroom.Call, erro
 	case plantroom.CallDead:
 		from, args = "calls INDEXED BY calls_dead WHERE state = 'dead'", nil
 	}
-	query := "SELECT doc FROM " + from + " ORDER BY seq DESC LIMIT ?"
-	return list(t, "list calls", query, scanDoc[plantroom.Call], append(args, rowLimit(limit))...)
+	query := "SELECT " + callColumns + " FROM " + from + " ORDER BY seq DESC LIMIT ?"
+	return list(t, "list calls", query, scanCall, append(args, rowLimit(limit))...)
 }
 
 // UpdateCall writes a call over itself, or fails with CodeNotFound.

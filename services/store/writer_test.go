@@ -148,15 +148,15 @@ func TestAStoreIsClosedWithNothingLeftOpen(t *testing.T) {
 func TestADocumentThatIsDamagedFailsOnlyWhoReadsIt(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "plantroom.db"))
 	if err := s.Update(t.Context(), func(tx plantroom.Tx) error {
-		return tx.InsertCalls(plantroom.Call{ID: "msg-1", Order: "wo-000001", State: plantroom.CallPending})
+		return tx.PutWorks(plantroom.Works{ID: "facade", Version: 1, State: plantroom.WorksPlanned})
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.writer.conn.sql.ExecContext(t.Context(), "UPDATE calls SET doc = 'x'"); err != nil {
+	if _, err := s.writer.conn.sql.ExecContext(t.Context(), "UPDATE works SET doc = 'x'"); err != nil {
 		t.Fatal(err)
 	}
 	reads := func(tx plantroom.Tx) error {
-		_, err := tx.CallsOf("wo-000001")
+		_, err := tx.Works("facade")
 		return err
 	}
 	errs := together(t, s, note("a"), reads, note("b"))
