@@ -2,7 +2,6 @@ package sla
 
 import (
 	"iter"
-	"math"
 	"slices"
 	"time"
 
@@ -10,6 +9,10 @@ import (
 )
 
 const day = 24 * time.Hour
+
+// latest is the end of time on a calendar: 2261-12-30, after which no Instant can
+// be read again as it is written.
+const latest plantroom.Instant = 9_214_473_600_000_000_000
 
 // Calendar tells how much time counts. The wall decides: a moment counts if
 // the clocks of the zone show at it a time within the hours. So where clocks
@@ -87,9 +90,15 @@ func spanOf(h plantroom.Hours) span {
 	return s
 }
 
-// Add returns the earliest instant by which d has counted since from.
+// Add returns the earliest instant by which d has counted since from. A calendar
+// with next to no hours, or a window of centuries, may have it end in 2261, beyond
+// which nothing can be said.
 func (c *Calendar) Add(from plantroom.Instant, d time.Duration) plantroom.Instant {
-	if c == nil || d <= 0 {
+	switch {
+	case c != nil && d > 0:
+	case from > 0 && d > latest.Sub(from):
+		return latest
+	default:
 		return from.Add(d)
 	}
 	for a, b := range c.counting(from) {
@@ -99,7 +108,7 @@ func (c *Calendar) Add(from plantroom.Instant, d time.Duration) plantroom.Instan
 		}
 		return a.Add(d)
 	}
-	return math.MaxInt64 // beyond what an Instant can say
+	return latest
 }
 
 // Counted returns how much time counts from one instant to another; 0 where
@@ -125,7 +134,7 @@ func (c *Calendar) Counts(at plantroom.Instant) bool { return c.Counted(at, at+1
 // It goes by parts of a day within which the wall keeps its distance from UTC.
 func (c *Calendar) counting(at plantroom.Instant) iter.Seq2[plantroom.Instant, plantroom.Instant] {
 	return func(yield func(a, b plantroom.Instant) bool) {
-		for at < math.MaxInt64-plantroom.Instant(2*day) {
+		for at < latest-plantroom.Instant(2*day) {
 			t := at.Time().In(c.zone)
 			_, seconds := t.Zone()
 			ahead := time.Duration(seconds) * time.Second

@@ -306,3 +306,25 @@ func worked(t time.Time) bool {
 	}
 	return clock >= 8*60+30 && clock < 17*60
 }
+
+func TestAWindowThatNeverEndsCanBeStoredAndReadAgain(t *testing.T) {
+	on, err := NewCalendar(plantroom.Calendar{ID: "rare", Hours: []plantroom.Hours{{Days: []time.Weekday{1}, Start: wall("5:00"), End: wall("5:01")}}}, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		on     *Calendar
+		window time.Duration
+	}{"on a minute a week": {on, 1000 * time.Hour}, "of 237 years": {nil, 237 * 366 * day}, "of 292 years": {nil, 1<<63 - 1}} {
+		clock := plantroom.Clock{State: plantroom.ClockWaiting, Window: plantroom.Duration(c.window)}
+		Start(&clock, plantroom.At(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)), c.on)
+		text, err := clock.Due.MarshalText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again plantroom.Instant
+		if err := again.UnmarshalText(text); err != nil || again != clock.Due || again < clock.Started {
+			t.Errorf("%s: %s, %v: an order with such a clock could not be read any more", name, text, err)
+		}
+	}
+}
