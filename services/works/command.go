@@ -150,7 +150,7 @@ func (d *decision) extend(r Request) (already bool, err error) {
 		return true, nil
 	case r.To <= max(w.To, d.now):
 		return false, plantroom.Errorf(plantroom.CodeInvalid, "works %s end at %s: name a later time that is not past", w.ID, w.To)
-	case r.To.Sub(w.From) > MaxLength:
+	case w.From < r.To.Add(-MaxLength):
 		return false, plantroom.Errorf(plantroom.CodeInvalid, "works %s would last longer than %s", w.ID, MaxLength)
 	}
 	w.To = r.To

@@ -89,7 +89,7 @@ func Faults(e *plantroom.Estate, w *plantroom.Works, now plantroom.Instant) []Fa
 	switch {
 	case w.To <= w.From:
 		add(FieldTo, Backwards, invalid, " end before they begin")
-	case w.To.Sub(w.From) > MaxLength:
+	case w.From < w.To.Add(-MaxLength):
 		add(FieldTo, TooMuch, invalid, " last longer than %s: declare parts of them", MaxLength)
 	case w.To <= now:
 		add(FieldTo, Past, invalid, " have ended already")

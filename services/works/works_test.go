@@ -420,6 +420,7 @@ func TestWhatCannotBeDeclaredIsRefused(t *testing.T) {
 		"an unknown contractor":  func(w *plantroom.Works) { w.Contractor = "nobody" },
 		"an end before it":       func(w *plantroom.Works) { w.To = w.From },
 		"a year":                 func(w *plantroom.Works) { w.To = w.From.Add(400 * 24 * time.Hour) },
+		"three hundred years":    func(w *plantroom.Works) { w.From = w.To.Add(-1 << 63) },
 		"the past":               func(w *plantroom.Works) { w.From, w.To = start.Add(-2*time.Hour), start },
 		"holding something else": func(w *plantroom.Works) { w.Hold = "life" },
 	} {
