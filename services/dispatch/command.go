@@ -21,6 +21,9 @@ const (
 // to type.
 const etaSlack = 5 * time.Minute
 
+// MaxETA is how far ahead an ETA may lie: the product's own number.
+const MaxETA = 24 * time.Hour
+
 // Command is what a human asks of an order. Desk.Command answers with these
 // codes: CodeInvalid for a malformed command, CodeExpired for a link of an
 // earlier dispatch, CodeForbidden for a contractor that does not have the
@@ -65,6 +68,8 @@ func (c *Command) check(now plantroom.Instant) error {
 		return plantroom.Errorf(plantroom.CodeInvalid, "files come with fix, with pause or by themselves, not with %s", c.Do)
 	case !c.ETA.IsZero() && c.ETA < now.Add(-etaSlack):
 		return plantroom.Errorf(plantroom.CodeInvalid, "the time of arrival %s lies in the past", c.ETA)
+	case !c.ETA.IsZero() && c.ETA > now.Add(MaxETA):
+		return plantroom.Errorf(plantroom.CodeInvalid, "the time of arrival %s lies more than %s ahead: decline the order, or say a time that somebody can wait for", c.ETA, plantroom.Duration(MaxETA))
 	case c.Do == plantroom.DoPause && strings.TrimSpace(c.Reason) == "":
 		return plantroom.Errorf(plantroom.CodeInvalid, "say why the clocks pause: the ledger keeps the reason")
 	case c.Do == plantroom.DoCancel && c.contractor() != "":

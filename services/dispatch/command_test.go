@@ -264,6 +264,8 @@ func TestWhatCannotBeAskedIsRefused(t *testing.T) {
 		"a long note":           {func(c *dispatch.Command) { c.Note = strings.Repeat("x", 5000) }, plantroom.CodeTooLarge},
 		"a long name":           {func(c *dispatch.Command) { c.By = strings.Repeat("x", 500) }, plantroom.CodeTooLarge},
 		"an ETA of yesterday":   {func(c *dispatch.Command) { c.ETA = start.Add(-24 * time.Hour) }, plantroom.CodeInvalid},
+		"an ETA of next week":   {func(c *dispatch.Command) { c.ETA = start.Add(dispatch.MaxETA + 1) }, plantroom.CodeInvalid},
+		"an ETA of next age":    {func(c *dispatch.Command) { c.ETA = 1<<63 - 1 }, plantroom.CodeInvalid},
 		"no such order":         {func(c *dispatch.Command) { c.Order = "wo-999999" }, plantroom.CodeNotFound},
 		"arriving out of turn":  {func(c *dispatch.Command) { c.Do = plantroom.DoArrive }, plantroom.CodeTransition},
 		"fixing out of turn":    {func(c *dispatch.Command) { c.Do = plantroom.DoFix }, plantroom.CodeTransition},

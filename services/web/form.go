@@ -19,9 +19,6 @@ const (
 	maxNote = 4000
 )
 
-// longestETA bounds what may be promised on a form.
-const longestETA = 24 * time.Hour
-
 // readForm reads the fields that command forms have in common.
 func readForm(r *http.Request, now plantroom.Instant) (dispatch.Command, error) {
 	if err := parseForm(r); err != nil {
@@ -34,7 +31,7 @@ func readForm(r *http.Request, now plantroom.Instant) (dispatch.Command, error) 
 		Asset: plantroom.AssetID(clean(f.Get("asset"), plantroom.MaxID)), Scope: clean(f.Get("scope"), maxName)}
 	if s := f.Get("eta"); s != "" {
 		minutes, err := strconv.Atoi(s)
-		if eta := time.Duration(minutes) * time.Minute; err != nil || eta < 0 || eta > longestETA {
+		if eta := time.Duration(minutes) * time.Minute; err != nil || eta < 0 || eta > dispatch.MaxETA {
 			return cmd, plantroom.Errorf(plantroom.CodeInvalid, "the time to arrive is not a number of minutes up to one day")
 		} else if eta > 0 {
 			cmd.ETA = now.Add(eta)
