@@ -67,7 +67,10 @@ func (d *Desk) Proof(tx plantroom.Tx, now plantroom.Instant, h Handed) (plantroo
 		return order, err
 	}
 	dec.row("order.proof", h.Actor, entry{By: h.By, Note: h.Note, Files: fresh})
-	return dec.finish().order, write(tx, order, dec)
+	if err := write(tx, order, dec.finish()); err != nil {
+		return order, err
+	}
+	return dec.order, d.contradictParts(tx, now, order, dec.order)
 }
 
 // MayHand says whether an actor may hand in files about an order now: somebody of

@@ -204,6 +204,12 @@ func TestTheClaimsOnThePartsFallWithTheWholesWhateverIsDoneFirst(t *testing.T) {
 				h.t.Fatal(err)
 			}
 		},
+		"a photo": func(h *house, whole plantroom.WorkOrder) {
+			o, err := h.hand(dispatch.Handed{Order: whole.ID, Actor: lin, Files: []plantroom.ProofFile{photo(1)}})
+			if kept := h.read(whole.ID); err != nil || o.Version != kept.Version || o.State != kept.State {
+				h.t.Errorf("the order is %s at version %d, and whoever handed it in sees %s at %d: %v", kept.State, kept.Version, o.State, o.Version, err)
+			}
+		},
 		"a command": func(h *house, _ plantroom.WorkOrder) { h.must(plantroom.DoDecline, quick) },
 		"a relation": func(h *house, whole plantroom.WorkOrder) {
 			h.must(plantroom.DoRelate, lin, with(whole.Parts[0], "one job"))
