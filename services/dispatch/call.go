@@ -76,7 +76,9 @@ func (d *decision) tell(kind string, to recipient, says plantroom.Text, key ...a
 	}
 	at := d.now
 	if until := d.quietUntil(to); !until.IsZero() {
-		at, key = until, key[:min(len(key), 1)] // the repeats of a night are one call in the morning
+		if at = until; kind == "ladder.call" {
+			key = key[:min(len(key), 1)] // the repeats of a night are one call in the morning
+		}
 		says = say("quiet", says, d.at(d.now))
 		d.row("call.held", bySystem, entry{Called: []string{to.who}, Due: until, Reason: kind + ": quiet hours until " + d.when(until)})
 	}

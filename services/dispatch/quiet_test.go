@@ -161,3 +161,14 @@ func TestACallThatWaitsGoesOutWhenALifeComesToDependOnTheOrder(t *testing.T) {
 		})
 	}
 }
+
+func TestTwoWindowsThatEndInOneNightAreTwoCalls(t *testing.T) {
+	h := newHouse(t, asleep(plantroom.High))
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.pass(6 * time.Minute) // quicklift has not answered in time
+	h.must(plantroom.DoTransfer, lin, give("grandlift", "nobody answers"))
+	h.pass(16 * time.Minute) // nor has grandlift
+	if n := h.count("clock.breached to person:lin"); n != 2 {
+		t.Errorf("in the morning Lin hears of %d windows to acknowledge that were missed, want 2: %q", n, h.calls())
+	}
+}
