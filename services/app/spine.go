@@ -69,7 +69,8 @@ type Spine struct {
 
 	plan    *rehearsal.Plan
 	core    *core
-	adopted bool // orders that the estate's file had left alone were looked after
+	adopted bool              // orders that the estate's file had left alone were looked after
+	ticked  plantroom.Instant // when TickOrders was last called
 }
 
 // Recall takes up what the store holds: detector states, open incidents, how
@@ -169,9 +170,14 @@ func cleanCycles(e plantroom.Estate, all []plantroom.Domain) func(plantroom.Inst
 const tickLimit = 200
 
 // TickOrders does everything on orders, planned works and residents' cases that
-// has come due; the first time, it also looks after those that the estate's file has left alone,
-// and takes the planned works of the file over.
+// has come due. The first time, and when the clock was set back, it also looks after
+// those that the estate's file or that clock has left alone, and takes the planned
+// works of the file over. It is for one goroutine.
 func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
+	if now < s.ticked {
+		s.adopted = false
+	}
+	s.ticked = now
 	var kept error // from being taken over: no reason to let clocks and calls wait
 	if !s.adopted {
 		kept = errors.Join(

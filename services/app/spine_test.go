@@ -206,3 +206,36 @@ func TestWorksThatCannotBeTakenOverKeepNoClockFromBeingMarked(t *testing.T) {
 		t.Errorf("a month later nobody has missed anything: %+v", order.Clocks)
 	}
 }
+
+func TestAClockThatIsSetBackLeavesNoLadderWaiting(t *testing.T) {
+	s := newSpine(t, func(e *plantroom.Estate) {
+		e.Ladders = []plantroom.Ladder{{ID: "all", Levels: []plantroom.Level{{After: plantroom.Duration(time.Minute), People: []plantroom.PersonID{"lin"}, Repeat: plantroom.Duration(5 * time.Minute)}}}}
+		e.Contracts[0].Ladder = "all"
+	})
+	in := plantroom.Incident{ID: "inc-1", Rule: "lift.fault", Asset: "lift", Domain: "lifts", Building: "b1", Episode: s.now, State: plantroom.IncidentOpen,
+		Severity: plantroom.High, Cause: "door_close_fault", Opened: s.now, Needed: 3}
+	err := s.store.Update(t.Context(), func(tx plantroom.Tx) error {
+		return s.Desk.Incident(tx, s.now, plantroom.IncidentEvent{Change: plantroom.IncidentOpened, Incident: in})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tick := func(ahead time.Duration) plantroom.WorkOrder {
+		if err := s.TickOrders(t.Context(), s.now.Add(ahead)); err != nil {
+			t.Fatal(err)
+		}
+		var o plantroom.WorkOrder
+		if err := s.store.View(t.Context(), func(tx plantroom.Tx) (err error) { o, err = tx.OrderOf("inc-1"); return err }); err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	tick(time.Minute)
+	const month = 30 * 24 * time.Hour
+	if o := tick(month); o.NextCall != s.now.Add(month+5*time.Minute) {
+		t.Fatalf("the clock is a month ahead, and the next call is at %s", o.NextCall)
+	}
+	if o := tick(2 * time.Minute); o.NextCall != s.now.Add(7*time.Minute) {
+		t.Errorf("the clock is set right, and the next call is at %s, want five minutes from then", o.NextCall)
+	}
+}

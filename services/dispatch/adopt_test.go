@@ -149,3 +149,53 @@ func TestEveryOrderThatNobodyHasIsLookedAtHoweverManyThereAre(t *testing.T) {
 		t.Errorf("the order is with %q, which the file has no longer", o.Contractor)
 	}
 }
+
+// month is how far the server's clock is ahead.
+const month = 30 * 24 * time.Hour
+
+// ahead lets the clock be a month ahead for a moment, in which somebody acts, and
+// sets it right.
+func (h *house) ahead(act func()) {
+	h.t.Helper()
+	h.now = h.now.Add(month)
+	h.tick()
+	act()
+	h.now = h.now.Add(10*time.Second - month)
+	if err := h.update(func(tx plantroom.Tx) error { return h.desk.Adopt(tx, h.now) }); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestALadderGoesOnWhenAClockThatWasAheadIsSetRight(t *testing.T) {
+	h := opened(t)
+	h.pass(4 * time.Minute)
+	h.ahead(func() {})
+	before := h.count("ladder.call to person:lin")
+	h.pass(11 * time.Minute)
+	if n := h.count("ladder.call to person:lin") - before; n != 2 {
+		t.Errorf("in eleven minutes Lin was called %d times about what nobody has accepted, want 2, every five minutes", n)
+	}
+	h.wholeLedger()
+}
+
+func TestAClaimFallsInTimeWhenAClockThatWasAheadIsSetRight(t *testing.T) {
+	h := accepted(t)
+	h.ahead(func() { h.must(plantroom.DoFix, quick) })
+	h.pass(dispatch.ContradictAfter)
+	h.wantState(plantroom.Acknowledged)
+}
+
+func TestAHandOverIsNotMissedWhenAClockThatWasAheadIsSetRight(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) {
+		e.People[4].Channels = []plantroom.Address{{Channel: "mqtt", To: "keller"}}
+		e.Contractors[0].Technicians = []plantroom.PersonID{"li", "keller"}
+		e.Contractors[0].Roster = []plantroom.Shift{{Start: 6 * hour, End: 11 * hour, People: []plantroom.PersonID{"li"}}, {Start: 11 * hour, End: 6 * hour, People: []plantroom.PersonID{"keller"}}}
+	})
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.pass(4 * time.Minute)
+	h.ahead(func() {})
+	h.pass(time.Hour)
+	if n := h.count("ladder.call to person:keller"); n != 1 {
+		t.Errorf("Keller has come on duty, and was called %d times: %q", n, h.calls())
+	}
+}
