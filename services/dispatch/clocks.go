@@ -106,7 +106,7 @@ func (d *decision) resume(kind plantroom.ClockKind) {
 	if c == nil {
 		return
 	}
-	sla.Resume(c)
+	d.unstop(c)
 	if at := d.pauseOver(kind); c.State == plantroom.ClockPaused && !at.IsZero() {
 		sla.Continue(c, at, d.book.calendars[c.Calendar])
 	}
@@ -126,7 +126,19 @@ func (d *decision) claimed() {
 func (d *decision) unclaimed() {
 	for i := range d.order.Clocks {
 		if c := &d.order.Clocks[i]; c.Keeps() == plantroom.UntilFixed {
-			sla.Resume(c)
+			d.unstop(c)
+		}
+	}
+}
+
+// unstop takes a clock's stop back. Where the severity has gone up meanwhile, its
+// window binds as if there had been no stop.
+func (d *decision) unstop(c *plantroom.Clock) {
+	stopped := c.Stopped
+	sla.Resume(c)
+	for _, rise := range d.order.Rises {
+		if rise.At >= stopped && !stopped.IsZero() {
+			*c = d.tightened([]plantroom.Clock{*c}, d.book.contracts[d.order.Contract], rise)[0]
 		}
 	}
 }
@@ -271,12 +283,17 @@ func same(a, b *plantroom.Clock) bool {
 	return a.From == b.From && a.Keeps() == b.Keeps() && a.Window == b.Window && a.Calendar == b.Calendar && a.Started == b.Started
 }
 
-// tighten notes that the severity has gone up, and applies its windows.
-func (d *decision) tighten(from plantroom.Severity) {
-	o := &d.order
-	rise := plantroom.Rise{At: d.now, From: from, To: o.Severity}
+// rise takes over a severity that has gone up, with its windows. A ladder that has
+// rested for planned works begins where a life is at stake now.
+func (d *decision) rise(to plantroom.Severity) {
+	o, held := &d.order, d.holding()
+	rise := plantroom.Rise{At: d.now, From: o.Severity, To: to}
+	o.Severity = to
 	o.Rises = append(o.Rises, rise)
 	o.Clocks = d.tightened(o.Clocks, d.book.contracts[o.Contract], rise)
+	if held && !d.holding() && o.State == plantroom.Dispatched {
+		d.restartLadder()
+	}
 }
 
 // tightened applies the windows of a severity that has gone up. A stricter

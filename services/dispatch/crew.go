@@ -25,6 +25,21 @@ const maxQueue = 32
 // jobs are the orders that keep contractors' technicians elsewhere.
 type jobs map[plantroom.ContractorID][]plantroom.Job
 
+// scene is what counts when an order is given away: who is busy, and the planned
+// works in which its asset stands.
+type scene struct {
+	busy  jobs
+	works *plantroom.During // nil: none
+}
+
+func (d *Desk) scene(tx plantroom.Tx, asset plantroom.Asset, now plantroom.Instant) (s scene, err error) {
+	if s.busy, err = d.busy(tx, asset, now); err != nil {
+		return s, err
+	}
+	s.works, err = duringWorks(tx, asset.ID, now)
+	return s, err
+}
+
 // busy finds, for each contractor that might be chosen, what keeps a technician.
 // Orders on the same asset do not count: whoever is there for one sees to the
 // other.

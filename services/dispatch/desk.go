@@ -108,9 +108,9 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 	if err != nil {
 		return err
 	}
-	var busy jobs
+	var scene scene
 	if order.State == plantroom.Cancelled {
-		if busy, err = d.busy(tx, d.book.assetOf(&order), now); err != nil {
+		if scene, err = d.scene(tx, d.book.assetOf(&order), now); err != nil {
 			return err
 		}
 	}
@@ -122,7 +122,7 @@ func (d *Desk) change(tx plantroom.Tx, now plantroom.Instant, order plantroom.Wo
 	if err != nil {
 		return err
 	}
-	dec := d.book.evidence(now, order, present, ev, busy, away, before)
+	dec := d.book.evidence(now, order, present, ev, scene, away, before)
 	if err := write(tx, order, dec); err != nil {
 		return err
 	}
@@ -147,11 +147,7 @@ func keepIncident(tx plantroom.Tx, in plantroom.Incident) (known bool, err error
 // open finds out whether an incident continues an earlier order, and raises or
 // reopens accordingly.
 func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Incident) error {
-	busy, err := d.busy(tx, d.book.asset(in), now)
-	if err != nil {
-		return err
-	}
-	works, err := duringWorks(tx, in.Asset, now)
+	scene, err := d.scene(tx, d.book.asset(in), now)
 	if err != nil {
 		return err
 	}
@@ -167,14 +163,14 @@ func (d *Desk) open(tx plantroom.Tx, now plantroom.Instant, in plantroom.Inciden
 			return err
 		}
 		if d.book.continues(recent[0], repaired, in) {
-			return write(tx, recent[0], d.book.reopen(now, recent[0], in, busy, works))
+			return write(tx, recent[0], d.book.reopen(now, recent[0], in, scene))
 		}
 	}
 	id, err := tx.NextOrderID()
 	if err != nil {
 		return err
 	}
-	return write(tx, plantroom.WorkOrder{}, d.book.raise(now, id, in, busy, works))
+	return write(tx, plantroom.WorkOrder{}, d.book.raise(now, id, in, scene))
 }
 
 // Command does what a human asks, or says why not. Asking for what the same

@@ -11,7 +11,7 @@ import (
 // change has a ledger row, also one about an earlier episode of the order,
 // which moves nothing any more; present is the episode behind it now.
 func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present plantroom.Incident, ev plantroom.IncidentEvent,
-	busy jobs, away []absence, before []word) *decision {
+	scene scene, away []absence, before []word) *decision {
 	d := b.decide(now, o, present)
 	d.away, d.before = away, before
 	in := ev.Incident
@@ -28,14 +28,14 @@ func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present pl
 	}
 	d.incidentRow(ev.Change, in.ID, e)
 	if in.ID == o.Incident || slices.Contains(o.Also, in.ID) {
-		d.move(ev.Change, busy)
+		d.move(ev.Change, scene)
 	}
 	return d.finish()
 }
 
-func (d *decision) move(change plantroom.IncidentChange, busy jobs) {
+func (d *decision) move(change plantroom.IncidentChange, scene scene) {
 	if d.order.State == plantroom.Cancelled {
-		d.revive(change, busy)
+		d.revive(change, scene)
 		return
 	}
 	switch change {
@@ -59,12 +59,12 @@ func (d *decision) move(change plantroom.IncidentChange, busy jobs) {
 // revive takes a cancelled order up again where what it was cancelled for no
 // longer holds: the fault is graver than whoever cancelled it knew, or it went
 // and has come back.
-func (d *decision) revive(change plantroom.IncidentChange, busy jobs) {
+func (d *decision) revive(change plantroom.IncidentChange, scene scene) {
 	switch {
 	case change == plantroom.IncidentWorsened && d.incident.Severity > d.order.Severity:
-		d.takeUp("it was cancelled as "+d.order.Severity.String()+", and is "+d.incident.Severity.String()+" now", busy)
+		d.takeUp("it was cancelled as "+d.order.Severity.String()+", and is "+d.incident.Severity.String()+" now", scene)
 	case change == plantroom.IncidentRelapsed:
-		d.takeUp("it was cancelled, went, and has come back", busy)
+		d.takeUp("it was cancelled, went, and has come back", scene)
 	}
 }
 
@@ -75,17 +75,12 @@ func (d *decision) worsened() {
 	if d.settled() {
 		return
 	}
-	before := o.Severity
-	o.Severity = max(o.Severity, d.incident.Severity)
 	o.Cause, o.Detail = d.incident.Cause, d.incident.Detail
-	if o.Severity > before {
+	if d.incident.Severity > o.Severity {
 		d.resumeClocks(d.now, bySystem, entry{Reason: "it has become worse"})
-		d.tighten(before)
+		d.rise(d.incident.Severity)
 		d.row("order.worsened", bySensor, entry{Severity: o.Severity.String(), Cause: o.Cause, Clocks: o.Clocks})
 		if o.Severity == plantroom.Life {
-			if o.During != nil && o.State == plantroom.Dispatched {
-				d.restartLadder() // it may have rested for planned works
-			}
 			d.tellManagers("order.worsened", say("life", d.title(), d.dueWords()), int(o.Version))
 		}
 	}

@@ -380,3 +380,38 @@ func TestAWindowThatEndsWhileAClaimStandsIsMissedWhenTheClaimFalls(t *testing.T)
 		})
 	}
 }
+
+func TestASeverityThatRisesBehindAClaimBindsWhenTheClaimFalls(t *testing.T) {
+	h := newHouse(t, asked, func(e *plantroom.Estate) {
+		w := e.Contracts[0].Windows
+		e.Contracts[0].Windows = append(w, plantroom.Window{Clock: plantroom.Restore, Severity: plantroom.High, Length: 10 * minute, Until: plantroom.UntilFixed})
+	})
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.must(plantroom.DoAcknowledge, quick)
+	h.must(plantroom.DoArrive, quick)
+	h.must(plantroom.DoFix, quick)
+	h.wantClock(plantroom.Restore, plantroom.ClockMet)
+	h.sleep(time.Minute)
+	h.event(plantroom.IncidentWorsened, func(in *plantroom.Incident) { in.Severity = plantroom.High })
+	worse := h.now
+	h.pass(dispatch.ContradictAfter)
+	h.wantState(plantroom.Attended)
+	if c := h.clock(plantroom.Restore); c.State != plantroom.ClockRunning || c.Due != worse.Add(10*time.Minute) {
+		t.Errorf("restore is %s until %s, want until %s: %s", c.State, c.Due, worse.Add(10*time.Minute), c.Basis)
+	}
+}
+
+func TestASeverityThatRisesWhileSomebodyHasAcceptedBindsWhenThatIsTakenBack(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) {
+		w := e.Contracts[0].Windows
+		e.Contracts[0].Windows = append(w, plantroom.Window{Clock: plantroom.Acknowledge, Severity: plantroom.High, Length: minute, From: plantroom.FromDispatched})
+	})
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	h.must(plantroom.DoAcknowledge, quick)
+	h.event(plantroom.IncidentWorsened, func(in *plantroom.Incident) { in.Severity = plantroom.High })
+	worse := h.now
+	h.must(plantroom.DoUnacknowledge, quick)
+	if c := h.clock(plantroom.Acknowledge); c.State != plantroom.ClockRunning || c.Due != worse.Add(time.Minute) {
+		t.Errorf("acknowledge is %s until %s, want until %s", c.State, c.Due, worse.Add(time.Minute))
+	}
+}

@@ -69,6 +69,8 @@ func (d *decision) mergeable(into *decision) error {
 		return plantroom.Errorf(plantroom.CodeForbidden, "%s is a part of %s and can be merged into that only", o.ID, o.PartOf)
 	case n.PartOf != "":
 		return plantroom.Errorf(plantroom.CodeForbidden, "%s is a part of %s: merge into that", n.ID, n.PartOf)
+	case contract == nil && n.Contractor != "":
+		return plantroom.Errorf(plantroom.CodeForbidden, "contract %s, under which %s has %s, is not in the estate's file any more: transfer %s first", n.Contract, n.Contractor, n.ID, n.ID)
 	case contract == nil && o.Contractor != "":
 		return plantroom.Errorf(plantroom.CodeForbidden, "nobody has %s: merge it into %s", n.ID, o.ID)
 	case contract != nil && !contract.Covers(d.book.assetOf(o), d.now):
@@ -88,6 +90,9 @@ func (d *decision) take(from plantroom.OrderID, c plantroom.Clock, own bool) boo
 	if c.Of == "" {
 		c.Of = from
 		c.Basis += fmt.Sprintf(" (of %s)", from)
+	}
+	if at := d.startOf(c.From); !at.IsZero() { // what it waits for has happened here
+		d.start(&c, max(at, d.now))
 	}
 	old := d.order.Clock(c.Kind)
 	switch {
@@ -119,10 +124,9 @@ func (d *decision) carry(from *decision, cmd Command) {
 		}
 	}
 	d.incident = d.book.together(all)
-	before := o.Severity
-	if from.order.Severity > before {
-		o.Severity, o.Cause, o.Detail = from.order.Severity, from.order.Cause, from.order.Detail
-		d.tighten(before)
+	if from.order.Severity > o.Severity {
+		o.Cause, o.Detail = from.order.Cause, from.order.Detail
+		d.rise(from.order.Severity)
 	}
 	d.row("order.carries", cmd.Actor, entry{Order: from.order.ID, By: cmd.By, Reason: cmd.Reason, Severity: o.Severity.String(), Clocks: o.Clocks})
 	d.tellContractor("order.merged", say("carries", d.title(), from.order.ID, d.dueWords()), from.order.ID)

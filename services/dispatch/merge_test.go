@@ -212,3 +212,22 @@ func TestMergesOfMergedOrdersAreRefusedBeforeTheSensorLosesItsOrder(t *testing.T
 		t.Errorf("%s carries on %d incidents", o.ID, len(o.Also))
 	}
 }
+
+func TestWhatAWindowOfAMergedOrderWaitsForMayHaveHappened(t *testing.T) {
+	h := newHouse(t, func(e *plantroom.Estate) {
+		e.Contracts[0].Windows = []plantroom.Window{{Clock: plantroom.Restore, Length: 30 * minute}}
+		e.Contracts[1].Windows = []plantroom.Window{{Clock: plantroom.Attend, Length: 2 * hour, From: plantroom.FromAcknowledged}}
+	})
+	h.open("lift.fault", "b1-l1", plantroom.Medium, "door_close_fault")
+	first := h.must(plantroom.DoAcknowledge, quick)
+	h.pass(5 * time.Minute)
+	h.open("lift.fault", "b1-l2", plantroom.Medium, "door_close_fault")
+	second := h.must(plantroom.DoTransfer, lin, give("grandlift", "the maker knows"))
+	if _, err := h.on(second.ID, plantroom.DoMerge, lin, with(first.ID, "one cause")); err != nil {
+		t.Fatal(err)
+	}
+	o := h.read(first.ID)
+	if c := o.Clock(plantroom.Attend); c == nil || c.State != plantroom.ClockRunning || c.Started != h.now {
+		t.Errorf("the order is accepted, and what runs from then on is %+v", c)
+	}
+}

@@ -10,17 +10,17 @@ import (
 // raise makes the order of a new incident and gives it to whom the window
 // check chooses. Where no contract covers the asset it stays raised, and the
 // managers are called.
-func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.Incident, busy jobs, works *plantroom.During) *decision {
+func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.Incident, scene scene) *decision {
 	d := b.decide(now, plantroom.WorkOrder{
 		ID: id, State: plantroom.Raised, Incident: in.ID, Asset: in.Asset, Building: in.Building, Domain: in.Domain,
 		Rule: in.Rule, Severity: in.Severity, Cause: in.Cause, Detail: in.Detail,
-		Occurred: in.Episode, Raised: now, Begun: now, Level: -1, During: works,
+		Occurred: in.Episode, Raised: now, Begun: now, Level: -1, During: scene.works,
 	}, in)
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
-	choice := d.check(busy)
+	choice := d.check(scene.busy)
 	d.order.Choice = choice
 	d.plan()
-	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice, Playbook: d.order.Playbook, During: works, Terms: b.terms.text()})
+	d.row("order.raise", bySystem, entry{To: plantroom.Raised, Incident: in.ID, Choice: choice, Playbook: d.order.Playbook, During: scene.works, Terms: b.terms.text()})
 	d.order.Clocks = d.clocksFor(nil)
 	d.give(choice)
 	return d.finish()
@@ -43,28 +43,30 @@ func (b *book) continues(o plantroom.WorkOrder, repaired, in plantroom.Incident)
 // notes and refusals are those of the new round, Contradicted counts over all of
 // them. The order stays with its contractor while a contract of that contractor
 // covers the asset: it is its repair that did not last.
-func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, busy jobs, works *plantroom.During) *decision {
+func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, scene scene) *decision {
 	d := b.decide(now, o, in)
-	d.order.During = works
+	d.order.During = scene.works
 	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Terms: b.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, During: works,
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Terms: b.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, During: scene.works,
 		Reason: fmt.Sprintf("the same fault %s after the repair was proved", words(in.Episode.Sub(o.Verified)))})
 	n := &d.order
 	n.Earlier = append(n.Earlier, o.Incident)
 	n.Incident, n.Occurred, n.Begun = in.ID, in.Episode, in.Opened
 	n.Also, n.AlsoRules = nil, nil // what was merged is over with the round before
 	goesOn := d.goOn()
-	d.afresh(busy, goesOn, "it is its repair that did not last")
+	d.afresh(scene.busy, goesOn, "it is its repair that did not last")
 	return d.finish()
 }
 
 // takeUp lets an order that was cancelled go on, because its episode has grown
 // worse or come back. Its windows run from now: nobody was asked in between.
-func (d *decision) takeUp(why string, busy jobs) {
+// Works that it was raised in may be over, and others may have begun.
+func (d *decision) takeUp(why string, scene scene) {
 	o := &d.order
-	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Terms: d.book.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, Reason: why})
+	o.During = scene.works
+	d.do(plantroom.DoReopen, bySystem, entry{Incident: o.Incident, Contractor: o.Contractor, Terms: d.book.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, During: scene.works, Reason: why})
 	o.Occurred, o.Begun = d.now, d.now
-	d.afresh(busy, nil, "it had the order before")
+	d.afresh(scene.busy, nil, "it had the order before")
 }
 
 // afresh begins a new round of an order with its incident as it is. goesOn is what

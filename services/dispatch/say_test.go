@@ -99,7 +99,7 @@ func TestEverybodyIsCalledInTheirOwnLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dec := d.book.raise(1_770_000_000_000_000_000, "wo-000001", plantroom.Incident{ID: "inc-a", Rule: "lift.fault", Domain: "lifts", Asset: "l1", Cause: "door_close_fault", Severity: plantroom.Medium, Episode: 1_770_000_000_000_000_000}, jobs{}, nil)
+	dec := d.book.raise(1_770_000_000_000_000_000, "wo-000001", plantroom.Incident{ID: "inc-a", Rule: "lift.fault", Domain: "lifts", Asset: "l1", Cause: "door_close_fault", Severity: plantroom.Medium, Episode: 1_770_000_000_000_000_000}, scene{})
 	dec.tellManagers("order.uncovered", say("uncovered", dec.title()))
 	said, page := map[string]string{}, map[string]string{}
 	for _, c := range dec.calls {

@@ -149,7 +149,7 @@ func (b *book) follow(now plantroom.Instant, part plantroom.WorkOrder, ev plantr
 	if ev.Change == plantroom.IncidentProved && part.State != plantroom.Restored {
 		d.row("order.cause_gone", bySensor, entry{Order: part.PartOf, Reason: "the sensor has proved the whole; the part is over when it is said to be done"})
 	} else {
-		d.move(ev.Change, nil)
+		d.move(ev.Change, scene{})
 	}
 	return d.finish()
 }

@@ -148,7 +148,7 @@ func TestEachPlaybookOfTheTermsIsKeptAsItWas(t *testing.T) {
 func TestAnOrderNamesTheTermsThatItWasRaisedUnder(t *testing.T) {
 	d := deskOn(t, termsEstate())
 	raised := func() string {
-		dec := d.book.raise(1, "wo-000001", plantroom.Incident{ID: "inc-a", Rule: "lift.fault", Domain: "lifts", Asset: "l1"}, jobs{}, nil)
+		dec := d.book.raise(1, "wo-000001", plantroom.Incident{ID: "inc-a", Rule: "lift.fault", Domain: "lifts", Asset: "l1"}, scene{})
 		for _, r := range dec.rows {
 			var e entry
 			if err := json.Unmarshal(r.Body, &e); err != nil {
