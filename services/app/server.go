@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -187,44 +186,17 @@ func (s *Server) openPort(context.Context) (err error) {
 }
 
 func (s *Server) startInfluxDB(ctx context.Context) error {
-	o := influx.Options{URL: s.cfg.InfluxDB.URL, Database: s.cfg.InfluxDB.Database, Org: s.cfg.InfluxDB.Org, Compress: s.cfg.InfluxDB.Compress}
-	if c := s.cfg.InfluxDB.Child; c != nil {
-		if err := s.startChild(ctx, c); err != nil {
-			return err
-		}
-		o.URL, o.Database, o.Token = s.influxd.URL(), s.influxd.Database(), s.influxd.Token()
-	} else if f := s.cfg.InfluxDB.TokenFile; f != "" {
-		token, err := firstLine(f)
-		if err == nil && token == "" {
-			err = errors.New("its first line is empty")
-		}
-		if err != nil {
-			return &plantroom.Error{Code: plantroom.CodeInvalid, Op: "read InfluxDB's token", Message: f, Hint: "see influxdb.token_file", Err: err}
-		}
-		o.Token = token
+	o, child, err := startInfluxDB(ctx, s.cfg, s.log)
+	if err != nil {
+		return err
+	}
+	if s.influxd = child; child != nil {
+		s.onStop(child.Stop)
 	}
 	s.writer = influx.NewWriter(o)
 	s.onStop(s.writer.Close)
 	s.ping.Transport = http.DefaultTransport.(*http.Transport).Clone()
 	s.onStop(s.ping.CloseIdleConnections)
-	return nil
-}
-
-func (s *Server) startChild(ctx context.Context, c *config.Child) error {
-	binary, err := exec.LookPath(c.Binary)
-	if err == nil {
-		binary, err = filepath.Abs(binary) // influxd gets a directory of its own to run in
-	}
-	if err != nil {
-		return &plantroom.Error{Code: plantroom.CodeNotFound, Op: "start influxd", Message: c.Binary + " is not there",
-			Hint: influxd.Install + ", or name its path in influxdb.child.binary", Err: err}
-	}
-	s.influxd, err = influxd.Start(ctx, influxd.Options{Binary: binary, Dir: filepath.Join(s.cfg.Data, "influxdb"), Addr: c.Listen,
-		Auth: true, Logger: s.log.With("part", "influxd")})
-	if err != nil {
-		return err
-	}
-	s.onStop(s.influxd.Stop)
 	return nil
 }
 

@@ -40,8 +40,11 @@ func whatIf() Measurement {
 				return nil, err
 			}
 			e.onStop(func() { _ = s.Close() })
-			end, err := year.Play(ctx, year.Options{Estate: estate, Store: s, Year: 2026, Seed: 1, Faults: whatIfFaults})
+			from, end, err := year.Of(estate, 2026)
 			if err != nil {
+				return nil, err
+			}
+			if err := year.Play(ctx, year.Options{Estate: estate, Store: s, From: from, To: end, Seed: 1, Faults: whatIfFaults}); err != nil {
 				return nil, err
 			}
 			house, err := report.NewHouse(estate, app.Domains())
@@ -52,7 +55,6 @@ func whatIf() Measurement {
 			if err != nil {
 				return nil, err
 			}
-			from := plantroom.At(time.Date(2026, 1, 1, 0, 0, 0, 0, house.Zone))
 			return func(ctx context.Context, _ int) ([]float64, error) {
 				begin := time.Now()
 				for range whatIfEstates {

@@ -38,6 +38,7 @@ type plan struct {
 	speed float64
 	fast  bool   // the server's clock runs at speed, too; not with apart
 	story string // acts and contractors of a scenario; "": only what the test says happens
+	past  int    // weeks of lift faults and then a day, before the server starts; 0: it has no past
 }
 
 // house is a whole Plantroom that runs, and the estate before it.
@@ -78,6 +79,9 @@ func open(t *testing.T, p plan) *house {
 	o := stack.Options{Dir: filepath.Join(h.dir, "stack"), Plantroom: program("plantroom"), Gateway: program("plantroom-gateway"),
 		Estate: file.Estate, Hooks: hooks.Addr().String(), Edit: forEver}
 	h.parts(p, &o)
+	if p.past > 0 {
+		o.Before = func(ctx context.Context, file string) error { return backfill(ctx, file, p.past) }
+	}
 	h.clock = app.DemoClock{Began: plantroom.At(time.Now().Add(headStart)), Virtual: virtualStart(t, file), Speed: max(p.speed, 1)}
 	if p.fast {
 		o.Clock = &h.clock

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,12 @@ type Options struct {
 	Seed *uint64    // instead of the file's
 	Tell func(Line) // hears the story as it unfolds; nil: nobody
 	Dir  string     // for spools and database; "": a temporary one, removed at the end
+
+	// To fill a Plantroom of somebody's own with a story:
+	Estate   *plantroom.Estate // as its file has it; nil: the scenario's, as it ships
+	Start    plantroom.Instant // 0: the scenario's own
+	Database string            // path of the store; "": one in Dir
+	Writer   ingest.Writer     // gets all points too; nil: nobody
 }
 
 // play is one performance.
@@ -84,13 +91,18 @@ func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Estate != nil {
+		e = *o.Estate
+	}
 	p := &play{ctx: ctx, file: s, opt: o, estate: e, sites: map[plantroom.GatewayID]*site{}, claimed: map[plantroom.OrderID]bool{},
 		ok: acceptances{all: map[accepted]plantroom.Reading{}}}
 	if p.zone, err = time.LoadLocation(e.Zone); err != nil {
 		return nil, err
 	}
-	if p.start, err = s.StartIn(p.zone); err != nil {
-		return nil, err
+	if p.start = o.Start; p.start.IsZero() {
+		if p.start, err = s.StartIn(p.zone); err != nil {
+			return nil, err
+		}
 	}
 	p.now = p.start
 	if p.world, err = world.New(world.Options{Estate: e, Start: p.start, Seed: p.seed(), Calm: !s.Residents}); err != nil {
@@ -103,7 +115,7 @@ func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
 		p.order = append(p.order, g.ID)
 	}
 	p.phones = newPhones(e)
-	p.server = &server{estate: e, path: filepath.Join(o.Dir, "plantroom.db"), tsdb: &tsdb{points: map[pointKey]plantroom.Value{}},
+	p.server = &server{estate: e, path: cmp.Or(o.Database, filepath.Join(o.Dir, "plantroom.db")), tsdb: &tsdb{behind: o.Writer, points: map[pointKey]plantroom.Value{}},
 		channels: p.phones.channels(), changed: func() { p.stale.Store(true) }}
 	for i := range s.Expect {
 		p.checks = append(p.checks, newCheck(p, &s.Expect[i]))

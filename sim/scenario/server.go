@@ -147,6 +147,7 @@ func (v *server) residents(ctx context.Context, now plantroom.Instant, a *CaseAc
 // so that what a gateway accepted can be looked for. What it takes twice it
 // has once, as InfluxDB does.
 type tsdb struct {
+	behind ingest.Writer // a real one, which gets the points too; nil: there is none
 	away   bool
 	points map[pointKey]plantroom.Value
 }
@@ -158,9 +159,14 @@ type pointKey struct {
 }
 
 // Write implements ingest.Writer.
-func (d *tsdb) Write(_ context.Context, ps []plantroom.Point) ([]plantroom.Refused, error) {
+func (d *tsdb) Write(ctx context.Context, ps []plantroom.Point) (refused []plantroom.Refused, err error) {
 	if d.away {
 		return nil, plantroom.Errorf(plantroom.CodeUnavailable, "InfluxDB is away")
+	}
+	if d.behind != nil {
+		if refused, err = d.behind.Write(ctx, ps); err != nil || len(refused) > 0 {
+			return refused, err
+		}
 	}
 	for _, p := range ps {
 		d.points[pointKey{p.Series.Device, p.Signal, p.At}] = p.Value

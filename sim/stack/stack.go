@@ -37,9 +37,10 @@ type Options struct {
 	Hooks     string // address of the phones that take webhooks
 	Web       string // address for the pages; "": any free one
 
-	Edit      func(estate []byte) []byte // nil, or what is to be different in the estate's file
-	Broker    string                     // a broker that runs already, without passwords; "": the server's own
-	InfluxURL string                     // an InfluxDB that runs already, without passwords, database plantroom; "": the server's child
+	Edit      func(estate []byte) []byte                   // nil, or what is to be different in the estate's file
+	Before    func(ctx context.Context, file string) error // nil, or what is to be done with the server's file before the server starts
+	Broker    string                                       // a broker that runs already, without passwords; "": the server's own
+	InfluxURL string                                       // an InfluxDB that runs already, without passwords, database plantroom; "": the server's child
 	Clock     *app.DemoClock
 
 	Site         string // broker of the devices; "": Broker
@@ -81,6 +82,11 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	}
 	if err := s.write(); err != nil {
 		return nil, err
+	}
+	if o.Before != nil {
+		if err := o.Before(ctx, s.Path("plantroom.yaml")); err != nil {
+			return nil, err
+		}
 	}
 	argv := []string{o.Plantroom}
 	if o.Clock != nil {

@@ -72,8 +72,11 @@ func committee(ctx context.Context, e plantroom.Estate, seed uint64) (*report.Ho
 		return nil, report.Past{}, err
 	}
 	defer s.Close()
-	end, err := Play(ctx, Options{Estate: then, Store: s, Year: committeeYear, Seed: seed, Faults: committeeFaults})
+	from, end, err := Of(then, committeeYear)
 	if err != nil {
+		return nil, report.Past{}, err
+	}
+	if err := Play(ctx, Options{Estate: then, Store: s, From: from, To: end, Seed: seed, Faults: committeeFaults}); err != nil {
 		return nil, report.Past{}, err
 	}
 	house, err := report.NewHouse(e, app.Domains())
@@ -82,7 +85,6 @@ func committee(ctx context.Context, e plantroom.Estate, seed uint64) (*report.Ho
 	}
 	var past report.Past
 	err = s.View(ctx, func(tx plantroom.Tx) (err error) {
-		from := plantroom.At(time.Date(committeeYear, 1, 1, 0, 0, 0, 0, house.Zone))
 		past, err = house.Past(tx, from, end, end.Add(30*24*time.Hour))
 		return err
 	})

@@ -1,6 +1,6 @@
-// Package year plays the faults of a whole year through the dispatch desk and
-// into a store, in virtual time and by a seed: what a statement and a what-if need,
-// and what would take days to play sensor by sensor.
+// Package year plays the lift faults of a long time, as of a year, through the
+// dispatch desk and into a store, in virtual time and by a seed: what a statement, a
+// what-if and boards need, and what would take days to play sensor by sensor.
 //
 // It begins where detection ends, with incidents, and lets a contractor answer,
 // come and repair. It draws no readings and sends no calls. How often lifts fail,
@@ -21,13 +21,14 @@ import (
 	"plantroom/services/domains/lifts"
 )
 
-// Options of a year.
+// Options of such a time.
 type Options struct {
 	Estate plantroom.Estate // its contracts say who is asked
 	Store  plantroom.Store  // which gets the orders; empty
-	Year   int
+	From   plantroom.Instant
+	To     plantroom.Instant // exclusive; no fault begins in the last three days
 	Seed   uint64
-	Faults float64 // of one lift in the year, on average
+	Faults float64 // of one lift in all that time, on average
 }
 
 // Entrapments is the part of faults in which somebody is trapped: invented.
@@ -36,26 +37,32 @@ const Entrapments = 0.05
 // SelfHealing is the part of faults that go before anybody comes: invented.
 const SelfHealing = 0.12
 
-// Play plays a year and returns when it was over: the first instant of the next
-// year. Its faults have been repaired by then.
-func Play(ctx context.Context, o Options) (end plantroom.Instant, err error) {
+// Of returns when a year begins in an estate, and when the next one does.
+func Of(e plantroom.Estate, year int) (from, to plantroom.Instant, err error) {
+	zone, err := time.LoadLocation(e.Zone)
+	if err != nil {
+		return 0, 0, err
+	}
+	return plantroom.At(time.Date(year, 1, 1, 0, 0, 0, 0, zone)), plantroom.At(time.Date(year+1, 1, 1, 0, 0, 0, 0, zone)), nil
+}
+
+// Play plays the time from From to To. Its faults have been repaired by then.
+func Play(ctx context.Context, o Options) error {
 	zone, err := time.LoadLocation(o.Estate.Zone)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, Domains: app.Domains()})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	p := &play{ctx: ctx, store: o.Store, desk: desk, zone: zone, estate: &o.Estate, draw: rand.New(rand.NewPCG(o.Seed, 0x70656172))}
-	start := plantroom.At(time.Date(o.Year, 1, 1, 0, 0, 0, 0, zone))
-	end = plantroom.At(time.Date(o.Year+1, 1, 1, 0, 0, 0, 0, zone))
 	for _, a := range o.Estate.Assets {
 		if a.Domain == "lifts" {
-			p.lift(a, start, end, o.Faults)
+			p.lift(a, o.From, o.To, o.Faults)
 		}
 	}
-	return end, p.run(end)
+	return p.run(o.To)
 }
 
 // play is one performance.
@@ -218,7 +225,7 @@ func (p *play) way(id plantroom.ContractID) time.Duration {
 	return p.between(2*time.Minute, 6*time.Minute)
 }
 
-// run lets the year pass: what is on the agenda, and what is due in the store.
+// run lets the time pass: what is on the agenda, and what is due in the store.
 func (p *play) run(end plantroom.Instant) error {
 	for {
 		next := end
@@ -245,7 +252,7 @@ func (p *play) run(end plantroom.Instant) error {
 		})
 		switch {
 		case err != nil:
-			return fmt.Errorf("play the year at %s: %w", next, err)
+			return fmt.Errorf("play the faults at %s: %w", next, err)
 		case !ticked && idle:
 			return nil
 		}

@@ -51,6 +51,15 @@ const usage = `plantroom-sim plays a virtual residential estate.
                               taken (127.0.0.1:8080)
         --influxd PROGRAM     influxd 1.8.3 (influxd)
 
+  plantroom-sim backfill FILE
+      give the Plantroom of a server's file a past, so that its boards show
+      something: weeks of lift faults and then a whole day, sensor by sensor,
+      that ends now. Its estate is the story's, its database has no orders yet,
+      and its server does not run
+        --weeks N             of lift faults before the day (13)
+        --once                nothing to do where there are orders already
+        --seed N              the seed (1)
+
   plantroom-sim decide [FLAG...]
       print the page that the story's committee decides on: a year of faults
       under the lift maker, and the same faults under each of two offers
@@ -85,7 +94,7 @@ type command interface {
 }
 
 func commands() map[string]command {
-	return map[string]command{"run": new(runCommand), "estate": new(estateCommand), "live": new(liveCommand), "demo": new(demoCommand), "decide": new(decideCommand)}
+	return map[string]command{"run": new(runCommand), "estate": new(estateCommand), "live": new(liveCommand), "demo": new(demoCommand), "decide": new(decideCommand), "backfill": new(backfillCommand)}
 }
 
 func main() {
