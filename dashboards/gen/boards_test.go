@@ -192,8 +192,6 @@ func invented() plantroom.Domain {
 	}
 }
 
-var address = regexp.MustCompile(`^https?://`)
-
 func TestEveryLinkLeadsToABoardOrAPageThatThereIs(t *testing.T) {
 	pages := servedPages(t)
 	uids := map[string]bool{}

@@ -151,7 +151,7 @@ func TestEveryUnitOfASignalIsKnownToGrafana(t *testing.T) {
 func readSources(t *testing.T) map[string]string {
 	t.Helper()
 	list := map[string]string{}
-	for _, path := range yamlFiles(t, "datasources", "datasources-other", "prometheus") {
+	for _, path := range yamlFiles(t, "datasources", "prometheus") {
 		var f struct {
 			DataSources []struct{ UID, Type string }
 		}
