@@ -154,7 +154,7 @@ func TestADomainThatIsAddedGetsItsBoardWithoutAnEdit(t *testing.T) {
 	}
 	titles := map[string]bool{}
 	provisioned[i].Each(func(p *gen.Panel) { titles[p.Title] = true })
-	for _, want := range []string{"Leaf", "Closing force", "Hold open", "State of each asset: $building", "Doubtful readings"} {
+	for _, want := range []string{"Leaf", "Closing force", "Hold open", "State of each asset: ${building:text}", "Doubtful readings"} {
 		if !titles[want] {
 			t.Errorf("its board has no panel %q", want)
 		}

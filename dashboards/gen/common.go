@@ -21,7 +21,7 @@ func openOrders(q Query, none string) Panel {
 			columns(WorkOrders, []string{"used", "due", "clock", "severity", "asset_name", "title", "state", "contractor_name", "id", "eta", "raised", "breached"},
 				"clock_state", "acknowledged", "attended", "restored", "verified", "closed", "cause", "rule", "reopens")},
 		append(aside("contractor", "asset", "building", "domain"),
-			field("used", cell("gauge")),
+			field("used", cell("gauge"), Property{"min", 0}, Property{"max", 1}),
 			field("due", inUnit("dateTimeFromNow")),
 			field("eta", inUnit("dateTimeFromNow")),
 			field("raised", inUnit("dateTimeFromNow")),
@@ -63,10 +63,10 @@ func burndown(q Query) Panel {
 func byState(title, description string, q Query, links ...DataLink) Panel {
 	q.QueryType, q.Measure = AssetCurrent, "assets"
 	var overrides []Override
-	for _, s := range Legend() {
-		overrides = append(overrides, field(s.State, called(s.Text), always(s.Colour)))
+	for _, s := range Legend() { // a red zero would alarm, and a green one soothe
+		overrides = append(overrides, field(s.State, append(judged(steps(none, at(1, s.Colour))), called(s.Text))...))
 	}
-	return figure(title, description, "Unknown", Field{Colour: &Colour{Mode: "fixed", Fixed: grey}, Links: links}, "/.*/", q,
+	return figure(title, description, "Unknown", Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(none), Links: links}, "/.*/", q,
 		[]Transform{spread(head(AssetCurrent, "state"), head(AssetCurrent, "assets"))}, overrides...)
 }
 

@@ -128,6 +128,31 @@ func TestUnknownIsGreyAndNoDataIsNeverGreen(t *testing.T) {
 	})
 }
 
+// A tile that counts is coloured by what it counts, and only from one on.
+func TestAZeroHasNoColour(t *testing.T) {
+	tiles := 0
+	each(t, func(t *testing.T, b *gen.Board) {
+		b.Each(func(p *gen.Panel) {
+			if p.Type != "stat" {
+				return
+			}
+			for _, o := range p.FieldConfig.Overrides {
+				for _, property := range o.Properties {
+					if marks, ok := property.Value.(*gen.Thresholds); ok {
+						tiles++
+						if len(marks.Steps) != 2 || marks.Steps[0].Colour != "transparent" || *marks.Steps[1].Value != 1 {
+							t.Errorf("%q, %s: %+v", p.Title, o.Matcher.Options, marks)
+						}
+					}
+				}
+			}
+		})
+	})
+	if tiles < 60 {
+		t.Errorf("only %d tiles found", tiles)
+	}
+}
+
 func TestEveryUnitOfASignalIsKnownToGrafana(t *testing.T) {
 	// Grafana's ids (packages/grafana-data/src/valueFormats/categories.ts).
 	grafana := []string{"none", "percent", "percentunit", "lengthm", "masskg", "s", "degree", "celsius", "litre", "litreh", "amp", "volt", "kwatth", "dB", "dBm", "dateTimeFromNow"}

@@ -15,8 +15,9 @@ const (
 	orange = "orange"
 	red    = "red"
 
-	darkRed = "dark-red" // of severities: life
-	grey    = "#8e8e8e"  // the palette has none; it reads on light and dark
+	darkRed = "dark-red"    // of severities: life
+	none    = "transparent" // of counts: zero
+	grey    = "#8e8e8e"     // the palette has none; it reads on light and dark
 )
 
 // Legend lists the states of an asset, the least grave first, and unknown. No
@@ -38,7 +39,7 @@ var plain = []string{"purple", "light-purple", "semi-dark-purple", "super-light-
 
 // Colours lists every colour that a board may use.
 func Colours() []string {
-	all := append([]string{darkRed}, plain...)
+	all := append([]string{darkRed, none}, plain...)
 	for _, s := range Legend() {
 		all = append(all, s.Colour)
 	}

@@ -13,7 +13,7 @@ func (m *maker) overview() Board {
 	for _, d := range m.Domains {
 		q := here
 		q.Domain = []string{string(d.Name)}
-		g.add(6, 4, byState(title(d), "Assets of this domain by their state now. Anything but OK leads to the domain's board. Grey ones are not heard, and count as faults until somebody has looked.",
+		g.add(12, 3, byState(title(d), "Assets of this domain by their state now. Anything but OK leads to the domain's board. Grey ones are not heard, and count as faults until somebody has looked.",
 			q, to(string(d.Name), "Board: "+title(d), "&${building:queryparam}")))
 	}
 	g.add(24, 10, openOrders(here, "No order is open"))

@@ -10,10 +10,10 @@ func (m *maker) quality() Board {
 	here := selected("")
 	g := m.page()
 	g.row("Silent now")
-	g.add(8, 6, byState("Assets by state", "Grey ones are not known to be well. Many at once in one building: its gateway, its power, its network.", here))
+	g.add(10, 6, byState("Assets by state", "Grey ones are not known to be well. Many at once in one building: its gateway, its power, its network.", here))
 	unknown := here
 	unknown.QueryType = AssetCurrent
-	g.add(16, 6, table("Not heard", "Assets of which nothing is known, the longest first. One alone: its battery or its antenna. All of one building: its gateway first.", "Every asset is heard", unknown,
+	g.add(14, 6, table("Not heard", "Assets of which nothing is known, the longest first. One alone: its battery or its antenna. All of one building: its gateway first.", "Every asset is heard", unknown,
 		[]Transform{keepRows(AssetCurrent, "state", "unknown"), sortBy(AssetCurrent, "since", false),
 			columns(AssetCurrent, []string{"asset_name", "text", "since", "building_name", "floor", "domain"}, "state", "kind", "order")},
 		append(aside("asset", "building"), field("asset_name", toAsset()), field("since", inUnit("dateTimeFromNow")))...))

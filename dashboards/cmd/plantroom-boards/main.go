@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"plantroom"
 	"plantroom/dashboards/gen"
@@ -42,7 +43,7 @@ func run(args []string, out io.Writer) error {
 	if u, err := url.Parse(*address); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil {
 		return plantroom.Errorf(plantroom.CodeInvalid, "--address %q is not an address: write it as in https://plantroom.example.org", *address)
 	}
-	files, err := gen.Files(gen.Options{Domains: domains.All(), Devices: detect.Devices(), Address: *address})
+	files, err := gen.Files(gen.Options{Domains: domains.All(), Devices: detect.Devices(), Address: strings.TrimSuffix(*address, "/")})
 	if err != nil {
 		return err
 	}
