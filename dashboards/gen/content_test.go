@@ -128,6 +128,22 @@ func TestUnknownIsGreyAndNoDataIsNeverGreen(t *testing.T) {
 	})
 }
 
+// Grafana's model has null in one place: the first step of thresholds.
+func TestNothingIsNullButTheFirstStepOfThresholds(t *testing.T) {
+	null := regexp.MustCompile(`"(\w+)":null`)
+	each(t, func(t *testing.T, b *gen.Board) {
+		text, err := json.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range null.FindAllSubmatch(text, -1) {
+			if string(m[1]) != "value" {
+				t.Errorf("%s is null", m[1])
+			}
+		}
+	})
+}
+
 // A tile that counts is coloured by what it counts, and only from one on.
 func TestAZeroHasNoColour(t *testing.T) {
 	tiles := 0

@@ -86,8 +86,7 @@ type Variable struct {
 	Type        string   `json:"type"` // query, constant, textbox, datasource
 	Hide        int      `json:"hide"` // 0: shown, 2: hidden
 	DataSource  *Ref     `json:"datasource,omitempty"`
-	Query       any      `json:"query"` // a VariableQuery, or a text
-	Definition  string   `json:"definition,omitempty"`
+	Query       any      `json:"query"`             // a VariableQuery, or a text
 	Refresh     int      `json:"refresh,omitempty"` // 1: with the board, 2: with the range
 	Sort        int      `json:"sort,omitempty"`    // 0: as the data source gives them
 	Multi       bool     `json:"multi,omitempty"`

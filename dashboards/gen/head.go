@@ -12,7 +12,7 @@ func (m *maker) variable(name, label, description string, q VariableQuery) Varia
 	q.RefID = "variable-" + name
 	from := m.from.Plantroom
 	return Variable{
-		Name: name, Label: label, Description: description, Type: "query", DataSource: &from, Query: q, Definition: q.Kind,
+		Name: name, Label: label, Description: description, Type: "query", DataSource: &from, Query: q,
 		Refresh: 1, Multi: true, IncludeAll: true, AllValue: everything,
 		Current: &Current{Text: []string{"All"}, Value: []string{"$__all"}},
 	}

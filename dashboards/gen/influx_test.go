@@ -28,12 +28,17 @@ func TestEveryQueryOfTelemetryGivesRows(t *testing.T) {
 	for _, a := range gen.Targets(gen.Boards(options(), gen.Provisioned)) {
 		if q, ok := a.Target.(gen.InfluxQuery); ok {
 			asked++
+			if !strings.Contains(q.Query, "${asset:regex}") {
+				t.Errorf("%s, %s: %s is not limited to the assets that are chosen", a.Board, a.Panel, q.Query)
+			}
 			checkRows(t, r, a.Board+", "+a.Panel, q)
 		}
 	}
 	for _, a := range alertQueries(t) {
-		asked++
-		checkRows(t, r, a.Panel, a.Target.(gen.InfluxQuery))
+		if q, ok := a.Target.(gen.InfluxQuery); ok {
+			asked++
+			checkRows(t, r, "alert "+a.Panel, q)
+		}
 	}
 	if asked < 80 {
 		t.Errorf("only %d queries were asked", asked)

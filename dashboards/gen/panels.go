@@ -29,7 +29,7 @@ func lines(title, description, unit string, join time.Duration, targets ...Targe
 			Unit: unit, Colour: &Colour{Mode: "palette-classic"}, NoValue: "No readings",
 			Custom: map[string]any{
 				"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "auto", "pointSize": 4, "hideFrom": nowhere,
-				"spanNulls": false, "insertNulls": join.Milliseconds(), "axisSoftMin": nil,
+				"spanNulls": false, "insertNulls": join.Milliseconds(),
 			},
 		}},
 		Options: map[string]any{
@@ -57,6 +57,9 @@ func bars(title, description string, join any, mappings []Mapping, targets ...Ta
 
 // table is a table of a frame of ours.
 func table(title, description, none string, target Target, transforms []Transform, overrides ...Override) Panel {
+	if overrides == nil {
+		overrides = []Override{}
+	}
 	return Panel{
 		Type: "table", Title: title, Description: description, Targets: []Target{target}, Transformations: transforms,
 		FieldConfig: &FieldConfig{Overrides: overrides, Defaults: Field{
@@ -69,6 +72,9 @@ func table(title, description, none string, target Target, transforms []Transfor
 // figure is one number, or a few, that are read from across the room.
 func figure(title, description, none string, field Field, fields string, target Target, transforms []Transform, overrides ...Override) Panel {
 	field.NoValue = none
+	if overrides == nil {
+		overrides = []Override{}
+	}
 	return Panel{
 		Type: "stat", Title: title, Description: description, Targets: []Target{target}, Transformations: transforms,
 		FieldConfig: &FieldConfig{Overrides: overrides, Defaults: field},
