@@ -16,6 +16,16 @@ func (m *maker) overview() Board {
 		g.add(12, 3, byState(title(d), "Assets of this domain by their state now. Anything but OK leads to the domain's board. Grey ones are not heard, and count as faults until somebody has looked.",
 			q, to(string(d.Name), "Board: "+title(d), "&${building:queryparam}")))
 	}
+	open, broken, kept := here, here, here
+	open.QueryType, open.Open, open.Measure = WorkOrders, true, "orders"
+	broken.QueryType, broken.Measure = SLACompliance, "breached"
+	kept.QueryType, kept.Measure = SLACompliance, "share"
+	g.add(8, 3, figure("Open orders", "Orders that are not over, whenever they were raised. Many at once in one building: look for one cause, its power or its gateway.", "Unknown",
+		Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(none)}, "", open, nil))
+	g.add(8, 3, figure("Broken promises", "Of the orders raised in this time. Each one is in the table below with its contractor, and will be on a statement.", "Unknown",
+		Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(none, at(1, red))}, "", broken, nil))
+	g.add(8, 3, figure("Promises kept", "The part of the promises that were decided in this time. The contractors' board says who breaks them.", "None was decided",
+		Field{Unit: "percentunit", Colour: &Colour{Mode: "thresholds"}, Thresholds: shareSteps()}, "", kept, nil))
 	g.add(24, 10, openOrders(here, "No order is open"))
 	g.add(12, 9, notWell(here))
 	g.add(12, 9, burndown(here))
