@@ -167,6 +167,11 @@ func TestEveryAlertRuleCanBeProvisioned(t *testing.T) {
 				t.Errorf("condition %s of %d steps", r.Condition, len(r.Data))
 			}
 			uids[r.UID] = true
+			for key, text := range r.Annotations {
+				if strings.Contains(text, "$") {
+					t.Errorf("%s: some versions of Grafana would put their environment in for what has a dollar sign: %s", key, text)
+				}
+			}
 			checkSteps(t, r, sources)
 		})
 	}
