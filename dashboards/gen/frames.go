@@ -64,15 +64,15 @@ var filters = map[string][]string{
 
 // measures lists the numbers that an alert can take of each query type.
 var measures = map[string][]string{
-	WorkOrders:       {"orders"},
-	Incidents:        {"incidents"},
-	DispatchEvents:   {"events"},
-	SLACompliance:    {"share", "breached", "met", "promised", "open", "void"},
+	WorkOrders:     {"orders"},
+	Incidents:      {"incidents"},
+	DispatchEvents: {"events"},
+	SLACompliance:  {"share", "breached", "met", "promised", "open", "void"},
 	ContractorLeague: {"breach_share", "orders", "declined", "reopened", "contradicted", "promised", "met", "breached",
 		"acknowledge_p50", "acknowledge_p90", "attend_p50", "attend_p90", "release_p50", "release_p90", "restore_p50", "restore_p90"},
-	SLABurndown:      {"used"},
-	AssetCurrent:     {"assets", "level"},
-	AssetKPI:         {"availability", "known", "downtime_s", "faults", "mtbf_s", "mttr_s"},
+	SLABurndown:  {"used"},
+	AssetCurrent: {"assets", "level"},
+	AssetKPI:     {"availability", "known", "downtime_s", "faults", "mtbf_s", "mttr_s"},
 }
 
 // groups are the words of by.
