@@ -16,7 +16,7 @@ UNITS    := $(GO) list ./... | grep -v '^plantroom/sim/integration'
 export PLANTROOM_INFLUXD := $(INFLUXD)
 export PLANTROOM_NFPM := $(NFPM)
 
-.PHONY: help build demo test quick lint unit scenarios integration bench fuzz promises release release-check clean
+.PHONY: help build boards demo test quick lint unit scenarios integration bench fuzz promises release release-check clean
 
 help:
 	@echo "make demo         watch a whole estate on this machine; ARGS=\"--headless --for 90s\" ends by itself"
@@ -27,6 +27,7 @@ help:
 	@echo "make promises     each promise at its full size; some hours"
 	@echo "make fuzz         every fuzz target for FUZZTIME (60s)"
 	@echo "make build        the programs, into bin/"
+	@echo "make boards       Grafana's boards, into dashboards/boards; ARGS=\"--address https://plantroom.example.org\" has their links lead there"
 	@echo "make release      static programs, Debian packages, archives and their sums, into dist/; ARGS=\"arm64\" makes one architecture"
 	@echo "make release-check   runs the foreign ones of dist/ for some seconds under qemu-user-static"
 
@@ -55,6 +56,9 @@ release: $(NFPM) $(CYCLONEDX)
 
 release-check:
 	@scripts/release-check dist
+
+boards:
+	$(GO) run ./dashboards/cmd/plantroom-boards $(ARGS) dashboards/boards
 
 demo: build $(INFLUXD)
 	bin/plantroom-sim demo --influxd $(INFLUXD) $(ARGS)

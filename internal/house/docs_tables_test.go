@@ -11,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
 	"plantroom"
+	"plantroom/dashboards/gen"
 	"plantroom/services/detect"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
@@ -47,6 +50,7 @@ func tables(t *testing.T) map[string]map[string]string {
 		"detection.md": detection,
 		"dispatch.md":  {"transitions": transitionsTable(), "profiles": profilesTable(), "playbooks": playbooksTable(), "numbers": numbersTable(dispatchNumbers)},
 		"cases.md":     {"cases": casesTable(), "outcomes": caseOutcomesTable()},
+		"grafana.md":   {"boards": boardsTable(), "legend": legendTable(), "alert rules": alertRulesTable(t)},
 		"operations.md": {
 			"metrics of the server": metricsTable(t, "../../services/app/metrics.go",
 				`(counted|gauge|partsOf|channelGauge)\("([a-z_]+)", "([^"]+)"(?:, "([a-z]+)")?|New(Gauge)Func\(prometheus.GaugeOpts\{Name: "plantroom_([a-z_]+)", Help: "([^"]+)"`, serverMetric),
@@ -150,6 +154,47 @@ func rulesTable() string {
 		}
 	}
 	return table("rule|asset kinds|signals|clocks|clean cycles", rows)
+}
+
+func boardsTable() string {
+	var rows [][]string
+	for _, b := range gen.Boards(gen.Options{Domains: domains.All(), Devices: detect.Devices()}, gen.Provisioned) {
+		rows = append(rows, []string{b.Title, code(b.UID), b.Description, b.Time.From, b.Refresh})
+	}
+	return table("board|uid|what for|opens with|asks again", rows)
+}
+
+func legendTable() string {
+	var rows [][]string
+	for _, s := range gen.Legend() {
+		rows = append(rows, []string{code(s.State), s.Text, code(s.Colour)})
+	}
+	return table("state|word|colour", rows)
+}
+
+// alertRulesTable tells of the rules in the files of provisioning.
+func alertRulesTable(t *testing.T) string {
+	var rows [][]string
+	for _, file := range []string{"alerting/rules.yaml", "prometheus/rules.yaml"} {
+		var f struct {
+			Groups []struct {
+				Rules []struct {
+					UID, Title          string
+					NoData              string `yaml:"noDataState"`
+					Labels, Annotations map[string]string
+				}
+			}
+		}
+		if err := yaml.Unmarshal([]byte(read(t, "dashboards/provisioning/"+file)), &f); err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range f.Groups {
+			for _, r := range g.Rules {
+				rows = append(rows, []string{r.Title, code(r.UID), r.Labels["severity"], code(r.NoData), code(file), r.Annotations["runbook"]})
+			}
+		}
+	}
+	return table("rule|uid|severity|no data|file|what to do", rows)
 }
 
 func join[T ~string](list []T) string {

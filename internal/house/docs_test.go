@@ -164,7 +164,7 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 var quoted = regexp.MustCompile("`([^`\n]+)`")
 
 // folders are those whose files the documents name by their path.
-var folders = []string{"firmware-bridge/", "gateway/", "packaging/", "packaging.", "services/", "sim/", "internal/", "docs/", "scripts/"}
+var folders = []string{"firmware-bridge/", "gateway/", "dashboards/", "packaging/", "packaging.", "services/", "sim/", "internal/", "docs/", "scripts/"}
 
 // TestWhatTheDocumentsNameExists looks for each file and folder, and for each
 // test as folder.TestName, that stands in backticks.

@@ -85,6 +85,7 @@ var mayImport = map[string][]string{
 	"services/influxd":         {".", "services/influxd", "internal/parts"},
 	"services/store":           {"."},
 	"services/broker":          {".", "firmware-bridge/wire", "internal/access"},
+	"dashboards":               {".", "services/domains", "services/detect", "dashboards"}, // the data source is a module of its own
 	"sim":                      {".", "firmware-bridge", "gateway", "services", "sim", "internal"},
 	"firmware-bridge/devices":  {".", "firmware-bridge"},
 

@@ -1,0 +1,104 @@
+package gen
+
+// dropRows leaves out the rows whose column has one of some values.
+func dropRows(kind, name string, values ...string) Transform {
+	return filterRows("exclude", head(kind, name), values)
+}
+
+// keepRows leaves only those.
+func keepRows(kind, name string, values ...string) Transform {
+	return filterRows("include", head(kind, name), values)
+}
+
+func filterRows(how, heading string, values []string) Transform {
+	filters := []map[string]any{}
+	for _, v := range values {
+		filters = append(filters, map[string]any{"fieldName": heading,
+			"config": map[string]any{"id": "equal", "options": map[string]any{"value": v}}})
+	}
+	return Transform{ID: "filterByValue", Options: map[string]any{"type": how, "match": "any", "filters": filters}}
+}
+
+// countBy counts rows by a column.
+func countBy(kind, name, counted string) []Transform {
+	by, what := head(kind, name), head(kind, counted)
+	return []Transform{
+		{ID: "groupBy", Options: map[string]any{"fields": map[string]any{
+			by:   map[string]any{"aggregations": []string{}, "operation": "groupby"},
+			what: map[string]any{"aggregations": []string{"count"}, "operation": "aggregate"},
+		}}},
+		spread(by, what+" (count)"),
+	}
+}
+
+// spread makes of each row a field of its own.
+func spread(name, value string) Transform {
+	return Transform{ID: "rowsToFields", Options: map[string]any{"mappings": []map[string]any{
+		{"fieldName": name, "handlerKey": "field.name"},
+		{"fieldName": value, "handlerKey": "field.value"},
+	}}}
+}
+
+// sortBy puts rows in the order of a column.
+func sortBy(kind, name string, descending bool) Transform {
+	return sorted(head(kind, name), descending)
+}
+
+func sorted(heading string, descending bool) Transform {
+	return Transform{ID: "sortBy", Options: map[string]any{"fields": map[string]any{},
+		"sort": []map[string]any{{"field": heading, "desc": descending}}}}
+}
+
+// columns puts some columns first and leaves others out.
+func columns(kind string, first []string, without ...string) Transform {
+	order, drop := map[string]int{}, map[string]bool{}
+	for i, name := range first {
+		order[head(kind, name)] = i
+	}
+	for _, name := range without {
+		drop[head(kind, name)] = true
+	}
+	return Transform{ID: "organize", Options: map[string]any{"indexByName": order, "excludeByName": drop, "renameByName": map[string]string{}}}
+}
+
+// lastOfEach makes a row of each series from InfluxDB: its tags, and its last
+// value as "Last *".
+func lastOfEach() Transform {
+	return Transform{ID: "reduce", Options: map[string]any{"reducers": []string{"lastNotNull"}, "mode": "seriesToRows", "labelsToFields": true, "includeTimeField": false}}
+}
+
+// field overrides how a field is shown.
+func field(name string, properties ...Property) Override {
+	return Override{Matcher: Matcher{ID: "byName", Options: name}, Properties: properties}
+}
+
+// called gives a field another heading.
+func called(name string) Property { return Property{"displayName", name} }
+
+// cell gives a table's cell a type: color-text, color-background, gauge.
+func cell(kind string) Property {
+	return Property{"custom.cellOptions", map[string]any{"type": kind, "mode": "basic"}}
+}
+
+// linked makes a field lead somewhere.
+func linked(links ...DataLink) Property { return Property{"links", links} }
+
+// inUnit gives a field its unit.
+func inUnit(u string) Property { return Property{"unit", u} }
+
+// judged gives a field thresholds, whose colour it takes.
+func judged(marks *Thresholds) []Property {
+	return []Property{{"thresholds", marks}, {"color", Colour{Mode: "thresholds"}}}
+}
+
+// aside keeps columns out of sight that links need.
+func aside(names ...string) []Override {
+	var list []Override
+	for _, n := range names {
+		list = append(list, field(n, Property{"custom.hideFrom", map[string]any{"viz": true, "legend": false, "tooltip": false}}))
+	}
+	return list
+}
+
+// always gives a field one colour.
+func always(colour string) Property { return Property{"color", Colour{Mode: "fixed", Fixed: colour}} }
