@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"plantroom"
+	"plantroom/services/cases"
 )
 
 func TestACaseIsOpenedOnAFormAndWorkedThroughOnItsPage(t *testing.T) {
@@ -63,4 +66,26 @@ func TestNoJobLinkShowsACase(t *testing.T) {
 	o := s.Open(doorFault)
 	s.get(s.JobPath(o)).wants(t, http.StatusOK, "not:case-", "not:Arrears", "not:555 0142")
 	s.get("/cases/case-000001").wants(t, http.StatusOK, "not:555 0142") // the sign-in page
+}
+
+// complained opens a complaint with many words, two of whose steps are done.
+func (s *site) complained() plantroom.Case {
+	s.t.Helper()
+	c, err := s.OpenCase(s.t.Context(), cases.Opening{Playbook: "complaint", Zones: []plantroom.ZoneID{"b1-12a"}, Asset: "b1-l1", Contact: "Ms Chen, chen.bo.of.the.twelfth.floor@residents.example.org",
+		Text: "The lift howls at night, since the ropes were changed.\n\nShe has rung twice; nobody has rung back.", By: "sun", Responsible: "lin", Actor: "person:operator"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, r := range []cases.Request{
+		{Do: cases.Tick, Step: "acknowledge", By: "sun", With: "Ms Chen"},
+		{Do: cases.Tick, Step: "name", By: "lin", With: "Lin Mei"},
+		{Do: cases.Say, By: "lin", To: "Ms Chen", How: "by telephone", Text: "you hear from us on Wednesday"},
+		{Do: cases.Note, By: "sun", Text: "measured 48 dB in the bedroom at 23:40"},
+	} {
+		r.Case, r.Actor = c.ID, "person:operator"
+		if c, err = s.DoCase(s.t.Context(), r); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return c
 }
