@@ -16,7 +16,7 @@ func TestACaseIsOpenedOnAFormAndWorkedThroughOnItsPage(t *testing.T) {
 	s.signIn()
 	s.get("/cases").wants(t, http.StatusOK, "No case is open.", "Open a case")
 	form := s.get("/cases/new")
-	form.wants(t, http.StatusOK, "Complaint", "Arrears: cannot pay", "Lin Mei", "not:Chen &lt;Bo&gt;")
+	form.wants(t, http.StatusOK, `<select name="playbook" required><option value=""></option>`, "Complaint", "Arrears: cannot pay", "Lin Mei", "not:Chen &lt;Bo&gt;")
 	key := regexp.MustCompile(`name="key" value="([^"]+)"`).FindStringSubmatch(form.text)[1]
 	fields := []string{"key", key, "playbook", "complaint", "zones", "b1-12a", "contact", "Chen <Bo>", "text", "the lift is <loud>", "by", "sun", "responsible", "lin"}
 	s.press("/cases", append(fields, "zones", "b9")...).wants(t, http.StatusBadRequest, "no flat or place", "the lift is &lt;loud&gt;", `value="lin" selected`)
@@ -31,6 +31,7 @@ func TestACaseIsOpenedOnAFormAndWorkedThroughOnItsPage(t *testing.T) {
 	s.press("/cases/case-000001/assign", "by", "lin", "responsible", "sun").wants(t, http.StatusOK, "a case was given to you")
 	s.press("/cases/case-000001/close", "by", "lin", "outcome", "settled", "text", "x").wants(t, http.StatusConflict, "needs answer, asked")
 	s.press("/cases/case-000001/playbook", "by", "lin", "playbook", "mediation", "text", "it is the neighbour").wants(t, http.StatusOK, "Mediation between neighbours", "complaint, from")
+	s.get("/cases/case-000001").wants(t, http.StatusOK, "<p>Lin Mei</p>", "not:<p>lin</p>", `<select name="outcome" required><option value=""></option>`)
 	s.press("/cases/case-000001/close", "by", "lin", "outcome", "mistake", "text", "x").wants(t, http.StatusOK, "is forgotten on", "Take it up again", "not:Close the case")
 	s.press("/cases/case-000001/reopen", "by", "lin", "text", "no").wants(t, http.StatusOK, "Close the case")
 	s.press("/cases/case-000001/dance", "by", "lin").wants(t, http.StatusNotFound)

@@ -24,6 +24,7 @@ var orderWords = map[string]plantroom.Text{
 	"order.during":          {En: "During planned works %s", Zh: "计划施工 %s 期间"},
 	"task.done":             {En: "done %s", Zh: "已完成 %s"},
 	"task.do":               {En: "Done", Zh: "完成"},
+	"task.tick":             {En: "Tick it off", Zh: "勾选完成"},
 	"task.by":               {En: "Who has done it", Zh: "完成人"},
 	"task.ref":              {En: "Photo or paper (file name, number)", Zh: "照片或签字文件（文件名、编号）"},
 

@@ -105,7 +105,7 @@ func (v *orderView) keep(was pressed) {
 	}
 	for i := range v.Tasks {
 		if t := &v.Tasks[i]; t.ID == was.Task && t.AskBy {
-			t.By, t.Note, t.Ref = was.By, was.Note, was.Ref
+			t.By, t.Note, t.Ref, t.Wrong = was.By, was.Note, was.Ref, true
 		}
 	}
 	if was.Do == doProof {
@@ -231,7 +231,7 @@ func (s words) gist(e *plantroom.Estate, body json.RawMessage) string {
 	if b.Cause != "" {
 		parts = append(parts, s.slug("cause", b.Cause))
 	}
-	for _, text := range []string{b.By, b.Clean, b.Reason, b.Note, b.Error} {
+	for _, text := range []string{personName(e, plantroom.PersonID(b.By)), b.Clean, b.Reason, b.Note, b.Error} {
 		if text != "" {
 			parts = append(parts, text)
 		}

@@ -65,7 +65,7 @@ func TestWhatTheOfficeHasTypedIsNotLostWhereItIsRefused(t *testing.T) {
 	s.press(order+"/transfer", "version", version, "to", "grandlift", "reason", "under warranty").
 		wants(t, http.StatusConflict, `<option value="grandlift" selected>`, `value="under warranty"`)
 	s.hand(order+"/tasks/notice", []string{"by", "Lin Mei", "note", "all landings", "ref", "roll 7"}, "no photo").
-		wants(t, http.StatusBadRequest, "only JPEG", `value="Lin Mei"`, `value="all landings"`, `value="roll 7"`)
+		wants(t, http.StatusBadRequest, "only JPEG", "<details open>", `value="Lin Mei"`, `value="all landings"`, `value="roll 7"`)
 	s.hand(order+"/proofs", []string{"note", "the landing"}, "no photo").wants(t, http.StatusBadRequest, "only JPEG", `value="the landing"`)
 	s.press("/cases/case-000001/say", "by", "lin", "to", "Mr Gao", "text", "there is a <plan>\nof two parts").
 		wants(t, http.StatusBadRequest, `value="Mr Gao"`, "there is a &lt;plan&gt;\nof two parts</textarea>", `<option value="lin" selected>`)

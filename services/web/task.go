@@ -15,6 +15,7 @@ type taskLine struct {
 	Done                        string // when; "": not yet
 	By, Note, Ref               string
 	Files                       int
+	Wrong                       bool // its form was refused
 	AskBy, AskNote, AskRef      bool
 }
 
