@@ -255,6 +255,29 @@ func TestAnAddressThatIsGivenUpHandsOverToTheNextOne(t *testing.T) {
 	}
 }
 
+// A password that is not valid is the operator's to mend: no call may die of it as
+// long as that is possible, and none waits for it that has another way.
+func TestARefusedSetUpGoesToTheNextAddressAtOnceAndIsTriedOnWhereThereIsNone(t *testing.T) {
+	o := newOffice(t)
+	login := &plantroom.SendError{Err: errors.New("535 authentication failed"), Setup: true}
+	o.hook.answers["a"], o.hook.answers["c"] = []error{login}, []error{login, fmt.Errorf("send: %w", login), login}
+	o.put(plantroom.Call{ID: "msg-1", To: "a", Fallback: []plantroom.Address{{Channel: "mqtt", To: "b"}}}, plantroom.Call{ID: "msg-2", To: "c"})
+	o.deliver(0, 2)
+	if c := o.call("msg-1"); c.State != plantroom.CallDead || c.LastErr != login.Error() {
+		t.Errorf("with another address: %+v", c)
+	}
+	o.deliver(1, 0) // by the next address
+	for range 2 {
+		o.now = o.now.Add(time.Hour)
+		o.deliver(0, 1)
+		if c := o.call("msg-2"); c.State != plantroom.CallPending || c.LastErr == "" {
+			t.Errorf("without another address: %+v", c)
+		}
+	}
+	o.now = o.now.Add(time.Hour)
+	o.deliver(1, 0) // the password was mended
+}
+
 func TestTheLastAddressIsTriedForLonger(t *testing.T) {
 	o := newOffice(t)
 	o.hook.answers["a"] = []error{errAway, errAway, errAway, errAway, errAway}
