@@ -279,7 +279,7 @@ func TestWhoeverWaitsWithANoticeIsCalledAboutAnOrderAtOnce(t *testing.T) {
 				return nil
 			}
 			o.now = plantroom.At(time.Now())
-			calls := make([]plantroom.Call, 400)
+			calls := make([]plantroom.Call, 150)
 			for i := range calls {
 				calls[i] = plantroom.Call{ID: plantroom.MessageID(fmt.Sprintf("msg-%d", i)), Kind: "works.notice", To: fmt.Sprintf("resident-%d", i)}
 			}
@@ -304,7 +304,7 @@ func TestWhoeverWaitsWithANoticeIsCalledAboutAnOrderAtOnce(t *testing.T) {
 					t.Errorf("%s is %s: it waits behind notices of works, because of %s", id, c.State, kind)
 				}
 			}
-			time.Sleep(5 * time.Minute)
+			time.Sleep(2 * time.Minute)
 			synctest.Wait()
 			for _, c := range o.calls() {
 				if c.State != plantroom.CallSent || c.Attempts != 1 {
