@@ -229,7 +229,17 @@ func (b *Outbox) serve(ctx context.Context, now func() plantroom.Instant, l lane
 		if ctx.Err() != nil || l.place.overtaken() {
 			return t
 		}
-		err := b.attempt(ctx, c)
+		waits, err := b.waits(ctx, c.ID)
+		switch {
+		case ctx.Err() != nil:
+			return t
+		case err != nil:
+			t.err = errors.Join(t.err, err)
+			return t
+		case !waits:
+			continue
+		}
+		err = b.attempt(ctx, c)
 		if err != nil && ctx.Err() != nil {
 			return t // we ended it, so it says nothing of the receiver
 		}
@@ -244,6 +254,20 @@ func (b *Outbox) serve(ctx context.Context, now func() plantroom.Instant, l lane
 		}
 	}
 	return t
+}
+
+// waits reports whether a call still waits to be sent: what it waited behind may have
+// taken minutes, and somebody's shift may have ended meanwhile.
+func (b *Outbox) waits(ctx context.Context, id plantroom.MessageID) (waits bool, err error) {
+	err = b.opts.Store.View(ctx, func(tx plantroom.Tx) error {
+		c, err := tx.Call(id)
+		if plantroom.CodeOf(err) == plantroom.CodeNotFound {
+			return nil
+		}
+		waits = err == nil && c.State == plantroom.CallPending
+		return err
+	})
+	return waits, err
 }
 
 func (b *Outbox) attempt(ctx context.Context, c plantroom.Call) error {

@@ -345,6 +345,29 @@ func TestACallThatWasWithdrawnIsNotSentAndCannotBe(t *testing.T) {
 	}
 }
 
+// Somebody's shift ends while the calls before wait for a provider that takes its time.
+func TestACallThatIsWithdrawnWhileItWaitsForItsTurnIsNotSent(t *testing.T) {
+	o := newOffice(t)
+	o.hook.send = func(_ context.Context, c plantroom.Call) error {
+		o.hook.mu.Lock()
+		defer o.hook.mu.Unlock()
+		o.hook.taken = append(o.hook.taken, c.ID)
+		return o.store.Update(context.Background(), func(tx plantroom.Tx) error {
+			next, err := tx.Call("msg-2")
+			if err != nil {
+				return err
+			}
+			next.State, next.NextTry = plantroom.CallWithdrawn, 0
+			return tx.UpdateCall(next)
+		})
+	}
+	o.put(plantroom.Call{ID: "msg-1", To: "a"}, plantroom.Call{ID: "msg-2", To: "a"}, plantroom.Call{ID: "msg-3", To: "a"})
+	o.deliver(2, 0)
+	if !slices.Equal(o.hook.taken, []plantroom.MessageID{"msg-1", "msg-3"}) || o.call("msg-2").State != plantroom.CallWithdrawn {
+		t.Errorf("sent %q, and msg-2 is %s", o.hook.taken, o.call("msg-2").State)
+	}
+}
+
 func TestAChannelThatIsNotThereIsAnAddressGivenUp(t *testing.T) {
 	o := newOffice(t)
 	o.put(plantroom.Call{ID: "msg-1", Channel: "pigeon", To: "a", Fallback: []plantroom.Address{{Channel: "mqtt", To: "b"}}})
