@@ -54,6 +54,7 @@ type Channel interface {
 type SendError struct {
 	Err       error
 	Permanent bool          // another try cannot succeed
+	Setup     bool          // our own set-up was refused, as a password: no fault of the call, and nothing to wait for where there is another way
 	After     time.Duration // the receiver asked to wait this long; 0: it did not say
 }
 

@@ -33,7 +33,7 @@ import (
 	"plantroom/internal/sdnotify"
 )
 
-const soon = 15 * time.Second
+const soon = time.Minute
 
 func wait(t *testing.T, what string, done func() bool) {
 	t.Helper()

@@ -26,7 +26,7 @@ import (
 	"plantroom/internal/mqttconn/brokertest"
 )
 
-const soon = 15 * time.Second
+const soon = time.Minute
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 

@@ -3,6 +3,7 @@ package firmware
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -29,6 +30,9 @@ type link struct {
 
 // errNoAnswer is a question that took too long.
 var errNoAnswer = errors.New("no answer")
+
+// errUnsent is a question that the node has not got whole.
+var errUnsent = errors.New("not sent")
 
 // ask asks until there is an answer, a refusal (*smp.Refusal), or ctx ends. cut
 // reports whether the line was opened anew on the way, or an answer was lost:
@@ -71,7 +75,7 @@ func (l *link) once(ctx context.Context, c smp.Command, body, into any) error {
 	if l.port == nil {
 		port, err := l.o.Open()
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errUnsent, err)
 		}
 		l.opened = true
 		l.port, l.split, l.lines = port, node.Splitter{}, smp.Assembler{}
@@ -82,7 +86,7 @@ func (l *link) once(ctx context.Context, c smp.Command, body, into any) error {
 		return err
 	}
 	if _, err := l.port.Write(smp.AppendLines([]byte{0}, m)); err != nil { // the zero ends half a frame in the node
-		return err
+		return fmt.Errorf("%w: %w", errUnsent, err)
 	}
 	answer, err := l.await(ctx, c)
 	if err != nil {

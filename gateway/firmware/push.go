@@ -200,10 +200,13 @@ func (p *push) piece(ctx context.Context) (int, error) {
 
 // restart ends what runs, and waits until the new firmware answers. A node that
 // is told twice to start anew would end the trial with the second time; so it is
-// told again only where it says that the trial is still to come.
+// told again only where it says that the trial is still to come, and only after it
+// has had its time: it may answer, and other questions after that, before it starts
+// anew (Zephyr does so 250 ms later).
 func (p *push) restart(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.o.Restart)
 	defer cancel()
+	var told time.Time
 	for {
 		runs, pending, err := p.running(ctx)
 		switch {
@@ -214,8 +217,14 @@ func (p *push) restart(ctx context.Context) error {
 			return nil
 		case !pending:
 			return plantroom.Errorf(plantroom.CodeConflict, "the node went back to %s: %s did not start", runs.Version, p.image.Version)
+		case !told.IsZero() && time.Since(told) < p.o.Patience: // it is about to
 		default:
-			if err := p.once(ctx, smp.Reset, nil, nil); err != nil && !errors.Is(err, errNoAnswer) {
+			told = time.Now()
+			err := p.once(ctx, smp.Reset, nil, nil)
+			if errors.Is(err, errUnsent) {
+				told = time.Time{}
+			}
+			if err != nil && !errors.Is(err, errNoAnswer) {
 				p.close() // what has become of it, the next round shows
 			}
 		}

@@ -82,7 +82,7 @@ func (b *bench) runs() string {
 
 func (b *bench) wait(what string, done func() bool) {
 	b.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !done(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			b.t.Fatalf("waited in vain for: %s; the node says %q", what, b.node.Log())
 		}

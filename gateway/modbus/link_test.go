@@ -76,7 +76,7 @@ func (h *heardSamples) reasons() []string {
 
 func (h *heardSamples) wait(t *testing.T, what string) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); len(h.times(what)) == 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); len(h.times(what)) == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%q was not said, but %q", what, h.all())
 		}

@@ -16,7 +16,6 @@ const BusyMachine = max(1, int(500*time.Millisecond/codec.MaxTime))
 func TestTheProcessForCodecsThatAreNotTrustedEndsWhenNobodyNeedsIt(t *testing.T) {
 	s := New(Options{Command: []string{os.Args[0], Argument}, Slow: BusyMachine})
 	defer s.Close()
-	s.others.idle = 200 * time.Millisecond
 	p, err := codec.Read("x.js", []byte("function decodeUplink(i) { return i.fPort === 1 ? {data: {}} : nothing }"))
 	if err != nil {
 		t.Fatal(err)
@@ -33,9 +32,19 @@ func TestTheProcessForCodecsThatAreNotTrustedEndsWhenNobodyNeedsIt(t *testing.T)
 	if s.trusted.started() != 1 || s.others.started() != 1 {
 		t.Errorf("%d and %d processes were started, want one each", s.trusted.started(), s.others.started())
 	}
+	// Its time is counted from the last call on. It is made short when no call is under
+	// way: on a busy machine one may take longer than any time that a test could wait.
+	s.others.mu.Lock()
+	if s.others.unused == nil {
+		t.Error("nothing will end the process")
+	}
+	s.others.idle = time.Millisecond
+	s.others.used()
+	s.others.idle = maxIdle
+	s.others.mu.Unlock()
 	select {
 	case <-first.died:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the process does not end")
 	}
 	call(2, false) // no longer trusted

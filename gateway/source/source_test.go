@@ -24,7 +24,7 @@ import (
 	"plantroom/internal/mqttconn/brokertest"
 )
 
-const soon = 15 * time.Second
+const soon = time.Minute
 
 // disk is a spool that makes records durable when the test says so.
 type disk struct {

@@ -59,7 +59,7 @@ func listenAt(t testing.TB, o mqttconn.Options, s *services) *services {
 	if s == nil {
 		s = newServices(t)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := mqttconn.Connect(ctx, o, mqttconn.Session{Handle: s.handle})
 	if err != nil {

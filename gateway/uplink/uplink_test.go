@@ -17,7 +17,7 @@ import (
 	"plantroom/internal/mqttconn/brokertest"
 )
 
-const soon = 10 * time.Second
+const soon = time.Minute
 
 // brokers runs a test against mochi in the process and against a real
 // mosquitto.

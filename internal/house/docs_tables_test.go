@@ -53,7 +53,7 @@ func tables(t *testing.T) map[string]map[string]string {
 		"grafana.md":   {"boards": boardsTable(), "legend": legendTable(), "alert rules": alertRulesTable(t)},
 		"operations.md": {
 			"metrics of the server": metricsTable(t, "../../services/app/metrics.go",
-				`(counted|gauge|partsOf|channelGauge)\("([a-z_]+)", "([^"]+)"(?:, "([a-z]+)")?|New(Gauge)Func\(prometheus.GaugeOpts\{Name: "plantroom_([a-z_]+)", Help: "([^"]+)"`, serverMetric),
+				`(counted|gauge|partsOf|storedGauge)\("([a-z_]+)", "([^"]+)"(?:, "([a-z]+)")?|New(Gauge)Func\(prometheus.GaugeOpts\{Name: "plantroom_([a-z_]+)", Help: "([^"]+)"`, serverMetric),
 			"metrics of a gateway": metricsTable(t, "../../gateway/app/metrics.go",
 				`(?:m\.(?:one|family)\("(plantroom_gateway_[a-z_]+)", "(counter|gauge)", |\{"([a-z_]+)", "(counter|gauge)", )"([^"]+)"`, gatewayMetric),
 		},
@@ -488,7 +488,7 @@ func metricsTable(t *testing.T, path, pattern string, of func([]string) [3]strin
 }
 
 func serverMetric(m []string) [3]string {
-	kind := map[string]string{"counted": "counter", "partsOf": "counter", "gauge": "gauge", "channelGauge": "gauge", "": "gauge"}[m[1]]
+	kind := map[string]string{"counted": "counter", "partsOf": "counter", "gauge": "gauge", "storedGauge": "gauge", "": "gauge"}[m[1]]
 	name, help := "plantroom_"+m[2]+m[6], m[3]+m[7]
 	if m[4] != "" {
 		name += "{" + m[4] + "}"

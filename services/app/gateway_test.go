@@ -106,7 +106,7 @@ func (g *gateway) send() {
 
 func (g *gateway) say(leaf wire.Leaf, payload []byte) {
 	g.t.Helper()
-	ctx, cancel := context.WithTimeout(g.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(g.t.Context(), time.Minute)
 	defer cancel()
 	if err := g.conn.SendAndWait(ctx, wire.Topic("story", g.id, leaf), false, payload); err != nil {
 		g.t.Fatal(err)

@@ -190,7 +190,7 @@ func (h *house) token() string {
 // request asks the server something; "" as token: as a stranger.
 func (h *house) request(method, path, token string) (status int, header http.Header, body string) {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(h.t.Context(), time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, h.URL()+path, nil)
 	if err != nil {
@@ -274,7 +274,7 @@ func (h *house) points(measurement string) int64 {
 // eventually waits for a condition, up to a limit that only a failure reaches.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	const limit = 20 * time.Second
+	const limit = time.Minute
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(limit); !done(); <-tick.C {

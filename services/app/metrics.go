@@ -6,6 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"plantroom"
+	"plantroom/services/cases"
 	"plantroom/services/ingest"
 )
 
@@ -13,7 +15,7 @@ import (
 func (s *Server) metrics() *prometheus.Registry {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		ingestMetrics{s}, channelMetrics{s},
+		ingestMetrics{s}, channelMetrics{s}, caseMetrics{s},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_broker_up", Help: "1 while gateways can reach us through the broker."},
 			func() float64 { return truth(s.uplinks.check(context.Background()) == nil) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_event_streams", Help: "Browsers and programs that follow the events."},
@@ -26,11 +28,12 @@ func (s *Server) metrics() *prometheus.Registry {
 type channelMetrics struct{ server *Server }
 
 var (
-	channelPassed = channelGauge("channel_test_passed", "1 where the last test of a channel was taken, 0 where it failed.", "channel")
-	channelTested = channelGauge("channel_test_timestamp_seconds", "When the last test of a channel was made that has an end.", "channel")
+	channelPassed = storedGauge("channel_test_passed", "1 where the last test of a channel was taken, 0 where it failed.", "channel")
+	channelTested = storedGauge("channel_test_timestamp_seconds", "When the last test of a channel was made that has an end.", "channel")
 )
 
-func channelGauge(name, help, label string) *prometheus.Desc {
+// storedGauge describes a number that is read from the store when it is asked for.
+func storedGauge(name, help, label string) *prometheus.Desc {
 	return prometheus.NewDesc("plantroom_"+name, help, []string{label}, nil)
 }
 
@@ -50,6 +53,53 @@ func (m channelMetrics) Collect(out chan<- prometheus.Metric) {
 		if !r.At.IsZero() {
 			out <- prometheus.MustNewConstMetric(channelPassed, prometheus.GaugeValue, truth(r.Passed), r.Channel)
 			out <- prometheus.MustNewConstMetric(channelTested, prometheus.GaugeValue, float64(r.At)/1e9, r.Channel)
+		}
+	}
+}
+
+// caseMetrics tell how residents' cases stand. They name nobody.
+type caseMetrics struct{ server *Server }
+
+var (
+	casesOpen    = storedGauge("cases_open", "Residents' cases that are open.", "kind")
+	casesOverdue = storedGauge("cases_overdue", "Open residents' cases past the time for the whole of them.", "kind")
+	stepsLate    = storedGauge("case_steps_late", "Steps of open residents' cases that nobody has ticked off by their time.", "kind")
+)
+
+// countedCases bounds what is read for a scrape; far above what an office has open.
+const countedCases = 10_000
+
+// Describe implements prometheus.Collector.
+func (caseMetrics) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{casesOpen, casesOverdue, stepsLate} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m caseMetrics) Collect(out chan<- prometheus.Metric) {
+	now := m.server.now()
+	var open []plantroom.Case
+	err := m.server.spine.Load().Store.View(context.Background(), func(tx plantroom.Tx) (err error) {
+		open, err = tx.Cases(plantroom.CaseFilter{Open: true, Limit: countedCases})
+		return err
+	})
+	if err != nil {
+		return // the store is away, which other metrics say
+	}
+	count := map[*prometheus.Desc]map[plantroom.CaseKind]int{casesOpen: {}, casesOverdue: {}, stepsLate: {}}
+	for i := range open {
+		c := &open[i]
+		count[casesOpen][c.Kind]++
+		if !c.Deadline.At.IsZero() && c.Deadline.At < now {
+			count[casesOverdue][c.Kind]++
+		}
+		_, late := cases.Ahead(c, now)
+		count[stepsLate][c.Kind] += len(late)
+	}
+	for _, kind := range plantroom.CaseKinds() {
+		for desc, of := range count {
+			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(of[kind]), string(kind))
 		}
 	}
 }

@@ -71,6 +71,13 @@ func checkFiles(files []httpapi.File, channels []estate.Channel, now plantroom.I
 		}
 		return playbooks.Parse(path, src, known.Domains)
 	}
+	known.CasePlaybook = func(path string) (plantroom.CasePlaybook, error) {
+		src, err := text(path)
+		if err != nil {
+			return plantroom.CasePlaybook{}, err
+		}
+		return playbooks.ParseCase(path, src)
+	}
 	f, err := estate.ReadText(files[0].Name, []byte(files[0].Text), known)
 	if err != nil {
 		return nil, err

@@ -509,3 +509,19 @@ func TestAManagerCanHaveAClosedCaseForgottenSooner(t *testing.T) {
 		t.Error("the same again")
 	}
 }
+
+// What is put around the text of a call is in the language that the call names.
+func TestACallAboutACaseNamesTheLanguageOfWhoIsCalled(t *testing.T) {
+	for who, lang := range map[plantroom.PersonID]string{"lin": `"lang":"zh"`, "sun": `"lang":"en"`} {
+		h := newHouse(t, func(e *plantroom.Estate) { e.People[1].Lang = "en" })
+		h.mustOpen(func(o *cases.Opening) { o.Responsible = who })
+		for _, c := range h.calls() {
+			if c.Who == "person:"+string(who) && !strings.Contains(string(c.Body), lang) {
+				t.Errorf("%s to %s: %s", c.Kind, who, c.Body)
+			}
+		}
+		if len(h.calls()) == 0 {
+			t.Errorf("%s was not called", who)
+		}
+	}
+}

@@ -80,7 +80,8 @@ type event struct {
 }
 
 type eventData struct {
-	Text string    `json:"text"`
+	Text string    `json:"text"` // in Lang
+	Lang string    `json:"lang,omitempty"`
 	Case eventCase `json:"case"`
 }
 
@@ -121,7 +122,7 @@ func (d *decision) tell(p *plantroom.Person, n notice) bool {
 	id := messageID(string(c.ID), int64(d.now), n.kind, n.step, who)
 	body, err := json.Marshal(event{SpecVersion: "1.0", ID: string(id), Source: "urn:plantroom:" + string(d.desk.estate.ID),
 		Type: "plantroom." + n.kind, Subject: string(c.ID), Time: d.now, ContentType: "application/json",
-		Data: eventData{Text: text, Case: eventCase{ID: c.ID, State: c.State, Playbook: c.Playbook, Title: c.Title, Responsible: c.Responsible, Step: n.step, Due: n.due}}})
+		Data: eventData{Text: text, Lang: p.Lang, Case: eventCase{ID: c.ID, State: c.State, Playbook: c.Playbook, Title: c.Title, Responsible: c.Responsible, Step: n.step, Due: n.due}}})
 	d.fail(err)
 	d.calls = append(d.calls, plantroom.Call{ID: id, Kind: n.kind, Order: plantroom.OrderID(c.ID), Channel: addresses[0].Channel, To: addresses[0].To,
 		Who: who, Subject: text, Body: body, Fallback: addresses[1:], State: plantroom.CallPending, Created: d.now, NextTry: at})

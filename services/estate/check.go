@@ -18,6 +18,7 @@ type checker struct {
 	faults  yamldoc.Faults               // also what the schema has found
 	at      map[plantroom.AssetID]string // where each asset stands in the file
 	devices []string                     // where each device stands, in order
+	crowded bool                         // there are more of them than an estate has
 	given   map[string]names             // by list: what the estate has that an offer adds to
 
 	elsewhere yamldoc.Faults       // in the files that this one names
@@ -50,6 +51,17 @@ func (c *checker) day(path, s string, loc *time.Location) plantroom.Instant {
 	t, err := time.ParseInLocation("2006-01-02", s, loc)
 	if err != nil {
 		c.fault(path, fmt.Sprintf("%q is not a day of the calendar", s), "write it as 2026-01-31")
+		return 0
+	}
+	return c.within(path, s, t)
+}
+
+// within gives the instant of a time. One beyond what an Instant holds would be
+// another time altogether.
+func (c *checker) within(path, s string, t time.Time) plantroom.Instant {
+	if y := t.Year(); y < 1970 || y > 2199 {
+		c.fault(path, fmt.Sprintf("%q is out of range", s), "use the years 1970 to 2199, or leave the key out where there is no end")
+		return 0
 	}
 	return plantroom.At(t)
 }

@@ -94,6 +94,13 @@ func (c *checker) asset(e *plantroom.Estate, at string, a asset, z plantroom.Zon
 	}
 	c.place(plantroom.AssetID(out.ID), at)
 	e.Assets = append(e.Assets, out)
+	if len(e.Devices)+len(a.Devices) > maxDevices {
+		if !c.crowded { // once: what comes behind it has no room either
+			c.fault(at+"/devices", fmt.Sprintf("with these the estate has more than %d devices", maxDevices), "keep it below that")
+		}
+		c.crowded = true
+		return
+	}
 	for j, d := range a.Devices {
 		dp := fmt.Sprintf("%s/devices/%d", at, j)
 		e.Devices = append(e.Devices, plantroom.Device{ID: plantroom.DeviceID(c.id(dp+"/id", fill.Replace(d.ID))), Asset: out.ID,

@@ -12,20 +12,21 @@ import (
 // number.
 const maxLevels = 100
 
-// rungs lays out a ladder, with the levels of the ladders that it goes on with.
-// from is when it begins, counted from the dispatch; above names the ladders that
+// rungs lays out a ladder, with the levels of the ladders that it goes on with, as
+// long as these are not too many: 1,000 ladders of 100 levels that go on with each
+// other would be 100,000 for each. from is when it begins, counted from the dispatch; above names the ladders that
 // lead to it.
-func rungs(all map[plantroom.LadderID]ladder, l ladder, from plantroom.Duration, above []plantroom.LadderID) []plantroom.Level {
+func rungs(all map[plantroom.LadderID]ladder, l ladder, from plantroom.Duration, above []plantroom.LadderID, left int) []plantroom.Level {
 	var out []plantroom.Level
 	for _, v := range l.Levels {
 		out = append(out, plantroom.Level{After: from + v.After, People: v.People, OnDuty: v.OnDuty, Repeat: v.Repeat})
 	}
 	above = append(above, l.ID)
 	next, there := all[l.Then.Ladder]
-	if !there || slices.Contains(above, next.ID) || len(above) > maxLevels {
+	if !there || slices.Contains(above, next.ID) || len(above) > maxLevels || len(out) > left {
 		return out
 	}
-	return append(out, rungs(all, next, from+l.Then.After, above)...)
+	return append(out, rungs(all, next, from+l.Then.After, above, left-len(out))...)
 }
 
 func laddersByID(f file) map[plantroom.LadderID]ladder {
@@ -39,7 +40,7 @@ func laddersByID(f file) map[plantroom.LadderID]ladder {
 func (c *checker) ladders(e *plantroom.Estate, f file) {
 	all := laddersByID(f)
 	for _, l := range f.Ladders {
-		e.Ladders = append(e.Ladders, plantroom.Ladder{ID: l.ID, Levels: rungs(all, l, 0, nil), Then: l.Then.Ladder})
+		e.Ladders = append(e.Ladders, plantroom.Ladder{ID: l.ID, Levels: rungs(all, l, 0, nil, maxLevels), Then: l.Then.Ladder})
 	}
 }
 
@@ -91,9 +92,9 @@ func (c *checker) ends(at string, l ladder, all map[plantroom.LadderID]ladder) {
 			break
 		}
 	}
-	levels := rungs(all, l, 0, nil)
+	levels := rungs(all, l, 0, nil, maxLevels)
 	if len(levels) > maxLevels {
-		c.fault(at+"/then/ladder", fmt.Sprintf("the ladder has %d levels with those that it goes on with", len(levels)), fmt.Sprintf("keep it to %d", maxLevels))
+		c.fault(at+"/then/ladder", fmt.Sprintf("the ladder has more than %d levels with those that it goes on with", maxLevels), fmt.Sprintf("keep it to %d", maxLevels))
 	}
 	if n := len(l.Levels); n > 0 && n < len(levels) && levels[n].After <= l.Levels[n-1].After {
 		c.fault(at+"/then/after", fmt.Sprintf("the next ladder begins at %s, no later than the last level of this one", levels[n].After),

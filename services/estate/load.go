@@ -24,8 +24,9 @@ var Schema []byte
 // The most that an estate has. An entry of a file may stand for many: the product's
 // own numbers, far above any estate.
 const (
-	maxZones  = 50_000
-	maxAssets = 200_000
+	maxZones   = 50_000
+	maxAssets  = 200_000
+	maxDevices = 400_000
 )
 
 // maxFaults is how many faults are told at once: from there on the work of finding

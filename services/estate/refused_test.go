@@ -2,6 +2,8 @@ package estate_test
 
 import (
 	"errors"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -77,6 +79,10 @@ var refused = []struct{ says, edit, want string }{
 		`e.yaml:54:15: contracts.1.domains.0: contract "year" of firm covers lifts too, at the same time; let one end before the other begins, or give them other buildings`},
 	{"an end before the beginning", "to: 2028-01-01|to: 2027-01-01",
 		`e.yaml:43:5: contracts.0.to: the contract ends before it begins; use a day after 2027-01-01`},
+	{"an end that no clock shows", "to: 2028-01-01|to: 9999-12-31",
+		`e.yaml:43:5: contracts.0.to: "9999-12-31" is out of range; use the years 1970 to 2199, or leave the key out where there is no end`},
+	{"a beginning in the Middle Ages", "from: 2027-01-01\n    to|from: 1600-01-01\n    to",
+		`e.yaml:42:5: contracts.0.from: "1600-01-01" is out of range; use the years 1970 to 2199, or leave the key out where there is no end`},
 	{"repaired before anybody has to be there", "clock: restore, length: 2h|clock: restore, length: 20m",
 		`e.yaml:47:26: contracts.0.windows.1.length: restore within 20m, and line 46 lets attend take 30m: nobody has to be there by then; use 30m or more, or a shorter window for attend`},
 	{"freed before anybody has to be there", "      - {clock: restore, length: 2h}|      - {clock: release, severity: life, length: 20m}\n      - {clock: restore, length: 2h}",
@@ -228,17 +234,48 @@ func changed(t *testing.T, edit string) string {
 	return src
 }
 
+// chained are ladders each of which goes on with the next one.
+func chained(n, levels int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  - {id: l%d, levels: [{after: 0s}", i)
+		for v := 1; v < levels; v++ {
+			fmt.Fprintf(&b, ", {after: %ds}", v)
+		}
+		b.WriteString("]")
+		if i < n-1 {
+			fmt.Fprintf(&b, ", then: {ladder: l%d, after: %ds}", i+1, levels)
+		}
+		b.WriteString("}\n")
+	}
+	return b.String()
+}
+
 func TestAFileOfNothingButFaultsIsRefusedSoon(t *testing.T) {
 	for name, src := range map[string]string{
 		"of form":    strings.Replace(promised, "people:\n", "people:\n"+strings.Repeat("  - {}\n", 3_000), 1),
 		"of meaning": strings.Replace(promised, "people:\n", "people:\n"+strings.Repeat("  - {id: eva, name: Eva, role: manager}\n", 3_000), 1),
 		"of names":   strings.Replace(promised, "technicians: [max]", "technicians: [max"+strings.Repeat(", nobody", 10_000)+"]", 1),
-		"of size":    strings.Replace(promised, "{id: b1, floors: 3}", "{id: b1, floors: 200, flats: {from: 1, to: 200, risers: ["+strings.Repeat("a,", 25)+"a]}}"+strings.Repeat("\n  - {id: b1, floors: 200, flats: {from: 1, to: 200, risers: [a, b, c, d, e, f, g, h, i, j, k]}}", 1000), 1),
+		"of devices": strings.Replace(strings.Replace(promised, "{id: b1, floors: 3}", "{id: b1, floors: 200, flats: {from: 1, to: 200, risers: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z]}}", 1),
+			"assets:\n", "assets:\n  - {each: {zone_kind: flat}, id: \"{zone}\", domain: leaks, kind: spot, devices: ["+strings.Repeat("{id: \"{zone}-d\", gateway: gw}, ", 100)+"{id: \"{zone}-e\", gateway: gw}]}\n", 1),
+		"of levels":    strings.Replace(promised, "  - {id: last,", chained(200, 100)+"  - {id: last,", 1),
+		"of windows":   strings.Replace(promised, "    windows: []\n", "    windows:\n"+strings.Repeat("      - {clock: attend, length: 1h}\n", 101), 1),
+		"of contracts": promised + strings.Repeat("  - {id: x, contractor: maker, domains: [lifts], from: 2027-01-01, windows: []}\n", 1001),
+		"of size":      strings.Replace(promised, "{id: b1, floors: 3}", "{id: b1, floors: 200, flats: {from: 1, to: 200, risers: ["+strings.Repeat("a,", 25)+"a]}}"+strings.Repeat("\n  - {id: b1, floors: 200, flats: {from: 1, to: 200, risers: [a, b, c, d, e, f, g, h, i, j, k]}}", 1000), 1),
 	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		_, err := estate.Parse("e.yaml", []byte(src), known)
+		runtime.ReadMemStats(&after)
+		if want := map[string]string{"of devices": "more than 400000 devices", "of levels": "more than 100 levels", "of windows": "give at most 100", "of contracts": "give at most 1000"}[name]; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %.200v, want %q", name, err, want)
+		}
 		var faults yamldoc.Faults
 		if !errors.As(err, &faults) || len(faults) == 0 || len(faults) > 500 {
 			t.Errorf("%s: %d faults, %.200v", name, len(faults), err)
+		}
+		if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 500 { // of which little is held at a time
+			t.Errorf("%s: a file of %d kB has cost %d MB", name, len(src)>>10, used)
 		}
 	}
 }

@@ -49,12 +49,12 @@ func (c *checker) worksBounds(at string, w *plantroom.Works) {
 }
 
 func (c *checker) moment(path, s string, loc *time.Location) plantroom.Instant {
-	t, err := time.ParseInLocation("2006-01-02 15:04", s, loc)
+	t, err := time.ParseInLocation("2006-01-02 15:04", strings.Replace(s, "T", " ", 1), loc)
 	if err != nil {
 		c.fault(path, fmt.Sprintf("%q is not a time", s), "write it as \"2026-01-31 08:00\"")
 		return 0
 	}
-	return plantroom.At(t)
+	return c.within(path, s, t)
 }
 
 // worksRefs checks what planned works and residents refer to.

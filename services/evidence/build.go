@@ -115,7 +115,7 @@ func (b *builder) read(tx plantroom.Tx, id plantroom.OrderID) (err error) {
 		return err
 	}
 	b.own[string(id)] = true
-	for _, in := range append(slices.Clone(b.order.Earlier), b.order.Incident) {
+	for _, in := range slices.Concat(b.order.Earlier, []plantroom.IncidentID{b.order.Incident}, b.order.Also) {
 		if b.own[string(in)] {
 			continue // a cancelled order that was taken up again keeps its incident
 		}

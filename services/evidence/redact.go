@@ -90,6 +90,7 @@ func callID(redact bool, c *plantroom.Call) plantroom.MessageID {
 // redactOrder leaves people and what they wrote out of an order.
 func redactOrder(o plantroom.WorkOrder) plantroom.WorkOrder {
 	o.By, o.FixNote, o.Detail, o.Scope = text(true, o.By), text(true, o.FixNote), text(true, o.Detail), text(true, o.Scope)
+	o.Ladder, o.OnCall = plantroom.LadderID(text(true, string(o.Ladder))), nil // whom it has called
 	o.Tasks = slices.Clone(o.Tasks)
 	for i := range o.Tasks {
 		t := &o.Tasks[i]

@@ -67,3 +67,23 @@ func TestWhatOfTheJobAPartIsIsLeftOut(t *testing.T) {
 		t.Error("what somebody has typed is in the redacted bundle")
 	}
 }
+
+// TestWhoWasOnCallIsLeftOut: the order itself holds whom the ladder has called.
+func TestWhoWasOnCallIsLeftOut(t *testing.T) {
+	h := newHouse(t)
+	h.order = h.Open(apitest.Fault{Rule: "lift.fault", Asset: "b1-l1", Cause: "door_close_fault", Severity: plantroom.High}).ID
+	h.Pass(time.Hour)
+	o := h.Order(h.order)
+	if len(o.OnCall) == 0 || o.Ladder == "" {
+		t.Fatalf("the ladder %q has called nobody: the test tests nothing", o.Ladder)
+	}
+	text := fileOf(t, h.bundle(t, evidence.Options{Redact: true}), "order.json")
+	for _, id := range o.OnCall {
+		if bytes.Contains(text, []byte(`"`+id+`"`)) {
+			t.Errorf("%s is in the redacted order: %s", id, text)
+		}
+	}
+	if bytes.Contains(text, []byte(`"`+o.Ladder+`"`)) {
+		t.Errorf("the ladder %s, which names people, is in it", o.Ladder)
+	}
+}

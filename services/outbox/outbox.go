@@ -51,7 +51,7 @@ type Options struct {
 	// Timeout bounds one attempt.
 	Timeout time.Duration
 	// Parallel is how many addresses of each channel are served at the same
-	// time, and how many more of those that are only told of works or tests. One
+	// time, and how many more of those that are only told of works, cases or tests. One
 	// address gets one call at a time, so a receiver that hangs delays only
 	// itself, and a provider that hangs only its own channel.
 	// With 1, Deliver serves one after the other, in an order that depends on
@@ -108,7 +108,7 @@ type Outbox struct {
 	slots    map[queue]chan struct{} // one token for each address being served
 
 	mu   sync.Mutex
-	busy map[plantroom.Address]bool       // addresses being served
+	busy map[plantroom.Address]*place     // addresses that are served, or wait for a slot
 	owed map[plantroom.MessageID]*verdict // outcomes that the store did not take
 	last plantroom.Instant                // the time of the last pass; 0: there was none
 }
@@ -125,7 +125,7 @@ func New(o Options) (*Outbox, error) {
 		channels: make(map[string]plantroom.Channel, len(o.Channels)),
 		kick:     make(chan struct{}, 1),
 		slots:    make(map[queue]chan struct{}, 2*len(o.Channels)),
-		busy:     make(map[plantroom.Address]bool),
+		busy:     make(map[plantroom.Address]*place),
 		owed:     make(map[plantroom.MessageID]*verdict),
 	}
 	for _, c := range o.Channels {
@@ -159,10 +159,17 @@ func (b *Outbox) Run(ctx context.Context) {
 	var (
 		lanes sync.WaitGroup
 		away  bool // the store did not answer last time
+		look  bool // for addresses that wait with notices, and have a call about an order since
 	)
 	defer lanes.Wait()
 	for {
-		err := b.start(ctx, b.opts.Now, lanes.Go, func(tally) { b.Kick() })
+		done := func(tally) { b.Kick() }
+		err := b.start(ctx, b.opts.Now, lanes.Go, done)
+		if err == nil && look {
+			var first []lane
+			first, err = b.overtake(ctx, b.opts.Now())
+			b.run(ctx, first, b.opts.Now, lanes.Go, done)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -171,7 +178,9 @@ func (b *Outbox) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-b.kick:
+			look = false
 		case <-tick.C:
+			look = true
 		}
 	}
 }

@@ -257,6 +257,29 @@ func TestAnAddressThatIsGivenUpHandsOverToTheNextOne(t *testing.T) {
 	}
 }
 
+// A password that is not valid is the operator's to mend: no call may die of it as
+// long as that is possible, and none waits for it that has another way.
+func TestARefusedSetUpGoesToTheNextAddressAtOnceAndIsTriedOnWhereThereIsNone(t *testing.T) {
+	o := newOffice(t)
+	login := &plantroom.SendError{Err: errors.New("535 authentication failed"), Setup: true}
+	o.hook.answers["a"], o.hook.answers["c"] = []error{login}, []error{login, fmt.Errorf("send: %w", login), login}
+	o.put(plantroom.Call{ID: "msg-1", To: "a", Fallback: []plantroom.Address{{Channel: "mqtt", To: "b"}}}, plantroom.Call{ID: "msg-2", To: "c"})
+	o.deliver(0, 2)
+	if c := o.call("msg-1"); c.State != plantroom.CallDead || c.LastErr != login.Error() {
+		t.Errorf("with another address: %+v", c)
+	}
+	o.deliver(1, 0) // by the next address
+	for range 2 {
+		o.now = o.now.Add(time.Hour)
+		o.deliver(0, 1)
+		if c := o.call("msg-2"); c.State != plantroom.CallPending || c.LastErr == "" {
+			t.Errorf("without another address: %+v", c)
+		}
+	}
+	o.now = o.now.Add(time.Hour)
+	o.deliver(1, 0) // the password was mended
+}
+
 func TestTheLastAddressIsTriedForLonger(t *testing.T) {
 	o := newOffice(t)
 	o.hook.answers["a"] = []error{errAway, errAway, errAway, errAway, errAway}
@@ -321,6 +344,29 @@ func TestACallThatWasWithdrawnIsNotSentAndCannotBe(t *testing.T) {
 	})
 	if plantroom.CodeOf(err) != plantroom.CodeTransition || !strings.Contains(err.Error(), "gone off duty") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Somebody's shift ends while the calls before wait for a provider that takes its time.
+func TestACallThatIsWithdrawnWhileItWaitsForItsTurnIsNotSent(t *testing.T) {
+	o := newOffice(t)
+	o.hook.send = func(_ context.Context, c plantroom.Call) error {
+		o.hook.mu.Lock()
+		defer o.hook.mu.Unlock()
+		o.hook.taken = append(o.hook.taken, c.ID)
+		return o.store.Update(context.Background(), func(tx plantroom.Tx) error {
+			next, err := tx.Call("msg-2")
+			if err != nil {
+				return err
+			}
+			next.State, next.NextTry = plantroom.CallWithdrawn, 0
+			return tx.UpdateCall(next)
+		})
+	}
+	o.put(plantroom.Call{ID: "msg-1", To: "a"}, plantroom.Call{ID: "msg-2", To: "a"}, plantroom.Call{ID: "msg-3", To: "a"})
+	o.deliver(2, 0)
+	if !slices.Equal(o.hook.taken, []plantroom.MessageID{"msg-1", "msg-3"}) || o.call("msg-2").State != plantroom.CallWithdrawn {
+		t.Errorf("sent %q, and msg-2 is %s", o.hook.taken, o.call("msg-2").State)
 	}
 }
 

@@ -267,3 +267,52 @@ func TestNoticesToAWholeHouseKeepNoCallAboutAnOrderWaiting(t *testing.T) {
 		<-ended
 	})
 }
+
+// Notices to a whole house are given one after the other, and cases and tests wait
+// among them; whoever waits there is called at once when a lift needs them.
+func TestWhoeverWaitsWithANoticeIsCalledAboutAnOrderAtOnce(t *testing.T) {
+	for _, kind := range []string{"works.planned", "case.late", "channel.failed"} {
+		synctest.Test(t, func(t *testing.T) {
+			o := newOffice(t)
+			o.hook.send = func(context.Context, plantroom.Call) error {
+				time.Sleep(2 * time.Second)
+				return nil
+			}
+			o.now = plantroom.At(time.Now())
+			calls := make([]plantroom.Call, 150)
+			for i := range calls {
+				calls[i] = plantroom.Call{ID: plantroom.MessageID(fmt.Sprintf("msg-%d", i)), Kind: "works.notice", To: fmt.Sprintf("resident-%d", i)}
+			}
+			// Its quiet hours have ended: a lane of notices that is being served.
+			o.mqtt.send = o.hook.send
+			for i := range 40 {
+				calls = append(calls, plantroom.Call{ID: plantroom.MessageID(fmt.Sprintf("msg-morning-%d", i)), Kind: kind, Channel: "mqtt", To: "the-manager"})
+			}
+			// By the names of addresses it is the last of those that are due.
+			o.put(append(calls, plantroom.Call{ID: "msg-told", Kind: kind, To: "the-firm"})...)
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan struct{})
+			go func() { defer close(ended); o.box.Run(ctx) }()
+			time.Sleep(time.Second)
+			o.now = plantroom.At(time.Now())
+			o.put(plantroom.Call{ID: "msg-life", To: "the-firm"}, plantroom.Call{ID: "msg-left", Kind: "works.left", To: "the-manager"},
+				plantroom.Call{ID: "msg-morning-life", Channel: "mqtt", To: "the-manager"})
+			o.box.Kick()
+			time.Sleep(5 * time.Second)
+			for _, id := range []plantroom.MessageID{"msg-life", "msg-left", "msg-morning-life"} {
+				if c := o.call(id); c.State != plantroom.CallSent {
+					t.Errorf("%s is %s: it waits behind notices of works, because of %s", id, c.State, kind)
+				}
+			}
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+			for _, c := range o.calls() {
+				if c.State != plantroom.CallSent || c.Attempts != 1 {
+					t.Fatalf("%s to %s is %s after %d attempts", c.ID, c.To, c.State, c.Attempts)
+				}
+			}
+			cancel()
+			<-ended
+		})
+	}
+}

@@ -122,7 +122,14 @@ func (b *Outbox) givesUp(c plantroom.Call, err error, asked time.Duration) bool 
 	if len(c.Fallback) == 0 {
 		return c.Attempts >= b.opts.LastAttempts
 	}
-	return c.Attempts >= b.opts.Attempts || asked > patience
+	return c.Attempts >= b.opts.Attempts || asked > patience || ofSetup(err)
+}
+
+// ofSetup reports whether what was refused is the channel's own set-up. Somebody
+// may mend that; whoever has another address does not have to wait for it.
+func ofSetup(err error) bool {
+	var se *plantroom.SendError
+	return errors.As(err, &se) && se.Setup
 }
 
 // asksToWait is how long the receiver wants to be left alone, 0 where it did

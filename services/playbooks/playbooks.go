@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -155,11 +156,12 @@ func (c *checker) fault(path, problem, remedy string) {
 // binds checks that what a playbook is for exists: otherwise it would be for
 // nothing.
 func (c *checker) binds(b *plantroom.Binds, domains []plantroom.Domain) {
-	var names, rules, kinds []string
+	var names, rules, kinds, causes []string
 	for _, d := range domains {
 		names = append(names, string(d.Name))
 		if slices.Contains(b.Domains, d.Name) {
 			kinds = append(kinds, d.Kinds...)
+			causes = slices.AppendSeq(causes, maps.Keys(d.Causes))
 			for _, r := range d.Rules {
 				rules = append(rules, string(r.ID))
 			}
@@ -168,6 +170,8 @@ func (c *checker) binds(b *plantroom.Binds, domains []plantroom.Domain) {
 	known(c, "domains", "domain", b.Domains, names)
 	known(c, "rules", "rule of its domains", b.Rules, rules)
 	known(c, "kinds", "kind of asset in its domains", b.Kinds, kinds)
+	slices.Sort(causes)
+	known(c, "causes", "cause in its domains", b.Causes, causes)
 }
 
 func known[T ~string](c *checker, key, what string, names []T, there []string) {

@@ -63,6 +63,7 @@ func TestEachFaultOfAPlaybookIsNamedWithItsPlace(t *testing.T) {
 		"no time":           {"within: 15m", "within: soon", `steps.0.within: "soon" does not have the right form`},
 		"a domain that not": {"[leaks]", "[pools]", `flood.yaml:3:19: binds.domains.0: there is no domain "pools"; use one of lifts, leaks, waste, bays`},
 		"a kind of another": {"[rope]", "[passenger]", `binds.kinds.0: there is no kind of asset in its domains "passenger"; use one of spot, rope`},
+		"no such cause":     {"kinds: [rope]", "kinds: [rope], causes: [thirst]", `binds.causes.0: there is no cause in its domains "thirst"; use one of `},
 		"for everything":    {"domains: [leaks], ", "", `binds: the key "domains" is missing`},
 		"no step":           {flood[strings.Index(flood, "steps:"):], "steps: []\n", "steps: this list has no entries"},
 	} {

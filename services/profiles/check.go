@@ -2,6 +2,7 @@ package profiles
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -75,11 +76,12 @@ func (c *checker) window(i int, w *window) {
 // binds checks that what a window speaks of exists: otherwise it would bind
 // nothing.
 func (c *checker) binds(at string, w *window) {
-	var domains, rules, kinds []string
+	var domains, rules, kinds, causes []string
 	for _, d := range c.domains {
 		domains = append(domains, string(d.Name))
 		if slices.Contains(w.Binds.Domains, d.Name) {
 			kinds = append(kinds, d.Kinds...)
+			causes = slices.AppendSeq(causes, maps.Keys(d.Causes))
 			for _, r := range d.Rules {
 				rules = append(rules, string(r.ID))
 			}
@@ -88,6 +90,8 @@ func (c *checker) binds(at string, w *window) {
 	known(c, at+"/domains", "domain", w.Binds.Domains, domains)
 	known(c, at+"/rules", "rule of its domains", w.Binds.Rules, rules)
 	known(c, at+"/kinds", "kind of asset in its domains", w.Binds.Kinds, kinds)
+	slices.Sort(causes)
+	known(c, at+"/causes", "cause in its domains", w.Binds.Causes, causes)
 }
 
 func known[T ~string](c *checker, at, what string, names []T, there []string) {

@@ -176,18 +176,19 @@ func TestAProfileOfOnesOwnBuildsOnThoseThatAreBuiltIn(t *testing.T) {
 
 func TestEachFaultOfAProfileIsNamedWithItsPlace(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
-		"one that is built in":        {"profile: ours", "profile: plain", `ours.yaml:1:1: profile: the profile "plain" is built in; choose another id, and name it in includes to build on it`},
-		"builds on nothing":           {"en-81-28]", "mars]", `ours.yaml:3:25: includes.1: no profile "mars" is built in; use one of plain, cn-hangzhou-other`},
-		"builds on one twice":         {"en-81-28]", "de-trbs3121]", `ours.yaml:3:25: includes.1: "de-trbs3121" stands here already; name it once`},
-		"kept by somebody's coming":   {"until: fixed", "until: attended", `ours.yaml:11:5: windows.0.until: restore is not kept by "attended"; use proved, fixed`},
-		"no length":                   {"length: 8h", "length: 0s", `ours.yaml:8:5: windows.0.length: a window of no length demands nothing; give it a length, as in 30m`},
-		"lives that wait":             {"severity: high", "severity: life", `ours.yaml:9:5: windows.0.calendar: a window for danger to life does not wait for a calendar; take the calendar away, or the severity`},
-		"ends as it begins":           {"clock: restore\n    length: 8h\n    calendar: office\n    from: raised\n    until: fixed", "clock: acknowledge\n    length: 8h\n    from: acknowledged\n    until: acknowledged", `windows.0.from: it would end with the event from which it runs; use occurred, raised or dispatched`},
-		"a domain that is not":        {"[leaks]", "[pools]", `ours.yaml:5:23: windows.0.binds.domains.0: there is no domain "pools"; use one of lifts, leaks, waste, bays`},
-		"a rule of another":           {"[leak.wet]", "[lift.fault]", `windows.0.binds.rules.0: there is no rule of its domains "lift.fault"; use one of leak.wet`},
-		"binds everything":            {"domains: [leaks], ", "", `windows.0.binds: the key "domains" is missing; add it: as in [lifts]`},
-		"not how sure":                {"sure: verified", "sure: certain", `ours.yaml:13:5: windows.0.sure: "certain" is not permitted`},
-		"a schema's fault and others": {"length: 8h\n    calendar: office\n    from: raised\n    until: fixed", "length: soon\n    calendar: office\n    from: raised\n    until: released", "ours.yaml:11:5: windows.0.until: restore is not kept by \"released\""},
+		"one that is built in":         {"profile: ours", "profile: plain", `ours.yaml:1:1: profile: the profile "plain" is built in; choose another id, and name it in includes to build on it`},
+		"builds on nothing":            {"en-81-28]", "mars]", `ours.yaml:3:25: includes.1: no profile "mars" is built in; use one of plain, cn-hangzhou-other`},
+		"builds on one twice":          {"en-81-28]", "de-trbs3121]", `ours.yaml:3:25: includes.1: "de-trbs3121" stands here already; name it once`},
+		"kept by somebody's coming":    {"until: fixed", "until: attended", `ours.yaml:11:5: windows.0.until: restore is not kept by "attended"; use proved, fixed`},
+		"no length":                    {"length: 8h", "length: 0s", `ours.yaml:8:5: windows.0.length: a window of no length demands nothing; give it a length, as in 30m`},
+		"lives that wait":              {"severity: high", "severity: life", `ours.yaml:9:5: windows.0.calendar: a window for danger to life does not wait for a calendar; take the calendar away, or the severity`},
+		"ends as it begins":            {"clock: restore\n    length: 8h\n    calendar: office\n    from: raised\n    until: fixed", "clock: acknowledge\n    length: 8h\n    from: acknowledged\n    until: acknowledged", `windows.0.from: it would end with the event from which it runs; use occurred, raised or dispatched`},
+		"a domain that is not":         {"[leaks]", "[pools]", `ours.yaml:5:23: windows.0.binds.domains.0: there is no domain "pools"; use one of lifts, leaks, waste, bays`},
+		"a rule of another":            {"[leak.wet]", "[lift.fault]", `windows.0.binds.rules.0: there is no rule of its domains "lift.fault"; use one of leak.wet`},
+		"a cause that no sensor tells": {"rules: [leak.wet]", "rules: [leak.wet], causes: [self_test_failed]", `windows.0.binds.causes.0: there is no cause in its domains "self_test_failed"; use one of `},
+		"binds everything":             {"domains: [leaks], ", "", `windows.0.binds: the key "domains" is missing; add it: as in [lifts]`},
+		"not how sure":                 {"sure: verified", "sure: certain", `ours.yaml:13:5: windows.0.sure: "certain" is not permitted`},
+		"a schema's fault and others":  {"length: 8h\n    calendar: office\n    from: raised\n    until: fixed", "length: soon\n    calendar: office\n    from: raised\n    until: released", "ours.yaml:11:5: windows.0.until: restore is not kept by \"released\""},
 	} {
 		src := strings.Replace(ours, c.old, c.new, 1)
 		if src == ours {

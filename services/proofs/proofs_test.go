@@ -153,6 +153,14 @@ func TestWhatIsRefusedLeavesNothingBehindAndSaysWhatIsTaken(t *testing.T) {
 	}
 }
 
+// The eighth photo of a form may be small enough by itself, and too much after seven.
+func TestAFileForWhichThereIsNoRoomIsNotSaidToBeTooLargeItself(t *testing.T) {
+	_, err := newDir(t).Take(bytes.NewReader(append([]byte(letter), make([]byte, 900_000)...)), 700_000)
+	if plantroom.CodeOf(err) != plantroom.CodeTooLarge || !strings.Contains(plantroom.MessageOf(err), "room for 0.7 MB more") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAFullDiskTakesNoFileAndSaysSo(t *testing.T) {
 	d := newDir(t)
 	d.free = func(string) (int64, error) { return KeepFree, nil }

@@ -92,6 +92,8 @@ func fill(f *os.File, r io.Reader, most int64) (plantroom.ProofFile, error) {
 		return plantroom.ProofFile{}, in.err
 	case err != nil:
 		return plantroom.ProofFile{}, unusable("keep a file of proof", f.Name(), err)
+	case n > most && most < MaxFile:
+		return plantroom.ProofFile{}, plantroom.Errorf(plantroom.CodeTooLarge, "there is room for %.1f MB more, and the file is larger: send fewer at a time", float64(most)/1e6)
 	case n > most:
 		return plantroom.ProofFile{}, plantroom.Errorf(plantroom.CodeTooLarge, "the file is larger than %.1f MB", float64(most)/1e6)
 	}

@@ -51,7 +51,7 @@ func goneOn(before [][]Outcome, r *round, o *Outcome) {
 			o.Paused += old.Paused
 			o.Evidence = append(append(append([]Evidence{}, old.Evidence...), r.reopened...), o.Evidence...)
 			old.Verdict, old.Late, old.Counting = Void, 0, false
-			old.Ground, old.Reason = WentOn, fmt.Sprintf("the repair did not last: the window goes on as %s", o.ID)
+			old.Ground, old.into, old.Reason = WentOn, o.ID, fmt.Sprintf("the repair did not last: the window goes on as %s", o.ID)
 			return
 		}
 	}

@@ -159,6 +159,7 @@ func TestAStatementThatWasIssuedBeforeTheRelapseStaysAsItWas(t *testing.T) {
 func TestNoWindowIsOwedTwice(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		h := newHouse(t)
+		defer h.leave()
 		down := time.Duration(0)
 		for i := range rapid.IntRange(1, 5).Draw(rt, "rounds") {
 			h.open("l1", plantroom.Medium, "door_close_fault")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,6 +82,7 @@ type house struct {
 	house *report.House
 	now   plantroom.Instant
 	in    plantroom.Incident // the newest
+	leave func()             // takes the house down before the test ends, as where it is one of thousands
 }
 
 func newHouse(t testing.TB, change ...func(*plantroom.Estate)) *house {
@@ -94,7 +96,8 @@ func newHouse(t testing.TB, change ...func(*plantroom.Estate)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	leave := sync.OnceFunc(func() { _ = s.Close(); _ = os.RemoveAll(dir) })
+	t.Cleanup(leave)
 	e := estate()
 	for _, f := range change {
 		f(&e)
@@ -107,7 +110,7 @@ func newHouse(t testing.TB, change ...func(*plantroom.Estate)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{t: t, desk: desk, store: s, house: r, now: start}
+	return &house{t: t, desk: desk, store: s, house: r, now: start, leave: leave}
 }
 
 func (h *house) update(f func(plantroom.Tx) error) {

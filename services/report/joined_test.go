@@ -230,3 +230,31 @@ func TestAWindowThatAPartSharesIsOwedOnceWhateverBecomesOfIt(t *testing.T) {
 		})
 	}
 }
+
+// TestAPartsWindowIsOwedOnceAlsoWhereAPauseHasMovedItIntoAnotherMonth: the statement
+// of the earlier month has been issued, perhaps, when the other one is made.
+func TestAPartsWindowIsOwedOnceAlsoWhereAPauseHasMovedItIntoAnotherMonth(t *testing.T) {
+	h := newHouse(t)
+	h.now = plantroom.At(time.Date(2026, 3, 31, 23, 20, 0, 0, time.FixedZone("CST", 8*3600)))
+	h.open("l1", plantroom.Medium, "door_close_fault")
+	h.pass(time.Minute)
+	h.must(plantroom.DoAcknowledge, quick)
+	h.must(plantroom.DoArrive, quick)
+	h.must(plantroom.DoSplit, lin, func(c *dispatch.Command) { c.Scope, c.To = "the drive", "quick" })
+	part := func(c *dispatch.Command) { c.Order, c.Code = "wo-000002", "no_access" }
+	h.must(plantroom.DoAcknowledge, quick, part)
+	h.must(plantroom.DoArrive, quick, part)
+	h.must(plantroom.DoPause, quick, part)
+	h.pass(35 * time.Minute) // the whole's window ends at 23:50, the part's at 00:25
+	h.must(plantroom.DoContinue, quick, part)
+	h.pass(2 * time.Hour)
+	h.proved(h.now)
+	h.part("wo-000002", quick)
+	march, april := line(t, h.statement("quick-26", "2026-03"), "wo-000001.1.restore"), line(t, h.statement("quick-26", "2026-04"), "wo-000002.1.restore")
+	if march.Penalty == 0 || march.Of != "" || april.Verdict != report.Missed || april.Of != "wo-000001" {
+		t.Fatalf("the test tests nothing: %+v, %+v", march, april)
+	}
+	if april.Penalty != 0 || april.Why != "no penalty: one window with wo-000001.1.restore" {
+		t.Errorf("one window costs %d in March and %d in April (%s)", march.Penalty, april.Penalty, april.Why)
+	}
+}

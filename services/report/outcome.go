@@ -59,6 +59,7 @@ type Outcome struct {
 	Evidence   []Evidence             `json:"evidence,omitempty"`
 
 	began   plantroom.Instant // when the clock was first started
+	into    string            // WentOn: the line in which it goes on
 	claimed bool              // it is kept by a word that no sensor has borne out or contradicted yet
 }
 

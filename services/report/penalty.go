@@ -46,6 +46,9 @@ const maxPenalty = 100_000_000_000
 
 // charge says what an outcome costs under a contract, and why so, or why nothing.
 func (l *Line) charge(c *plantroom.Contract) {
+	if l.Ground == WentOn {
+		l.Source = l.into
+	}
 	if l.Verdict != Missed {
 		return
 	}

@@ -56,6 +56,8 @@ type Statement struct {
 	Provisional  []string               `json:"provisional,omitempty"` // why it may still change; none: it may not
 	Doubts       []Doubt                `json:"-"`                     // the same in parts
 	Reply        *Reply                 `json:"reply,omitempty"`       // once it was issued
+
+	before map[string]string // promises that cost something in a month before, and the lines that say so
 }
 
 // Basis is what a statement is made of.
@@ -82,7 +84,7 @@ func Make(b Basis) (Statement, error) {
 		at = reply.Issued
 	}
 	s := Statement{Contract: b.Contract.ID, Contractor: b.Contract.Contractor, Month: b.Month.String(), Zone: b.Zone.String(),
-		Currency: b.Currency, AsOf: at, Lines: []Line{}, Visits: []VisitLine{}, Fixed: fixed(b.Contract, b.Month, b.Zone)}
+		Currency: b.Currency, AsOf: at, Lines: []Line{}, Visits: []VisitLine{}, Fixed: fixed(b.Contract, b.Month, b.Zone), before: map[string]string{}}
 	from, to := b.Month.Bounds(b.Zone)
 	for i := range b.Records {
 		if err := s.add(&b, &b.Records[i], from, to, at); err != nil {
@@ -115,12 +117,17 @@ func (s *Statement) add(b *Basis, r *Record, from, to, at plantroom.Instant) err
 		return err
 	}
 	for _, o := range outcomes {
-		if o.Contract != b.Contract.ID || o.when() < from || o.when() >= to {
+		if o.Contract != b.Contract.ID || o.when() >= to {
 			continue
 		}
 		l := Line{Outcome: o}
 		l.charge(b.Contract)
-		s.Lines = append(s.Lines, l)
+		switch {
+		case o.when() >= from:
+			s.Lines = append(s.Lines, l)
+		case l.Penalty > 0:
+			s.before[l.promise()] = l.ID
+		}
 	}
 	visits, err := Visits(r)
 	if err != nil {
@@ -140,8 +147,9 @@ func (s *Statement) add(b *Basis, r *Record, from, to, at plantroom.Instant) err
 }
 
 // once takes from the lines of a whole and its parts under one contract what one
-// window would cost several times: the one that costs most counts. It is one window
-// that began at one moment: a pause, or a repair that did not last, moves its end.
+// window would cost several times: the one that costs most counts, or that of a month
+// before, which may have been issued. It is one window that began at one moment: a
+// pause, or a repair that did not last, moves its end.
 func (s *Statement) once() {
 	dearest := map[string]*Line{}
 	for i := range s.Lines {
@@ -150,13 +158,15 @@ func (s *Statement) once() {
 		other := dearest[key]
 		switch {
 		case l.Penalty == 0:
+		case s.before[key] != "":
+			l.oneWindow(s.before[key])
 		case other == nil:
 			dearest[key] = l
 		case l.Penalty > other.Penalty:
-			other.oneWindow(l)
+			other.oneWindow(l.ID)
 			dearest[key] = l
 		default:
-			l.oneWindow(other)
+			l.oneWindow(other.ID)
 		}
 	}
 }
@@ -171,8 +181,8 @@ func (l *Line) promise() string {
 }
 
 // oneWindow takes away what a line costs, because another one says it for both.
-func (l *Line) oneWindow(with *Line) {
-	l.Penalty, l.Ground, l.Source, l.Why = 0, OneWindow, with.ID, "no penalty: one window with "+with.ID
+func (l *Line) oneWindow(with string) {
+	l.Penalty, l.Ground, l.Source, l.Why = 0, OneWindow, with, "no penalty: one window with "+with
 }
 
 // sum adds everything up.

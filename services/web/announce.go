@@ -70,7 +70,7 @@ func (p *Pages) showAnnounce(w http.ResponseWriter, r *http.Request, say words, 
 		v.Firms = append(v.Firms, choice{string(c.ID), contractorName(e, c.ID, say.lang)})
 	}
 	v.Holds = []choice{{"", say.t("works.hold.none")}, {string(plantroom.HoldManagers), say.t("works.hold.managers")}, {string(plantroom.HoldAll), say.t("works.hold.all")}}
-	return p.render(w, r, status, "announce.html", say, page{Title: say.t("works.announce"), Body: v})
+	return p.render(w, r, status, "announce.html", say, page{Title: say.t("works.announce"), Path: "/announce", Body: v})
 }
 
 // mostOpen is how many assets of a kind are shown at once: a block of flats has a
@@ -121,7 +121,7 @@ func (p *Pages) announce(w http.ResponseWriter, r *http.Request, say words) erro
 		v.Said = say.t("works.announced_otherwise")
 		return p.showAnnounce(w, r, say, http.StatusConflict, v, one.Assets)
 	case plantroom.CodeInvalid, plantroom.CodeTooLarge:
-		v.Said = plantroom.MessageOf(err)
+		v.Said = p.refusal(say, err)
 		return p.showAnnounce(w, r, say, http.StatusBadRequest, v, one.Assets)
 	}
 	return err

@@ -55,8 +55,13 @@ type gatewayLine struct {
 	Name, Level, Text string
 }
 
-// maxCards bounds the board; nobody reads more.
-const maxCards = 200
+// maxCards bounds the board; nobody reads more. maxLooked bounds the calls among
+// which those are that it counts: a channel that is out of order for months has
+// left tests without number.
+const (
+	maxCards  = 200
+	maxLooked = 1000
+)
 
 func (p *Pages) board(w http.ResponseWriter, r *http.Request, say words) error {
 	v, err := p.boardView(r, say)
@@ -99,7 +104,7 @@ func (p *Pages) snapshot(r *http.Request) (snapshot, error) {
 		if s.quarantine, err = tx.QuarantineCount(); err != nil {
 			return err
 		}
-		s.dead, err = tx.Calls(plantroom.CallDead, maxCards)
+		s.dead, err = tx.Calls(plantroom.CallDead, maxLooked)
 		s.dead = slices.DeleteFunc(s.dead, func(c plantroom.Call) bool { return strings.HasPrefix(c.Kind, "channel.") }) // of no order; the health page tells
 		return err
 	})

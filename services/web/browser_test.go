@@ -70,6 +70,8 @@ func TestPictures(t *testing.T) {
 	o = s.busyMorning()
 	s.Planned("painting")
 	s.Planned("ropes")
+	s.Owes()
+	s.complained()
 	s.press("/works/ropes/cancel", "reason", "the ropes have not come")
 	s.GiveUp(plantroom.WorkOrder{ID: "painting"}, "post http://…: connection refused")
 	if _, err := s.Command(t.Context(), dispatch.Command{Order: o["leak"].ID, Do: plantroom.DoPause, Actor: "contractor:office", By: "Sun Jie", Code: "no_access", Proof: "photo 7", Reason: "nobody has the key"}); err != nil {
@@ -79,7 +81,7 @@ func TestPictures(t *testing.T) {
 	s.must(o["bin"], plantroom.DoAcknowledge, "Sun Jie", 30)
 	s.photographed(o["leak"])
 	pages := map[string]string{"job-steps": s.JobPath(o["leak"]) + "/steps", "order-leak": "/orders/" + string(o["leak"].ID), "board": "/", "order": "/orders/" + string(o["trapped"].ID), "order-door": "/orders/" + string(o["door"].ID),
-		"asset": "/assets/b2-l1", "statements": "/statements", "statement": april, "works": "/works", "work": "/works/painting", "announce": "/announce", "quarantine": "/quarantine", "login": "/login",
+		"asset": "/assets/b2-l1", "statements": "/statements", "statement": april, "cases": "/cases", "case": "/cases/case-000001", "case-complaint": "/cases/case-000002", "case-new": "/cases/new", "works": "/works", "work": "/works/painting", "announce": "/announce", "quarantine": "/quarantine", "login": "/login",
 		"job-accept": s.JobPath(o["door"]), "job-arrive": s.JobPath(o["trapped"]), "job-fix": s.JobPath(o["leak"]), "job-proving": s.JobPath(o["proving"]), "job-bad": "/job/x"}
 	sizes := map[string][2]int64{"phone": {390, 844}, "wall": {1920, 1080}, "desk": {1280, 800}}
 	for light, flagValue := range map[string]bool{"light": false, "dark": true} {
@@ -312,13 +314,15 @@ func TestEveryPageKeepsToItsPolicy(t *testing.T) {
 	s := newSite(t)
 	o := s.busyMorning()
 	s.Planned("painting")
+	s.Owes()
+	s.complained()
 	ctx := openBrowser(t)
 	watch(t, ctx)
 	if err := chromedp.Do(ctx, signInBrowser(s)); err != nil {
 		t.Fatal(err)
 	}
 	s.photographed(o["leak"])
-	for _, path := range []string{"/orders/" + string(o["leak"].ID), s.JobPath(o["leak"]) + "/steps", "/", "/?lang=zh", "/orders/" + string(o["trapped"].ID), "/assets/b2-l1", "/quarantine", "/works", "/works/painting", "/announce", "/announce?lang=zh", "/statements", march, march + "?lang=zh", "/login", s.JobPath(o["door"]), s.JobPath(o["proving"])} {
+	for _, path := range []string{"/orders/" + string(o["leak"].ID), s.JobPath(o["leak"]) + "/steps", "/", "/?lang=zh", "/orders/" + string(o["trapped"].ID), "/assets/b2-l1", "/quarantine", "/works", "/works/painting", "/announce", "/announce?lang=zh", "/cases", "/cases/case-000001", "/cases/case-000002?lang=zh", "/cases/new", "/statements", march, march + "?lang=zh", "/login", s.JobPath(o["door"]), s.JobPath(o["proving"])} {
 		for _, width := range []int64{320, 1920} {
 			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), chromedp.Navigate(s.server.URL+path)); err != nil {
 				t.Fatal(err)

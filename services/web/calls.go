@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"plantroom"
+	"plantroom/services/cases"
 	"plantroom/services/httpapi/guard"
 )
 
@@ -20,11 +21,14 @@ func (s words) calls(e *plantroom.Estate, calls []plantroom.Call) []callLine {
 	return out
 }
 
-// retryCall sends a call again that was given up.
+// retryCall sends a call again that was given up, about an order or a case.
 func (p *Pages) retryCall(w http.ResponseWriter, r *http.Request, say words) error {
 	_, err := p.opt.Desk.Retry(r.Context(), guard.Who(r.Context()).Actor, plantroom.MessageID(r.PathValue("call")))
+	if plantroom.CodeOf(err) == plantroom.CodeTransition && isCase(r.PathValue("id")) {
+		return p.showCase(w, r, say, http.StatusConflict, say.t("order.changed"), cases.Request{})
+	}
 	if plantroom.CodeOf(err) == plantroom.CodeTransition {
-		return p.showOrder(w, r, say, http.StatusConflict, say.t("order.changed"))
+		return p.showOrder(w, r, say, http.StatusConflict, say.t("order.changed"), pressed{})
 	}
 	if err != nil {
 		return err

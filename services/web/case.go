@@ -36,7 +36,7 @@ type (
 		Open, Kept                   bool
 		Findings                     []string
 		Said                         string
-		Refused                      bool
+		typed                        cases.Request // what was pressed and refused
 	}
 	caseTaskLine struct {
 		ID, Title, Role, Proof, Due, Done, What string
@@ -109,12 +109,17 @@ func zoneNames(zones []plantroom.ZoneID) string {
 	return strings.Join(names, ", ")
 }
 
+// isCase reports whether what calls are about is a case, which they name where
+// others name an order.
+func isCase(id string) bool { return strings.HasPrefix(id, "case-") }
+
 func (p *Pages) caseOne(w http.ResponseWriter, r *http.Request, say words) error {
-	return p.showCase(w, r, say, http.StatusOK, "")
+	return p.showCase(w, r, say, http.StatusOK, "", cases.Request{})
 }
 
-// showCase shows the case as it is now, with what became of a press.
-func (p *Pages) showCase(w http.ResponseWriter, r *http.Request, say words, status int, said string) error {
+// showCase shows the case as it is now, with why a press was refused, and what was
+// typed.
+func (p *Pages) showCase(w http.ResponseWriter, r *http.Request, say words, status int, said string, typed cases.Request) error {
 	var c plantroom.Case
 	var calls []plantroom.Call
 	var rows []plantroom.LedgerRow
@@ -132,12 +137,28 @@ func (p *Pages) showCase(w http.ResponseWriter, r *http.Request, say words, stat
 		return err
 	}
 	v := p.caseView(say, &c)
-	v.Calls, v.Timeline, v.Said, v.Refused = say.calls(p.opt.Estate(), calls), say.timeline(p.opt.Estate(), ledger.Timeline(rows)), said, said != ""
+	v.Calls, v.Timeline, v.Said, v.typed = say.calls(p.opt.Estate(), calls), say.timeline(p.opt.Estate(), ledger.Timeline(rows)), said, typed
 	if v.Findings, err = cases.Check(&c, rows); err != nil && plantroom.CodeOf(err) != plantroom.CodeExpired {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store") // it tells of people
-	return p.render(w, r, status, "case.html", say, page{Title: string(c.ID), Body: v})
+	return p.render(w, r, status, "case.html", say, page{Title: string(c.ID), Path: "/cases/" + string(c.ID), Body: v})
+}
+
+// caseForm is a form of the page: whom it can be signed with, and what was typed
+// into it before, where that was refused.
+type caseForm struct {
+	Staff []choice
+	Was   cases.Request
+}
+
+// Form is the form of an action, of a step where it ticks one off.
+func (v caseView) Form(do cases.Do, step string) caseForm {
+	f := caseForm{Staff: v.Staff}
+	if v.typed.Do == do && v.typed.Step == step {
+		f.Was = v.typed
+	}
+	return f
 }
 
 func (p *Pages) caseView(say words, c *plantroom.Case) caseView {

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"plantroom"
+	"plantroom/services/cases"
 )
 
 func TestACaseIsOpenedOnAFormAndWorkedThroughOnItsPage(t *testing.T) {
@@ -13,7 +16,7 @@ func TestACaseIsOpenedOnAFormAndWorkedThroughOnItsPage(t *testing.T) {
 	s.signIn()
 	s.get("/cases").wants(t, http.StatusOK, "No case is open.", "Open a case")
 	form := s.get("/cases/new")
-	form.wants(t, http.StatusOK, "Complaint", "Arrears: cannot pay", "Lin Mei", "not:Chen &lt;Bo&gt;")
+	form.wants(t, http.StatusOK, `<select name="playbook" required><option value=""></option>`, "Complaint", "Arrears: cannot pay", "Lin Mei", "not:Chen &lt;Bo&gt;")
 	key := regexp.MustCompile(`name="key" value="([^"]+)"`).FindStringSubmatch(form.text)[1]
 	fields := []string{"key", key, "playbook", "complaint", "zones", "b1-12a", "contact", "Chen <Bo>", "text", "the lift is <loud>", "by", "sun", "responsible", "lin"}
 	s.press("/cases", append(fields, "zones", "b9")...).wants(t, http.StatusBadRequest, "no flat or place", "the lift is &lt;loud&gt;", `value="lin" selected`)
@@ -28,6 +31,7 @@ func TestACaseIsOpenedOnAFormAndWorkedThroughOnItsPage(t *testing.T) {
 	s.press("/cases/case-000001/assign", "by", "lin", "responsible", "sun").wants(t, http.StatusOK, "a case was given to you")
 	s.press("/cases/case-000001/close", "by", "lin", "outcome", "settled", "text", "x").wants(t, http.StatusConflict, "needs answer, asked")
 	s.press("/cases/case-000001/playbook", "by", "lin", "playbook", "mediation", "text", "it is the neighbour").wants(t, http.StatusOK, "Mediation between neighbours", "complaint, from")
+	s.get("/cases/case-000001").wants(t, http.StatusOK, "<p>Lin Mei</p>", "not:<p>lin</p>", `<select name="outcome" required><option value=""></option>`)
 	s.press("/cases/case-000001/close", "by", "lin", "outcome", "mistake", "text", "x").wants(t, http.StatusOK, "is forgotten on", "Take it up again", "not:Close the case")
 	s.press("/cases/case-000001/reopen", "by", "lin", "text", "no").wants(t, http.StatusOK, "Close the case")
 	s.press("/cases/case-000001/dance", "by", "lin").wants(t, http.StatusNotFound)
@@ -63,4 +67,26 @@ func TestNoJobLinkShowsACase(t *testing.T) {
 	o := s.Open(doorFault)
 	s.get(s.JobPath(o)).wants(t, http.StatusOK, "not:case-", "not:Arrears", "not:555 0142")
 	s.get("/cases/case-000001").wants(t, http.StatusOK, "not:555 0142") // the sign-in page
+}
+
+// complained opens a complaint with many words, two of whose steps are done.
+func (s *site) complained() plantroom.Case {
+	s.t.Helper()
+	c, err := s.OpenCase(s.t.Context(), cases.Opening{Playbook: "complaint", Zones: []plantroom.ZoneID{"b1-12a"}, Asset: "b1-l1", Contact: "Ms Chen, chen.bo.of.the.twelfth.floor@residents.example.org",
+		Text: "The lift howls at night, since the ropes were changed.\n\nShe has rung twice; nobody has rung back.", By: "sun", Responsible: "lin", Actor: "person:operator"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, r := range []cases.Request{
+		{Do: cases.Tick, Step: "acknowledge", By: "sun", With: "Ms Chen"},
+		{Do: cases.Tick, Step: "name", By: "lin", With: "Lin Mei"},
+		{Do: cases.Say, By: "lin", To: "Ms Chen", How: "by telephone", Text: "you hear from us on Wednesday"},
+		{Do: cases.Note, By: "sun", Text: "measured 48 dB in the bedroom at 23:40"},
+	} {
+		r.Case, r.Actor = c.ID, "person:operator"
+		if c, err = s.DoCase(s.t.Context(), r); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return c
 }

@@ -35,7 +35,7 @@ func (p *Pages) showCaseForm(w http.ResponseWriter, r *http.Request, say words, 
 		v.Assets = append(v.Assets, choice{string(a.ID), say.placeOf(e, a.ID).Asset})
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return p.render(w, r, status, "opencase.html", say, page{Title: say.t("cases.open"), Body: v})
+	return p.render(w, r, status, "opencase.html", say, page{Title: say.t("cases.open"), Path: "/cases/new", Body: v})
 }
 
 // newKey makes a key, so that a form that is sent twice opens one case.
@@ -56,7 +56,7 @@ func (p *Pages) openCase(w http.ResponseWriter, r *http.Request, say words) erro
 	c, err := p.opt.Desk.OpenCase(r.Context(), cases.Opening{Playbook: v.Playbook, Key: v.Key, Zones: zones, Asset: plantroom.AssetID(v.Asset),
 		Order: plantroom.OrderID(v.Order), Contact: v.Contact, Text: v.Text, By: plantroom.PersonID(v.By), Responsible: plantroom.PersonID(v.Responsible),
 		Actor: guard.Who(r.Context()).Actor})
-	v.Said = plantroom.MessageOf(err)
+	v.Said = p.refusal(say, err)
 	switch plantroom.CodeOf(err) {
 	case "":
 		http.Redirect(w, r, "/cases/"+string(c.ID), http.StatusSeeOther)
@@ -91,9 +91,9 @@ func (p *Pages) caseAction(w http.ResponseWriter, r *http.Request, say words) er
 		http.Redirect(w, r, "/cases/"+string(req.Case), http.StatusSeeOther)
 		return nil
 	case plantroom.CodeConflict, plantroom.CodeTransition:
-		return p.showCase(w, r, say, http.StatusConflict, plantroom.MessageOf(err))
+		return p.showCase(w, r, say, http.StatusConflict, p.refusal(say, err), req)
 	case plantroom.CodeInvalid, plantroom.CodeTooLarge:
-		return p.showCase(w, r, say, http.StatusBadRequest, plantroom.MessageOf(err))
+		return p.showCase(w, r, say, http.StatusBadRequest, p.refusal(say, err), req)
 	}
 	return err
 }

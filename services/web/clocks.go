@@ -32,7 +32,7 @@ type clockView struct {
 }
 
 func (s words) clock(c plantroom.Clock) clockView {
-	v := clockView{Label: s.t("clock." + string(c.Kind)), Level: level(&c, s.now), Due: s.moment(c.Due), Basis: c.Basis, Over: !c.Open(),
+	v := clockView{Label: s.t("clock." + string(c.Kind)), Level: level(&c, s.now), Due: s.moment(c.Due), Basis: s.basis(c.Basis), Over: !c.Open(),
 		Used: int(math.Round(100 * min(1, max(0, c.Used(s.now)))))}
 	v.Runs = s.t("clock.runs", s.t("from."+string(c.From)), s.t("until."+string(c.Keeps())))
 	if c.Sure != "" {

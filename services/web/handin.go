@@ -8,12 +8,13 @@ import (
 	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/handin"
+	"plantroom/services/httpapi/problem"
 	"plantroom/services/proofs"
 )
 
-// takeForm reads a form that may come with files, into the request's PostForm.
-// Release has to be called on what it returns. The caller has found that whoever
-// sends it may.
+// takeForm reads a form that may come with files, into the request's PostForm:
+// with an error what came before it. Release has to be called on what it returns
+// without one. The caller has found that whoever sends it may.
 func (p *Pages) takeForm(w http.ResponseWriter, r *http.Request, id plantroom.OrderID) (*handin.Form, error) {
 	if !handin.Comes(r) {
 		r.Body = http.MaxBytesReader(w, r.Body, guard.MaxBody) // the route takes more, for files
@@ -32,21 +33,23 @@ func (p *Pages) takeForm(w http.ResponseWriter, r *http.Request, id plantroom.Or
 		return nil, err
 	}
 	form, err := p.opt.Proofs.Take(w, r, files, bytes)
-	if err == nil {
+	if form != nil {
 		r.PostForm, r.Form = form.Values, form.Values
 	}
 	return form, err
 }
 
 // refusedFiles says whether an error is about what came, so that the page can
-// say it beside the form; otherwise it is a failure of ours.
-func refusedFiles(err error) (status int, ok bool) {
+// say it beside the form; otherwise it is a failure of ours. That the disk takes
+// no files is one too, and is logged, but no reason to lose what was typed.
+func (p *Pages) refusedFiles(r *http.Request, err error) (status int, ok bool) {
 	switch plantroom.CodeOf(err) {
 	case plantroom.CodeInvalid:
 		return http.StatusBadRequest, true
 	case plantroom.CodeTooLarge:
 		return http.StatusRequestEntityTooLarge, true
 	case plantroom.CodeUnavailable:
+		p.log.WarnContext(r.Context(), "a form with files was refused", "path", problem.PathForLog(r), "error", err)
 		return http.StatusServiceUnavailable, true
 	}
 	return 0, false

@@ -34,7 +34,8 @@ type jobView struct {
 	Unheard  bool // reported fixed, and no sensor is heard that could agree or not
 	Said     string
 	Name     string // typed before, to be kept over a refusal
-	Note     string
+	Note     string // of "It is fixed"
+	Why      string // of "We cannot take it"
 	FixNote  string
 	Done     string // when the repair was proved
 }
@@ -101,7 +102,15 @@ func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, statu
 	v := jobView{Path: "/job/" + r.PathValue("token"), Order: o.ID, Card: p.card(say, e, o, &s.incident), Detail: o.Detail,
 		Step: step(o.State), Clocks: say.openClocks(o), Others: say.othersCalled(e, s.calls, o.By), Steps: p.playbook(say, o), By: say.by(e, o), Seen: seen(o), Minutes: say.minutes(),
 		Pause: say.pauses(e, o), Disagree: disagreed(o), Unheard: o.State == plantroom.Restored && o.Watched.IsZero(),
-		Said: said, Name: typed.By, Note: typed.Note + typed.Reason, FixNote: o.FixNote, Done: say.moment(o.Verified)}
+		Said: said, Name: typed.By, FixNote: o.FixNote, Done: say.moment(o.Verified)}
+	switch typed.Do {
+	case plantroom.DoFix:
+		v.Note = typed.Note
+	case plantroom.DoDecline:
+		v.Why = typed.Reason
+	case plantroom.DoPause:
+		v.Pause.typed(typed)
+	}
 	v.Tick, v.Accept = dispatch.MayHand(o, actorOf(claims), claims.Generation) == nil, accept
 	for _, s := range v.Steps {
 		if s.Done {
@@ -110,7 +119,7 @@ func (p *Pages) showJob(w http.ResponseWriter, r *http.Request, say words, statu
 	}
 	_, v.Decline = plantroom.Transitions[o.State][plantroom.DoDecline]
 	_, v.Undo = plantroom.Transitions[o.State][plantroom.DoUnacknowledge]
-	pg := page{Title: v.Card.Asset, Body: v}
+	pg := page{Title: v.Card.Asset, Path: v.Path, Body: v}
 	if v.Step == "proving" {
 		pg.Refresh = 20
 	}

@@ -63,9 +63,9 @@ func (p *Pages) jobAction(w http.ResponseWriter, r *http.Request, say words) err
 			http.Redirect(w, r, "/job/"+r.PathValue("token"), http.StatusSeeOther)
 			return nil
 		case plantroom.CodeTooLarge:
-			return p.refusePress(w, r, say, http.StatusRequestEntityTooLarge, cmd, "files", plantroom.MessageOf(err))
+			return p.refusePress(w, r, say, http.StatusRequestEntityTooLarge, cmd, "files", p.refusal(say, unhinted(err)))
 		case plantroom.CodeForbidden, plantroom.CodeInvalid: // what the contract says of pauses
-			return p.refusePress(w, r, say, http.StatusBadRequest, cmd, "not permitted", plantroom.MessageOf(err))
+			return p.refusePress(w, r, say, http.StatusBadRequest, cmd, "not permitted", p.refusal(say, unhinted(err)))
 		case plantroom.CodeConflict, plantroom.CodeTransition: // somebody was faster: look again who
 		default:
 			return err
@@ -109,8 +109,12 @@ func (p *Pages) jobForm(w http.ResponseWriter, r *http.Request, say words, do pl
 		return nil, true, p.refusePress(w, r, say, http.StatusConflict, cmd, key, "")
 	}
 	form, err := p.takeForm(w, r, claims.Order)
-	if status, ok := refusedFiles(err); ok {
-		return nil, true, p.refusePress(w, r, say, status, cmd, "files", plantroom.MessageOf(err))
+	if status, ok := p.refusedFiles(r, err); ok {
+		if typed, unread := readForm(r, say.now); unread == nil {
+			cmd = typed
+		}
+		cmd.Do = do
+		return nil, true, p.refusePress(w, r, say, status, cmd, "files", p.refusal(say, unhinted(err)))
 	}
 	return form, false, err
 }

@@ -26,7 +26,8 @@ type stepsView struct {
 	Most   int  // files with one press
 	Closed bool // the steps stay as they are
 	Name   string
-	Note   string
+	Note   string // typed before, of a press that was refused
+	Ref    string
 	Task   string // whose form was refused
 	Said   string
 }
@@ -49,7 +50,7 @@ func (p *Pages) showSteps(w http.ResponseWriter, r *http.Request, say words, sta
 		return nil
 	}
 	v := stepsView{Path: path, Order: o.ID, Card: p.card(say, e, o, &s.incident), Files: say.proofLines(e, o, own(claims, s.proofs), path+"/proofs/"),
-		Accept: accept, Most: handin.MaxFiles, Closed: o.State.Final(), Name: o.By, Note: typed.Note, Task: r.PathValue("task"), Said: said}
+		Accept: accept, Most: handin.MaxFiles, Closed: o.State.Final(), Name: o.By, Note: typed.Note, Ref: clean(r.PostForm.Get("ref"), maxNote), Task: r.PathValue("task"), Said: said}
 	if typed.By != "" {
 		v.Name = typed.By
 	}
@@ -58,7 +59,7 @@ func (p *Pages) showSteps(w http.ResponseWriter, r *http.Request, say words, sta
 			v.Tasks = append(v.Tasks, l)
 		}
 	}
-	return p.render(w, r, status, "steps.html", say, page{Title: v.Card.Asset, Body: v})
+	return p.render(w, r, status, "steps.html", say, page{Title: v.Card.Asset, Path: path + "/steps", Body: v})
 }
 
 func actorOf(c joblink.Claims) string { return "contractor:" + string(c.Contractor) }
@@ -101,12 +102,14 @@ func (p *Pages) pressSteps(w http.ResponseWriter, r *http.Request, say words, do
 		return err
 	}
 	form, err := p.takeForm(w, r, claims.Order)
+	cmd, unread := readForm(r, say.now)
+	cmd.Do = do
 	if err == nil {
 		defer form.Release()
-		if cmd, err = readForm(r, say.now); err != nil {
-			return err
+		if unread != nil {
+			return unread
 		}
-		cmd.Do, cmd.Files = do, form.Files()
+		cmd.Files = form.Files()
 		err = press(claims, cmd)
 	}
 	switch plantroom.CodeOf(err) {
@@ -120,7 +123,7 @@ func (p *Pages) pressSteps(w http.ResponseWriter, r *http.Request, say words, do
 	case plantroom.CodeConflict, plantroom.CodeTransition, plantroom.CodeForbidden, plantroom.CodeExpired:
 		return p.refuseSteps(w, r, say, http.StatusConflict, cmd, err)
 	}
-	if status, ok := refusedFiles(err); ok {
+	if status, ok := p.refusedFiles(r, err); ok {
 		return p.refuseSteps(w, r, say, status, cmd, err)
 	}
 	return err
@@ -158,7 +161,7 @@ func (p *Pages) refuseSteps(w http.ResponseWriter, r *http.Request, say words, s
 	} else {
 		p.noteRefused(r, say, claims, &s, cmd, string(plantroom.CodeOf(why)))
 	}
-	return p.showSteps(w, r, say, status, cmd, plantroom.MessageOf(why))
+	return p.showSteps(w, r, say, status, cmd, p.refusal(say, unhinted(why)))
 }
 
 // jobFile shows a file that was handed in over the firm's links.

@@ -23,7 +23,7 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request, say words) error {
 	next := localPath(r.PostForm.Get("next"))
 	err := p.opt.Door.SignIn(w, strings.TrimSpace(r.PostForm.Get("token")))
 	if plantroom.CodeOf(err) == plantroom.CodeUnauth {
-		return p.render(w, r, http.StatusUnauthorized, "login.html", say, page{Title: say.t("login.title"), Body: loginView{Next: next, Wrong: true}})
+		return p.render(w, r, http.StatusUnauthorized, "login.html", say, page{Title: say.t("login.title"), Path: "/login", Body: loginView{Next: next, Wrong: true}})
 	}
 	if err != nil {
 		return err

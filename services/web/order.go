@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 
 	"plantroom"
-	"plantroom/services/httpapi/guard"
+	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/handin"
 	"plantroom/services/ledger"
 )
@@ -28,6 +27,7 @@ type orderView struct {
 	Actions    []action
 	Tasks      []taskLine
 	Files      []proofLine
+	FileNote   string // typed before
 	Accept     string // files that the forms take
 	Most       int    // of them with one press
 	Pause      pauseView
@@ -52,35 +52,65 @@ type (
 	entryLine struct{ Anchor, When, Since, Text, Actor, Gist, Detail string }
 	// action is one thing that the order's state lets an operator do.
 	action struct {
-		Do                      plantroom.OrderAction
-		Label                   string
-		AskBy, AskETA           bool
-		AskNote, AskReason      bool
-		Terms                   []term // reasons to choose from
-		Firms, Assets           []choice
-		Orders                  []choice
-		AskScope                bool
-		Danger                  bool
-		ByLabel, NoteLabel, Why string
+		Do                 plantroom.OrderAction
+		Label              string
+		AskBy, AskETA      bool
+		AskNote, AskReason bool
+		Pause              pauseView // with reasons to choose from, of a pause
+		Was                pressed   // typed before, where it was refused
+		Firms, Assets      []choice
+		Orders             []choice
+		AskScope           bool
+		Danger             bool
+	}
+	// pressed is a form of the page that was refused, as it was typed.
+	pressed struct {
+		dispatch.Command
+		Task, Ref string // Task: it was that one's form
+		ETA       string
 	}
 )
 
 func (p *Pages) order(w http.ResponseWriter, r *http.Request, say words) error {
-	if id := r.PathValue("id"); strings.HasPrefix(id, "case-") && plantroom.ValidID(id) == nil { // calls name a case where they name an order
+	if id := r.PathValue("id"); isCase(id) && plantroom.ValidID(id) == nil { // calls name a case where they name an order
 		http.Redirect(w, r, "/cases/"+id, http.StatusSeeOther)
 		return nil
 	}
-	return p.showOrder(w, r, say, http.StatusOK, "")
+	return p.showOrder(w, r, say, http.StatusOK, "", pressed{})
 }
 
 // showOrder shows the order as it is now, with what became of a press.
-func (p *Pages) showOrder(w http.ResponseWriter, r *http.Request, say words, status int, said string) error {
+func (p *Pages) showOrder(w http.ResponseWriter, r *http.Request, say words, status int, said string, was pressed) error {
 	v, err := p.orderView(r, say)
 	if err != nil {
 		return err
 	}
 	v.Said, v.Refused = said, status >= http.StatusBadRequest
-	return p.render(w, r, status, "order.html", say, page{Title: string(v.Card.ID) + " · " + v.Card.Asset, Body: v})
+	v.keep(was)
+	return p.render(w, r, status, "order.html", say, page{Title: string(v.Card.ID) + " · " + v.Card.Asset, Path: "/orders/" + string(v.Card.ID), Body: v})
+}
+
+// refuseOrder shows the order with why a press was refused, and what was typed.
+func (p *Pages) refuseOrder(w http.ResponseWriter, r *http.Request, say words, status int, why error, was pressed) error {
+	return p.showOrder(w, r, say, status, p.refusal(say, why), was)
+}
+
+// keep puts what was typed back into the form that it was typed into.
+func (v *orderView) keep(was pressed) {
+	for i := range v.Actions {
+		if a := &v.Actions[i]; a.Do == was.Do {
+			a.Was = was
+			a.Pause.typed(was.Command)
+		}
+	}
+	for i := range v.Tasks {
+		if t := &v.Tasks[i]; t.ID == was.Task && t.AskBy {
+			t.By, t.Note, t.Ref, t.Wrong = was.By, was.Note, was.Ref, true
+		}
+	}
+	if was.Do == doProof {
+		v.FileNote = was.Note
+	}
 }
 
 func (p *Pages) orderView(r *http.Request, say words) (orderView, error) {
@@ -160,7 +190,7 @@ func (s words) evidence(inc plantroom.Incident) []fact {
 func (s words) candidates(e *plantroom.Estate, choice []plantroom.Candidate) []candidateLine {
 	var out []candidateLine
 	for _, c := range choice {
-		out = append(out, candidateLine{Name: contractorName(e, c.Contractor, s.lang), Reason: c.Reason,
+		out = append(out, candidateLine{Name: contractorName(e, c.Contractor, s.lang), Reason: s.reason(c.Reason),
 			Earliest: s.moment(c.Earliest), Due: s.moment(c.Due), Free: s.t("candidate.free_of", c.Free, c.OnDuty),
 			Price: s.money(c.CallOut, e.Currency), Chosen: c.Chosen, CanMeet: c.CanMeet})
 	}
@@ -201,7 +231,7 @@ func (s words) gist(e *plantroom.Estate, body json.RawMessage) string {
 	if b.Cause != "" {
 		parts = append(parts, s.slug("cause", b.Cause))
 	}
-	for _, text := range []string{b.By, b.Clean, b.Reason, b.Note, b.Error} {
+	for _, text := range []string{personName(e, plantroom.PersonID(b.By)), b.Clean, b.Reason, b.Note, b.Error} {
 		if text != "" {
 			parts = append(parts, text)
 		}
@@ -216,71 +246,4 @@ func bodyText(body json.RawMessage) string {
 		return ""
 	}
 	return b.String()
-}
-
-// actions lists what an operator can do in a state, in the order of a job.
-func (p *Pages) actions(s words, e *plantroom.Estate, o *plantroom.WorkOrder, open []plantroom.WorkOrder, pause pauseView) []action {
-	firms, assets, others := s.firmsFor(e, o, s.now), s.assetsNear(e, o), p.othersOpen(s, e, o, open)
-	all := []action{
-		{Do: plantroom.DoAcknowledge, AskBy: true, AskETA: true},
-		{Do: plantroom.DoArrive},
-		{Do: plantroom.DoFix, AskNote: true},
-		{Do: plantroom.DoPause, AskReason: true, Terms: pause.Terms},
-		{Do: plantroom.DoAgreePause},
-		{Do: plantroom.DoRefusePause, AskReason: true},
-		{Do: plantroom.DoContinue},
-		{Do: plantroom.DoUnacknowledge},
-		{Do: plantroom.DoTransfer, Firms: firms, AskReason: true},
-		{Do: plantroom.DoSplit, AskScope: true, Assets: assets, Firms: append([]choice{{"", s.t("action.firm_any")}}, firms...)},
-		{Do: plantroom.DoMerge, Orders: others, AskReason: true},
-		{Do: plantroom.DoRelate, Orders: others},
-		{Do: plantroom.DoDecline, AskReason: true, Danger: true},
-		{Do: plantroom.DoCancel, AskReason: true, Danger: true},
-	}
-	offered := map[plantroom.OrderAction]bool{plantroom.DoPause: len(pause.Terms) > 0, plantroom.DoContinue: pause.Continue,
-		plantroom.DoAgreePause: pause.Asked != "", plantroom.DoRefusePause: pause.Asked != "",
-		plantroom.DoTransfer: len(firms) > 0, plantroom.DoSplit: o.PartOf == "", plantroom.DoMerge: len(others) > 0, plantroom.DoRelate: len(others) > 0}
-	all = slices.DeleteFunc(all, func(a action) bool {
-		_, permitted := plantroom.Transitions[o.State][a.Do]
-		offer, known := offered[a.Do]
-		return !permitted || known && !offer
-	})
-	for i := range all {
-		all[i].Label = s.t("action." + string(all[i].Do))
-	}
-	return all
-}
-
-// orderAction gives a command on the operator's behalf. The form carries the
-// version that the operator looked at.
-func (p *Pages) orderAction(w http.ResponseWriter, r *http.Request, say words) error {
-	cmd, err := readForm(r, say.now)
-	if err != nil {
-		return err
-	}
-	cmd.Order, cmd.Do = plantroom.OrderID(r.PathValue("id")), plantroom.OrderAction(r.PathValue("action"))
-	cmd.Actor = guard.Who(r.Context()).Actor
-	if !slices.ContainsFunc(say.actionsOf(), func(do plantroom.OrderAction) bool { return do == cmd.Do }) {
-		return plantroom.Errorf(plantroom.CodeNotFound, "there is no such action")
-	}
-	_, err = p.opt.Desk.Command(r.Context(), cmd)
-	switch code := plantroom.CodeOf(err); code {
-	case "":
-		http.Redirect(w, r, "/orders/"+string(cmd.Order), http.StatusSeeOther)
-		return nil
-	case plantroom.CodeConflict, plantroom.CodeTransition: // the message says who was first
-		return p.showOrder(w, r, say, http.StatusConflict, say.t("order.changed")+" "+plantroom.MessageOf(err))
-	case plantroom.CodeForbidden:
-		return p.showOrder(w, r, say, http.StatusForbidden, plantroom.MessageOf(err))
-	case plantroom.CodeInvalid:
-		return p.showOrder(w, r, say, http.StatusBadRequest, plantroom.MessageOf(err))
-	}
-	return err
-}
-
-// actionsOf lists what an operator can do in any state.
-func (s words) actionsOf() []plantroom.OrderAction {
-	return []plantroom.OrderAction{plantroom.DoAcknowledge, plantroom.DoArrive, plantroom.DoFix, plantroom.DoUnacknowledge,
-		plantroom.DoDecline, plantroom.DoCancel, plantroom.DoPause, plantroom.DoAgreePause, plantroom.DoRefusePause, plantroom.DoContinue,
-		plantroom.DoTransfer, plantroom.DoSplit, plantroom.DoMerge, plantroom.DoRelate, plantroom.DoUnrelate}
 }

@@ -99,6 +99,20 @@ func TestTheBoardDoesNotListTestsOfChannelsThatWereGivenUp(t *testing.T) {
 	s.get("/").wants(t, http.StatusOK, "/orders/"+string(o.ID)+"#calls")
 }
 
+// A channel that has been out of order for weeks has left more dead tests than the
+// board shows of anything.
+func TestDeadTestsOfChannelsDoNotHideACallThatNobodyTook(t *testing.T) {
+	s := newSite(t)
+	o := s.Open(doorFault)
+	s.GiveUp(o, "connection refused")
+	for n := range 250 {
+		s.Put(plantroom.Call{ID: plantroom.MessageID("msg-" + itoa(int64(n))), Kind: "channel.test", Order: "channel.sms", Channel: "sms", To: "+1", Who: "person:lin", Subject: "Test",
+			Body: []byte("{}"), State: plantroom.CallDead, Created: s.Now()})
+	}
+	s.signIn()
+	s.get("/").wants(t, http.StatusOK, "/orders/"+string(o.ID)+"#calls", "not:<b>0</b> calls not delivered")
+}
+
 // What was not delivered is said in the visitor's language, whatever the receiver's
 // is: lin is called in Chinese.
 func TestTheBoardSaysInTheVisitorsLanguageWhatWasNotDelivered(t *testing.T) {

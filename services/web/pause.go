@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"plantroom"
+	"plantroom/services/dispatch"
 )
 
 // pauseView is what a page says of the pauses of an order, and what it offers.
@@ -17,6 +18,13 @@ type pauseView struct {
 	Reason   string
 	Proof    string
 	Continue bool
+
+	Code, Shown, Why string // typed before, of a pause that was refused: reason, proof and words
+}
+
+// typed keeps what was typed into a form that was refused.
+func (v *pauseView) typed(cmd dispatch.Command) {
+	v.Code, v.Shown, v.Why = cmd.Code, cmd.Proof, cmd.Reason
 }
 
 // term is a reason in a contract.

@@ -13,14 +13,14 @@ import (
 func (p *Pages) orderProof(w http.ResponseWriter, r *http.Request, say words) error {
 	id := plantroom.OrderID(r.PathValue("id"))
 	form, err := p.takeForm(w, r, id)
+	f := r.PostForm
+	was := pressed{Command: dispatch.Command{Do: doProof, By: clean(f.Get("by"), maxName), Note: clean(f.Get("note"), maxNote)}}
 	if err == nil {
 		defer form.Release()
-		f := r.PostForm
-		_, err = p.opt.Desk.Proof(r.Context(), dispatch.Handed{Order: id, Actor: guard.Who(r.Context()).Actor,
-			By: clean(f.Get("by"), maxName), Note: clean(f.Get("note"), maxNote), Files: form.Files()})
+		_, err = p.opt.Desk.Proof(r.Context(), dispatch.Handed{Order: id, Actor: guard.Who(r.Context()).Actor, By: was.By, Note: was.Note, Files: form.Files()})
 	}
-	if status, ok := refusedFiles(err); ok {
-		return p.showOrder(w, r, say, status, plantroom.MessageOf(err))
+	if status, ok := p.refusedFiles(r, err); ok {
+		return p.refuseOrder(w, r, say, status, err, was)
 	}
 	if err != nil {
 		return err

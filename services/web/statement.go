@@ -163,7 +163,7 @@ func (s words) reply(e *plantroom.Estate, st *report.Statement) (lines []string,
 func (p *Pages) statementLine(s words, e *plantroom.Estate, st *report.Statement, l *report.Line, t typed) statementLine {
 	v := statementLine{ID: l.ID, Due: s.stamp(l.Due), Stopped: s.stamp(l.Stopped), Outcome: s.outcome(l), Penalty: report.Money(l.Penalty), Why: s.ground(l),
 		Order: l.Order, Asset: s.placeOf(e, l.Asset).Asset, Fault: p.fault(s, l.Rule, l.Cause), Clock: s.t("clock." + string(l.Clock)),
-		Window: s.exact(time.Duration(l.Window)), Basis: l.Basis, Level: levelUnknown}
+		Window: s.exact(time.Duration(l.Window)), Basis: s.basis(l.Basis), Level: levelUnknown}
 	switch l.Verdict {
 	case report.Kept:
 		v.Level = levelGreen
@@ -212,6 +212,9 @@ func (s words) outcome(l *report.Line) string {
 	}
 	if l.Paused > 0 {
 		parts = append(parts, s.t("statement.paused", s.exact(time.Duration(l.Paused))))
+	}
+	if !l.Resumed.IsZero() {
+		parts = append(parts, s.t("statement.resumed", s.exact(time.Duration(l.Spent))))
 	}
 	return strings.Join(parts, " · ")
 }

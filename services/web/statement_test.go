@@ -157,7 +157,7 @@ func TestEveryGroundAndDoubtIsSaidInBothLanguages(t *testing.T) {
 			t.Errorf("a key is shown: %q", page[i:min(len(page), i+80)])
 		}
 	}
-	for _, english := range []string{"penalty", "missed", "kept", "excluded", "Objections", "by itself"} {
+	for _, english := range []string{"penalty", "missed", "kept", "excluded", "Objections", "by itself", "contract ", "profile ", "default"} {
 		if strings.Contains(strings.ReplaceAll(zh, `class="`, ""), english) {
 			t.Errorf("the Chinese page says %q", english)
 		}

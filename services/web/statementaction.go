@@ -41,9 +41,9 @@ func (p *Pages) statementAction(w http.ResponseWriter, r *http.Request, say word
 	case plantroom.CodeExpired:
 		return p.showStatement(w, r, say, http.StatusConflict, typed{req, say.t("statement.expired")})
 	case plantroom.CodeConflict, plantroom.CodeTransition: // the message says who was first, or what has to come before
-		return p.showStatement(w, r, say, http.StatusConflict, typed{req, plantroom.MessageOf(err)})
+		return p.showStatement(w, r, say, http.StatusConflict, typed{req, p.refusal(say, err)})
 	case plantroom.CodeInvalid, plantroom.CodeTooLarge:
-		return p.showStatement(w, r, say, http.StatusBadRequest, typed{req, plantroom.MessageOf(err)})
+		return p.showStatement(w, r, say, http.StatusBadRequest, typed{req, p.refusal(say, err)})
 	}
 	return err
 }

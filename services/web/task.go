@@ -15,6 +15,7 @@ type taskLine struct {
 	Done                        string // when; "": not yet
 	By, Note, Ref               string
 	Files                       int
+	Wrong                       bool // its form was refused
 	AskBy, AskNote, AskRef      bool
 }
 
@@ -46,11 +47,12 @@ func (s words) tasks(o *plantroom.WorkOrder) []taskLine {
 func (p *Pages) taskDone(w http.ResponseWriter, r *http.Request, say words) error {
 	id := plantroom.OrderID(r.PathValue("id"))
 	form, err := p.takeForm(w, r, id)
+	f := r.PostForm
+	was := pressed{Task: r.PathValue("task"), Ref: clean(f.Get("ref"), maxNote), Command: dispatch.Command{By: clean(f.Get("by"), maxName), Note: clean(f.Get("note"), maxNote)}}
 	if err == nil {
 		defer form.Release()
-		f := r.PostForm
-		_, err = p.opt.Desk.Task(r.Context(), dispatch.TaskDone{Order: id, Task: r.PathValue("task"), Actor: guard.Who(r.Context()).Actor,
-			By: clean(f.Get("by"), maxName), Note: clean(f.Get("note"), maxNote), Ref: clean(f.Get("ref"), maxNote), Files: form.Files()})
+		_, err = p.opt.Desk.Task(r.Context(), dispatch.TaskDone{Order: id, Task: was.Task, Actor: guard.Who(r.Context()).Actor,
+			By: was.By, Note: was.Note, Ref: was.Ref, Files: form.Files()})
 	}
 	switch plantroom.CodeOf(err) {
 	case "":
@@ -58,10 +60,10 @@ func (p *Pages) taskDone(w http.ResponseWriter, r *http.Request, say words) erro
 		http.Redirect(w, r, "/orders/"+string(id)+"#tasks", http.StatusSeeOther)
 		return nil
 	case plantroom.CodeConflict, plantroom.CodeTransition:
-		return p.showOrder(w, r, say, http.StatusConflict, plantroom.MessageOf(err))
+		return p.refuseOrder(w, r, say, http.StatusConflict, err, was)
 	}
-	if status, ok := refusedFiles(err); ok {
-		return p.showOrder(w, r, say, status, plantroom.MessageOf(err))
+	if status, ok := p.refusedFiles(r, err); ok {
+		return p.refuseOrder(w, r, say, status, err, was)
 	}
 	return err
 }

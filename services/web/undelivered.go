@@ -35,8 +35,12 @@ func (p *Pages) about(say words, e *plantroom.Estate, c plantroom.Call, open []p
 // leftOver is the one kind of call beginning with "works." that is about an order.
 const leftOver = "works.left"
 
-// callPath leads to a call on the page of what it is about: an order or planned works.
+// callPath leads to a call on the page of what it is about: an order, planned works
+// or a case.
 func callPath(c plantroom.Call) string {
+	if isCase(string(c.Order)) {
+		return "/cases/" + string(c.Order) + "#calls"
+	}
 	if strings.HasPrefix(c.Kind, "works.") && c.Kind != leftOver {
 		return worksPath(plantroom.WorksID(c.Order)) + "#calls"
 	}

@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"strings"
 
 	"plantroom"
 	"plantroom/services/httpapi"
@@ -157,7 +158,7 @@ type page struct {
 	Lang    string
 	Title   string
 	Estate  string
-	Path    string // for the language switch; "": the request's
+	Path    string // for the language switch; "": the request's, or of a press what can be read
 	Signed  bool   // an operator looks at it
 	Now     string
 	Zone    string // whose clocks the page shows
@@ -171,7 +172,7 @@ type page struct {
 func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, name string, say words, pg page) error {
 	pg.Lang = say.lang
 	if pg.Path == "" {
-		pg.Path = r.URL.EscapedPath() // unescaped it may begin with //, another site's address
+		pg.Path = readable(r)
 	}
 	pg.Estate, pg.Office = p.opt.Estate().Name.In(say.lang), p.opt.Office
 	pg.Signed = guard.Who(r.Context()).Actor != ""
@@ -185,6 +186,20 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, name 
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the visitor may have gone; nobody is left to tell
 	return nil
+}
+
+// readable is the path under which what a request is about can be read: a page
+// that answers a press cannot be asked for again under the press's own.
+func readable(r *http.Request) string {
+	path := r.URL.EscapedPath() // unescaped it may begin with //, another site's address
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		return path
+	case jobPath(path):
+		token, _, _ := strings.Cut(strings.TrimPrefix(path, "/job/"), "/")
+		return "/job/" + token
+	}
+	return "/"
 }
 
 // notice is a page with one thing to say.
@@ -205,7 +220,7 @@ func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		n.Text, n.Link, n.LinkText = "", "/login", say.t("login.title")
 	}
 	if jobPath(r.URL.Path) {
-		n.Link = ""
+		n.Link, n.Text = "", problem.Of(unhinted(err)).Detail
 	}
 	if err := p.render(w, r, d.Status, "notice.html", say, page{Title: n.Heading, Body: n}); err != nil {
 		http.Error(w, d.Title, d.Status)

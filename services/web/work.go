@@ -143,13 +143,13 @@ func (p *Pages) worksAction(w http.ResponseWriter, r *http.Request, say words) e
 		http.Redirect(w, r, worksPath(req.Works), http.StatusSeeOther)
 		return nil
 	case plantroom.CodeConflict, plantroom.CodeTransition:
-		return p.showWork(w, r, say, http.StatusConflict, form, plantroom.MessageOf(err))
+		return p.showWork(w, r, say, http.StatusConflict, form, p.refusal(say, err))
 	case plantroom.CodeInvalid, plantroom.CodeTooLarge:
 		if req.Do == works.Extend { // all else was looked at above
 			form.Wrong["to"] = say.t("works.wrong.to.longer")
 			return p.showWork(w, r, say, http.StatusBadRequest, form, "")
 		}
-		return p.showWork(w, r, say, http.StatusBadRequest, form, plantroom.MessageOf(err))
+		return p.showWork(w, r, say, http.StatusBadRequest, form, p.refusal(say, err))
 	}
 	return err
 }

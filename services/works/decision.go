@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"plantroom"
+	"plantroom/services/roster"
 )
 
 // decision is one decision on works: as they will be, and what is written with it.
@@ -17,6 +18,7 @@ type decision struct {
 	now    plantroom.Instant
 	works  plantroom.Works
 	ended  bool // what was held back about orders is due
+	held   int  // calls that wait for the end of quiet hours
 	rows   []plantroom.LedgerRow
 	calls  []plantroom.Call
 	err    error
@@ -39,6 +41,7 @@ type entry struct {
 	Called     int                    `json:"called,omitempty"`    // of them, who have an address
 	Needs      int                    `json:"needs,omitempty"`     // of them, who have registered needs
 	Unreached  int                    `json:"unreached,omitempty"` // of those, to whom nobody has talked
+	Held       int                    `json:"held,omitempty"`      // calls
 	By         string                 `json:"by,omitempty"`
 	Reason     string                 `json:"reason,omitempty"`
 }
@@ -83,12 +86,18 @@ type eventWorks struct {
 }
 
 // tell puts a call into the outbox, to the first address with the others to fall
-// back to; false where there is none.
-func (d *decision) tell(kind, who, lang string, addresses []plantroom.Address, says plantroom.Text) bool {
-	if len(addresses) == 0 {
+// back to; false where there is none. In quiet hours it waits for their end, unless
+// works would have begun by then of which it is told before.
+func (d *decision) tell(kind, who, lang string, addresses []plantroom.Address, quiet plantroom.Quiet, says plantroom.Text) bool {
+	if addresses = reach(addresses); len(addresses) == 0 {
 		return false
 	}
 	w, text := &d.works, says.In(lang)
+	at := d.now
+	if until := roster.QuietUntil(quiet.Hours, d.office.zone, d.now); !until.IsZero() && plantroom.Low < quiet.Below && (d.now >= w.From || until <= w.From) {
+		at = until
+		d.held++
+	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%s\x00%s", w.ID, d.now, kind, who))
 	id := plantroom.MessageID("msg-" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:15])))
 	body, err := json.Marshal(event{SpecVersion: "1.0", ID: string(id), Source: "urn:plantroom:" + string(d.office.estate.ID),
@@ -99,21 +108,37 @@ func (d *decision) tell(kind, who, lang string, addresses []plantroom.Address, s
 		d.err = err
 	}
 	d.calls = append(d.calls, plantroom.Call{ID: id, Kind: kind, Order: plantroom.OrderID(w.ID), Channel: addresses[0].Channel, To: addresses[0].To,
-		Who: who, Subject: text, Body: body, Fallback: addresses[1:], State: plantroom.CallPending, Created: d.now, NextTry: d.now})
+		Who: who, Subject: text, Body: body, Fallback: addresses[1:], State: plantroom.CallPending, Created: d.now, NextTry: at})
 	return true
+}
+
+// reach lists the addresses that are used for what is not severe, in the order of
+// preference; all of them where none is, because somebody has to be told.
+func reach(list []plantroom.Address) []plantroom.Address {
+	var some, all []plantroom.Address
+	for _, a := range list {
+		plain := plantroom.Address{Channel: a.Channel, To: a.To}
+		if all = append(all, plain); a.Severity <= plantroom.Low {
+			some = append(some, plain)
+		}
+	}
+	if len(some) == 0 {
+		return all
+	}
+	return some
 }
 
 func (d *decision) tellManagers(kind string, text plantroom.Text) {
 	for _, p := range d.office.estate.People {
 		if p.Role == "manager" {
-			d.tell(kind, "person:"+string(p.ID), p.Lang, p.Channels, text)
+			d.tell(kind, "person:"+string(p.ID), p.Lang, p.Channels, p.Quiet, text)
 		}
 	}
 }
 
 func (d *decision) tellContractor(kind string, text plantroom.Text) {
 	if firm := d.office.firm(d.works.Contractor); firm != nil {
-		d.tell(kind, "contractor:"+string(firm.ID), firm.Lang, firm.Channels, text)
+		d.tell(kind, "contractor:"+string(firm.ID), firm.Lang, firm.Channels, plantroom.Quiet{}, text)
 	}
 }
 
@@ -126,7 +151,7 @@ func (d *decision) tellResidents(kind string, key string) (concerned, called int
 		text = d.say("more", text, d.works.Text)
 	}
 	for _, p := range people {
-		if d.tell(kind, "person:"+string(p.ID), p.Lang, p.Channels, text) {
+		if d.tell(kind, "person:"+string(p.ID), p.Lang, p.Channels, p.Quiet, text) {
 			called++
 		}
 	}

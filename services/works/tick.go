@@ -103,6 +103,9 @@ func (o *Office) Tick(tx plantroom.Tx, now plantroom.Instant) error {
 // write stores the decision, and has what was held back about orders called when
 // the works have ended.
 func (d *decision) write(tx plantroom.Tx) error {
+	if d.held > 0 {
+		d.row("call.held", bySystem, entry{Held: d.held})
+	}
 	if d.err != nil {
 		return d.err
 	}

@@ -227,6 +227,69 @@ func TestResidentsConcernedAreToldBeforehandAndThoseWithNeedsAreListed(t *testin
 	}
 }
 
+// A telephone that is for dangers to life does not ring because the lift is painted.
+func TestNobodyIsToldOfWorksOnAChannelThatIsForDangersToLife(t *testing.T) {
+	graver := func(of plantroom.Severity, id string) []plantroom.Address {
+		return []plantroom.Address{{Channel: "voice", To: id, Severity: of}, {Channel: "mqtt", To: id}, {Channel: "email", To: id}}
+	}
+	h := newHouse(t, func(e *plantroom.Estate) {
+		e.People[0].Channels, e.People[2].Channels = graver(plantroom.Life, "lin"), graver(plantroom.Medium, "wang")
+		e.Contractors[0].Channels = graver(plantroom.High, "quick")
+		e.People[3].Channels = []plantroom.Address{{Channel: "voice", To: "chen", Severity: plantroom.Life}} // no other way
+	})
+	h.declare(overhaul(time.Hour, plantroom.HoldNothing))
+	h.pass(6 * time.Hour) // notice, needs, beginning, overrun
+	told := map[string]string{}
+	h.update(func(tx plantroom.Tx) error {
+		cs, err := tx.CallsOf("overhaul")
+		for _, c := range cs {
+			told[c.Who] += c.Kind + " "
+			if want := map[bool]string{true: "voice", false: "mqtt"}[c.Who == "person:chen"]; c.Channel != want || want == "mqtt" && (len(c.Fallback) != 1 || c.Fallback[0].Channel != "email") {
+				t.Errorf("%s to %s goes by %s, then by %v", c.Kind, c.Who, c.Channel, c.Fallback)
+			}
+		}
+		return err
+	})
+	for who, kind := range map[string]string{"person:lin": "works.overrun", "person:wang": "works.notice", "person:chen": "works.notice", "contractor:quick": "works.overrun"} {
+		if !strings.Contains(told[who], kind) {
+			t.Errorf("%s was told %s", who, told[who])
+		}
+	}
+}
+
+func TestNewsOfWorksWaitForTheEndOfQuietHoursUnlessTheyWouldComeTooLate(t *testing.T) {
+	quiet := func(end time.Duration) func(*plantroom.Estate) {
+		return func(e *plantroom.Estate) {
+			for i := range e.People {
+				e.People[i].Quiet = plantroom.Quiet{Hours: []plantroom.Hours{{Start: 0, End: plantroom.Duration(end)}}, Below: plantroom.High}
+			}
+		}
+	}
+	for _, c := range []struct {
+		quiet string
+		end   time.Duration
+		in    time.Duration
+		waits bool
+	}{{"until noon", 12 * time.Hour, 5 * time.Hour, true}, {"until after the beginning", 16 * time.Hour, 5 * time.Hour, false}, {"over", 9 * time.Hour, 5 * time.Hour, false}} {
+		h := newHouse(t, quiet(c.end))
+		h.declare(overhaul(c.in, plantroom.HoldNothing)) // it is 10:00
+		h.pass(time.Minute)
+		h.update(func(tx plantroom.Tx) error {
+			cs, err := tx.CallsOf("overhaul")
+			for _, call := range cs {
+				waits := call.NextTry == start.Add(2*time.Hour)
+				if want := c.waits && call.Who != "contractor:quick"; waits != want || !waits && call.NextTry > h.now {
+					t.Errorf("quiet hours %s: %s to %s is tried at %s", c.quiet, call.Kind, call.Who, call.NextTry)
+				}
+			}
+			return err
+		})
+		if kinds, bodies := h.ledger("overhaul"); (count(kinds, "call.held") > 0) != c.waits || strings.Contains(bodies, "wang") {
+			t.Errorf("quiet hours %s: %q %s", c.quiet, kinds, bodies)
+		}
+	}
+}
+
 func TestOnlyTheFloorsThatAreNamedAreConcerned(t *testing.T) {
 	h := newHouse(t)
 	w := overhaul(time.Hour, plantroom.HoldNothing)

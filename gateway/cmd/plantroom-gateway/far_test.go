@@ -37,7 +37,7 @@ func listen(t testing.TB, url string, keep bool) *far {
 
 func (f *far) connect(url string) {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := mqttconn.Connect(ctx, mqttconn.Options{URL: url, ClientID: "services"}, mqttconn.Session{Handle: f.handle})
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"plantroom/internal/mqttconn/brokertest"
 )
 
-const soon = 20 * time.Second
+const soon = time.Minute
 
 func TestArgumentsAndExitCodes(t *testing.T) {
 	dir := t.TempDir()

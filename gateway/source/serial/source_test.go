@@ -17,7 +17,7 @@ import (
 	"plantroom/internal/mqttconn"
 )
 
-const soon = 20 * time.Second
+const soon = time.Minute
 
 func wait(t *testing.T, what string, done func() bool) {
 	t.Helper()

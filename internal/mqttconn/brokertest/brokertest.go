@@ -97,7 +97,7 @@ func (m *mosquitto) Start() {
 	if err := m.cmd.Start(); err != nil {
 		m.t.Fatal(err)
 	}
-	Wait(m.t, 5*time.Second, "mosquitto listens on "+m.addr, func() bool {
+	Wait(m.t, time.Minute, "mosquitto listens on "+m.addr, func() bool {
 		c, err := net.Dial("tcp", m.addr)
 		if err == nil {
 			c.Close()
@@ -113,7 +113,7 @@ func (m *mosquitto) Cut(client string) {
 	o := mqtt.NewClientOptions().AddBroker(m.URL()).SetClientID(client).SetAutoReconnect(false)
 	rival := mqtt.NewClient(o)
 	token := rival.Connect()
-	if !token.WaitTimeout(5*time.Second) || token.Error() != nil {
+	if !token.WaitTimeout(time.Minute) || token.Error() != nil {
 		m.t.Fatalf("nobody can be connected as %s: %v", client, token.Error())
 	}
 	rival.Disconnect(250)

@@ -51,7 +51,7 @@ func New(dir *proofs.Dir, log *slog.Logger) *Taker {
 	return &Taker{Dir: dir, slots: make(chan struct{}, atOnce), log: log}
 }
 
-// Form is what came. Release has to be called in any case.
+// Form is what came. Release has to be called in any case but after an error.
 type Form struct {
 	Values url.Values
 	held   []*proofs.Held
@@ -93,7 +93,8 @@ func Comes(r *http.Request) bool {
 // Take reads a form. files and bytes bound what it may bring, besides the
 // bounds of one form. CodeInvalid: it is malformed, cut off, or holds a file that
 // is not taken; CodeTooLarge; CodeUnavailable: too many come at once, or the disk
-// does not take them.
+// does not take them. With an error the form holds the texts that were read before
+// it, for whoever has to type them otherwise again, and no file; it may be nil.
 func (t *Taker) Take(w http.ResponseWriter, r *http.Request, files int, bytes int64) (*Form, error) {
 	select {
 	case t.slots <- struct{}{}:
@@ -114,7 +115,7 @@ func (t *Taker) Take(w http.ResponseWriter, r *http.Request, files int, bytes in
 			// bounded, and so is the time; a line that breaks is no matter now.
 			_, _ = io.Copy(io.Discard, r.Body)
 		}
-		return nil, cutOff(err)
+		return f, cutOff(err)
 	}
 	return f, nil
 }

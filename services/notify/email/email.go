@@ -204,7 +204,7 @@ func (c *Channel) deliver(ctx context.Context, letter *gomail.Msg) error {
 	}
 	session, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
-		return err
+		return greetingError{err}
 	}
 	if err := client.SendWithSMTPClient(session, letter); err != nil {
 		return err

@@ -111,6 +111,9 @@ func TestARepeatIsTheSameLetter(t *testing.T) {
 func TestRepliesInThe500sAreForGoodAndThoseInThe400sAreNot(t *testing.T) {
 	for _, command := range []string{"mail", "rcpt", "data"} {
 		for code, permanent := range map[int]bool{421: false, 450: false, 452: false, 550: true, 552: true, 554: true} {
+			if command == "mail" && code != 552 {
+				permanent = false // the sender is the operator's
+			}
 			o := open(t, postbox{})
 			o.answer(command, &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "<lin@example.org>: no"})
 			se := send(t, channel(t, o), call)
@@ -124,6 +127,32 @@ func TestRepliesInThe500sAreForGoodAndThoseInThe400sAreNot(t *testing.T) {
 				t.Errorf("%d at %s: a letter was taken", code, command)
 			}
 		}
+	}
+}
+
+// What the operator has set up and the server refuses is no fault of the call.
+func TestARefusedLoginOrSenderIsNotHeldAgainstTheCall(t *testing.T) {
+	for command, codes := range map[string][]int{"mail": {530, 535, 550, 553, 554}, "rcpt": {530, 535}} {
+		for _, code := range codes {
+			o := open(t, postbox{})
+			o.answer(command, &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "no"})
+			if se := send(t, channel(t, o), call); se == nil || !se.Setup || se.Permanent || !strings.Contains(se.Error(), "see email in the server's file") || !strings.Contains(se.Error(), fmt.Sprint(code)) {
+				t.Errorf("%d at %s: %+v", code, command, se)
+			}
+		}
+	}
+	for name, greeting := range map[string]string{"no service": "554 no service\r\n", "a greeting of the 400s": "421 later\r\n"} {
+		o := script(t, func(c net.Conn, r *bufio.Reader) {
+			_, _ = io.WriteString(c, greeting)
+			_, _ = r.ReadString('\n')
+		})
+		se := send(t, channel(t, o, func(c *email.Options) { c.Security = email.None }), call)
+		if se == nil || se.Permanent || se.Setup != strings.HasPrefix(greeting, "5") {
+			t.Errorf("%s: %+v", name, se)
+		}
+	}
+	if se := send(t, channel(t, open(t, postbox{}), func(c *email.Options) { c.RootCAs = nil }), call); se == nil || se.Permanent || se.Setup {
+		t.Errorf("a certificate that does not verify may be a stranger's in between: %+v", se)
 	}
 }
 
@@ -145,8 +174,8 @@ func TestThePasswordIsReadAtEachDelivery(t *testing.T) {
 	c := channel(t, o, func(c *email.Options) {
 		c.User, c.Password = "plantroom", func() (string, error) { return password, nil }
 	})
-	if se := send(t, c, call); se == nil || !se.Permanent || strings.Contains(se.Error(), "wrong") {
-		t.Errorf("with a wrong password: %v", se)
+	if se := send(t, c, call); se == nil || !se.Setup || se.Permanent || strings.Contains(se.Error(), "wrong") {
+		t.Errorf("with a wrong password: %+v", se)
 	}
 	password = "hush"
 	if se := send(t, c, call); se != nil || len(o.taken()) != 1 {

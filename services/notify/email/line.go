@@ -38,7 +38,7 @@ func (l *line) dial(network, address string) (net.Conn, error) {
 	l.conn = conn
 	l.stop = context.AfterFunc(l.ctx, func() { _ = conn.Close() })
 	if l.security == None && !loopback(conn.RemoteAddr()) {
-		return nil, &plantroom.SendError{Permanent: true, Err: plantroom.Errorf(plantroom.CodeForbidden,
+		return nil, &plantroom.SendError{Setup: true, Err: plantroom.Errorf(plantroom.CodeForbidden,
 			"the mail server at %s is not on this machine, and its tls is none: use starttls or implicit", conn.RemoteAddr())}
 	}
 	bounded := &boundedConn{Conn: conn, left: maxAnswers}
@@ -81,7 +81,8 @@ func (b *boundedConn) Read(p []byte) (int, error) {
 var errTooMuch = plantroom.Errorf(plantroom.CodeUnavailable, "the mail server talks without an end")
 
 // verdict says whether another try makes sense. By RFC 5321 section 4.2.1 a
-// reply in the 500s is for good and one in the 400s for the time being. What is
+// reply in the 500s is for good and one in the 400s for the time being. One in the
+// 500s that refuses the operator's set-up does not count against the letter. What is
 // no reply at all may heal: broken connections, names that do not resolve,
 // certificates, a server that has stopped to offer TLS. Servers and the SMTP
 // client name the recipient, who is left out: what becomes of a call is in the
@@ -96,7 +97,33 @@ func verdict(err error, to string) error {
 	}
 	spelt := regexp.MustCompile("(?i)" + regexp.QuoteMeta(to)) // many servers write it in small letters
 	text := wording.Line(spelt.ReplaceAllString(err.Error(), "the recipient"))
-	return &plantroom.SendError{Err: errors.New(text), Permanent: code(err)/100 == 5}
+	refused := code(err)/100 == 5
+	if refused && ofSetup(err) {
+		return &plantroom.SendError{Err: errors.New("the mail server refuses the set-up, see email in the server's file: " + text), Setup: true}
+	}
+	return &plantroom.SendError{Err: errors.New(text), Permanent: refused}
+}
+
+// greetingError is what went wrong before the server was told of any letter:
+// connecting, TLS, the login.
+type greetingError struct{ error }
+
+// Unwrap returns the cause.
+func (e greetingError) Unwrap() error { return e.error }
+
+// ofSetup reports whether a reply in the 500s refuses our login or our sender, and
+// not the letter. 552 to the sender is about the size of the letter. 530, 534, 535
+// and 538 are about the login wherever they come: RFC 4954 sections 4 and 6.
+func ofSetup(err error) bool {
+	var early greetingError
+	var sending *gomail.SendError
+	switch c := code(err); {
+	case errors.As(err, &early), c == 530, c == 534, c == 535, c == 538:
+		return true
+	case errors.As(err, &sending) && sending.Reason == gomail.ErrSMTPMailFrom:
+		return c != 552
+	}
+	return false
 }
 
 // code is the reply behind an error, 0 where there was none.

@@ -80,6 +80,9 @@ func (c *compiler) answers(f *file) {
 	if len(t.success.status) == 0 {
 		c.fault("/success", "it does not say which status means success", "add status, as in status: [200]")
 	}
+	for i, a := range f.Setup {
+		t.setup = append(t.setup, c.answer(fmt.Sprintf("/setup/%d", i), a))
+	}
 	for i, a := range f.Permanent {
 		t.permanent = append(t.permanent, c.answer(fmt.Sprintf("/permanent/%d", i), a))
 	}
@@ -164,7 +167,8 @@ func read(b []byte) any {
 	return v
 }
 
-// judge turns an answer into a verdict: taken, for good, or to be tried again.
+// judge turns an answer into a verdict: taken, for good, our set-up refused, or to be
+// tried again.
 // The error does not show to, whatever the provider says.
 func (t *Template) judge(status int, b []byte, code, to string) *plantroom.SendError {
 	body := read(b)
@@ -182,11 +186,17 @@ func (t *Template) judge(status int, b []byte, code, to string) *plantroom.SendE
 		}
 	}
 	e := &plantroom.SendError{}
+	one := func(list []answer) bool {
+		return slices.ContainsFunc(list, func(a answer) bool { return a.fits(status, body, code) })
+	}
 	switch {
 	case status >= 300 && status < 400:
 		e.Permanent = true
 		why += ", a redirect, and none is followed: write the final address into the template"
-	case slices.ContainsFunc(t.permanent, func(a answer) bool { return a.fits(status, body, code) }):
+	case one(t.setup):
+		e.Setup = true
+		why += ", which refuses the set-up: see the channel's secrets and settings"
+	case one(t.permanent):
 		e.Permanent = true
 	case t.ReadBack && slices.Contains(t.success.status, status):
 		why += ", and nobody read the code back"

@@ -42,6 +42,7 @@ type play struct {
 	json    string
 
 	taken     []string // answers: "200 {…}"
+	setup     []string
 	permanent []string
 	again     []string
 	missing   string // an address that the template refuses
@@ -52,14 +53,16 @@ var plays = map[string]play{
 		path: "/2010-04-01/Accounts/AC1/Messages.json", headers: map[string]string{"Authorization": "Basic QUMxOmh1c2g=", "Content-Type": "application/x-www-form-urlencoded"},
 		form:      map[string]string{"To": "+4915550100", "From": "+15550100", "Body": message},
 		taken:     []string{`201 {"sid":"SM1","status":"queued","error_code":null}`, `201 {"status":"accepted"}`},
-		permanent: []string{`400 {"code":21211,"message":"The 'To' number is not valid","status":400}`, `401 {"code":20003}`},
+		permanent: []string{`400 {"code":21211,"message":"The 'To' number is not valid","status":400}`},
+		setup:     []string{`401 {"code":20003}`, `403 {}`, `404 {"code":20404}`},
 		again:     []string{`201 {"status":"failed","error_code":30008}`, `200 {"status":"queued"}`, `429 {"code":20429}`, `500 oops`, `201 <html>`, `201 {"status":"queued"} trailing`},
 		missing:   "15550100"},
 	"vonage-sms": {to: "4915550100", settings: map[string]string{"from": "Plantroom"}, secrets: map[string]string{"key": "k1", "secret": "hush"},
 		path: "/sms/json", headers: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
 		form:      map[string]string{"api_key": "k1", "api_secret": "hush", "from": "Plantroom", "to": "4915550100", "text": message, "type": "unicode", "client-ref": "msg-abc"},
 		taken:     []string{`200 {"message-count":"1","messages":[{"to":"4915550100","message-id":"m1","status":"0"}]}`},
-		permanent: []string{`200 {"message-count":"1","messages":[{"status":"4","error-text":"Bad Credentials"}]}`, `200 {"messages":[{"status":"3"}]}`},
+		setup:     []string{`200 {"message-count":"1","messages":[{"status":"4","error-text":"Bad Credentials"}]}`, `401 {}`},
+		permanent: []string{`200 {"messages":[{"status":"3"}]}`},
 		again:     []string{`200 {"message-count":"1","messages":[{"status":"1","error-text":"Throttled"}]}`, `200 {"messages":[]}`, `200 {"messages":[{"status":0}]}`, `503 {}`, `200 null`},
 		missing:   "+4915550100"},
 	"aliyun-sms": {to: "13800000000", settings: map[string]string{"sign_name": "物业", "template_code": "SMS_1"}, secrets: map[string]string{"id": "LTAI1", "key": "hush"},
@@ -68,14 +71,16 @@ var plays = map[string]play{
 		form: map[string]string{"PhoneNumbers": "13800000000", "SignName": "物业", "TemplateCode": "SMS_1", "OutId": "msg-abc",
 			"TemplateParam": `{"asset":"Lift \"1\" \u0026 梯","order":"wo-000001","severity":"high"}`},
 		taken:     []string{`200 {"Code":"OK","Message":"OK","BizId":"1","RequestId":"r"}`},
-		permanent: []string{`200 {"Code":"isv.MOBILE_NUMBER_ILLEGAL","Message":"x"}`, `403 {"Code":"Forbidden.RAM"}`, `404 {"Code":"InvalidAccessKeyId.NotFound"}`},
+		permanent: []string{`200 {"Code":"isv.MOBILE_NUMBER_ILLEGAL","Message":"x"}`},
+		setup:     []string{`403 {"Code":"Forbidden.RAM"}`, `404 {"Code":"InvalidAccessKeyId.NotFound"}`},
 		again:     []string{`200 {"Code":"isv.BUSINESS_LIMIT_CONTROL"}`, `503 {"Code":"ServiceUnavailable"}`, `200 OK`, `200 {"code":"OK"}`},
 		missing:   "12800000000"},
 	"ntfy": {to: "quicklift-desk", secrets: map[string]string{"token": "tk_hush"},
 		path: "/", headers: map[string]string{"Content-Type": "application/json", "Authorization": "Bearer tk_hush"},
 		json:      `{"topic":"quicklift-desk","title":"Lift \"1\" & 梯","message":` + quoted(message) + `,"priority":4}`,
 		taken:     []string{`200 {"id":"x","time":1,"expires":2,"event":"message","topic":"quicklift-desk"}`},
-		permanent: []string{`403 {"code":40301,"http":403,"error":"forbidden"}`, `413 {}`},
+		setup:     []string{`403 {"code":40301,"http":403,"error":"forbidden"}`, `401 {}`},
+		permanent: []string{`413 {}`},
 		again:     []string{`429 {"code":42901}`, `200 {"event":"open"}`, `200`, `507 {}`},
 		missing:   "a/b"},
 	"telegram": {to: "-100123", secrets: map[string]string{"token": "42:AA/x"},
@@ -83,13 +88,15 @@ var plays = map[string]play{
 		json:      `{"chat_id":"-100123","text":` + quoted(message) + `,"link_preview_options":{"is_disabled":true}}`,
 		taken:     []string{`200 {"ok":true,"result":{"message_id":1}}`},
 		permanent: []string{`400 {"ok":false,"error_code":400,"description":"Bad Request: chat not found"}`, `403 {"ok":false,"error_code":403}`},
+		setup:     []string{`401 {"ok":false,"error_code":401}`, `404 {"ok":false,"error_code":404}`},
 		again:     []string{`429 {"ok":false,"error_code":429,"parameters":{"retry_after":5}}`, `200 {"ok":false}`, `200 {"ok":"true"}`, `400 <html>`, `502 Bad Gateway`},
 		missing:   "0"},
 	"voice": {to: "+4915550100", secrets: map[string]string{"token": "hush"},
 		path: "/calls", headers: map[string]string{"Content-Type": "application/json", "Authorization": "Bearer hush"},
 		json:      `{"id":"msg-abc","to":"+4915550100","say":"wo-000001 Lift 1: door & sill \"stuck\" 100 % (high), attend by 07:58","code":"4711","language":"en"}`,
 		taken:     []string{`200 {"result":"answered","digits":"4711"}`, `200 {"result":"answered","digits":4711}`},
-		permanent: []string{`200 {"result":"no_such_number"}`, `401 {}`},
+		permanent: []string{`200 {"result":"no_such_number"}`},
+		setup:     []string{`401 {}`},
 		again: []string{`200 {"result":"answered"}`, `200 {"result":"answered","digits":""}`, `200 {"result":"answered","digits":"4712"}`, `200 {"result":"voicemail","digits":"4711"}`,
 			`200 {"result":"busy"}`, `200 {"result":"answered","digits":["4711"]}`, `504 {}`},
 		missing: "555"},
@@ -223,11 +230,13 @@ func TestEveryShippedTemplateIsPlayed(t *testing.T) {
 	for name, p := range plays {
 		t.Run(name, func(t *testing.T) {
 			s, c := serve(t, name)
-			for want, answers := range map[string][]string{"taken": p.taken, "for good": p.permanent, "again": p.again} {
+			for want, answers := range map[string][]string{"taken": p.taken, "set-up": p.setup, "for good": p.permanent, "again": p.again} {
 				for _, s.answer = range answers {
 					se := send(t, c, p.to)
 					got := "taken"
-					if se != nil && se.Permanent {
+					if se != nil && se.Setup && !se.Permanent {
+						got = "set-up"
+					} else if se != nil && se.Permanent {
 						got = "for good"
 					} else if se != nil {
 						got = "again"

@@ -6,7 +6,8 @@
 // A call was taken only where the answer is the one that the template describes,
 // in status and body. Whatever else comes, a time-out, a 500, a 200 with an error
 // inside, or no JSON at all, is tried again and then given up for the next
-// address; what the template lists as permanent is given up at once. Where a
+// address; what the template lists as permanent is given up at once, and what it
+// lists as setup, as a token that is not valid, is held against no call. Where a
 // template has a code spoken, only that code, read back, means that a human has
 // answered: a voicemail that takes the message does not.
 //
@@ -127,7 +128,7 @@ func (c *Channel) Send(ctx context.Context, call plantroom.Call) error {
 	}
 	req, body, err := c.t.request(ctx, v)
 	if err != nil {
-		return &plantroom.SendError{Err: err, Permanent: true}
+		return &plantroom.SendError{Err: err, Setup: errors.As(err, new(setupError)), Permanent: !errors.As(err, new(setupError))}
 	}
 	if s := c.t.sign; s != nil {
 		signACS3(req, body, s.id.fill(v, nil), s.key.fill(v, nil), c.o.Now(), rand.Text())
@@ -165,6 +166,12 @@ func (c *Channel) operators(v values) error {
 	return nil
 }
 
+// setupError is a secret or a setting that cannot stand where the template has it.
+type setupError struct{ string }
+
+// Error says where.
+func (e setupError) Error() string { return e.string }
+
 // request makes the request of a call, and its body once more for a signature.
 func (t *Template) request(ctx context.Context, v values) (*http.Request, []byte, error) {
 	path, err := t.escapedPath(v)
@@ -188,7 +195,7 @@ func (t *Template) request(ctx context.Context, v values) (*http.Request, []byte
 	for _, h := range t.headers {
 		value := h.value.fill(v, nil)
 		if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || r > unicode.MaxASCII }) {
-			return nil, nil, fmt.Errorf("the header %s would hold characters that a header cannot", h.name)
+			return nil, nil, setupError{"the header " + h.name + " would hold characters that a header cannot"} // all else that a header may hold is ASCII
 		}
 		req.Header.Set(h.name, value)
 	}
@@ -204,6 +211,9 @@ func (t *Template) escapedPath(v values) (string, error) {
 	path := t.path.fill(v, percent)
 	for _, p := range t.path {
 		if s := v[p.name]; p.name != "" && (s == "" || s == "." || s == "..") {
+			if operators.has(p.name) {
+				return "", setupError{"{" + p.name + "} cannot stand in the path"}
+			}
 			return "", fmt.Errorf("{%s} cannot stand in the path", p.name)
 		}
 	}

@@ -134,8 +134,13 @@ func TestASecretThatIsAwayIsWaitedFor(t *testing.T) {
 		t.Errorf("%v", se)
 	}
 	c = channelFor(t, src, provider.Options{Settings: map[string]string{"host": "127.0.0.1:9"}, Secret: func(string) (string, error) { return "a\r\nX-Evil: 1", nil }})
-	if se := send(t, c, "x"); se == nil || !se.Permanent || strings.Contains(se.Error(), "Evil") {
-		t.Errorf("a secret that ends its header: %v", se)
+	if se := send(t, c, "x"); se == nil || se.Permanent || !se.Setup || strings.Contains(se.Error(), "Evil") {
+		t.Errorf("a secret that ends its header: %+v", se)
+	}
+	src = strings.Replace(small, "/send/", "/{secret.key}/", 1)
+	c = channelFor(t, src, provider.Options{Settings: map[string]string{"host": "127.0.0.1:9"}, Secret: func(string) (string, error) { return "..", nil }})
+	if se := send(t, c, "x"); se == nil || se.Permanent || !se.Setup {
+		t.Errorf("a secret that climbs out of the path: %+v", se)
 	}
 }
 

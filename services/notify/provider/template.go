@@ -44,6 +44,7 @@ type Template struct {
 	limit     int
 	timeout   time.Duration
 	success   answer
+	setup     []answer
 	permanent []answer
 	reason    pointer
 }
@@ -84,6 +85,7 @@ type file struct {
 	Limit     int          `json:"limit"`
 	Timeout   string       `json:"timeout"`
 	Success   answerFile   `json:"success"`
+	Setup     []answerFile `json:"setup"`
 	Permanent []answerFile `json:"permanent"`
 	Reason    string       `json:"reason"`
 }

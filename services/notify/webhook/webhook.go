@@ -134,8 +134,9 @@ func (c *Channel) request(ctx context.Context, call plantroom.Call) (*http.Reque
 }
 
 // judge turns an answer into a verdict. 408, 425 and 429 ask for another try
-// (RFC 9110, RFC 8470, RFC 6585), 5xx may heal; every other answer means that
-// this address will not take calls until somebody changes it.
+// (RFC 9110, RFC 8470, RFC 6585), 5xx may heal; 401 and 403 mean that the secret is
+// not the receiver's; every other answer means that this address will not take calls
+// until somebody changes it.
 func judge(resp *http.Response, now plantroom.Instant) error {
 	code := resp.StatusCode
 	if code >= 200 && code < 300 {
@@ -145,6 +146,9 @@ func judge(resp *http.Response, now plantroom.Instant) error {
 	switch {
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
 		e.After = outside.RetryAfter(resp.Header, now)
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		e.Setup = true
+		e.Err = plantroom.Errorf(plantroom.CodeForbidden, "the receiver answered %d %s: see that it has the secret that stands in secrets/", code, http.StatusText(code))
 	case code >= 300 && code < 400:
 		e.Permanent = true
 		e.Err = plantroom.Errorf(plantroom.CodeInvalid, "the receiver answered %d, a redirect, and none is followed: configure the final address", code)

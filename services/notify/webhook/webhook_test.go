@@ -117,6 +117,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		status    int
 		after     string
 		permanent bool
+		setup     bool
 		wait      time.Duration
 		taken     bool
 	}{
@@ -126,7 +127,8 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		{status: 301, permanent: true},
 		{status: 307, permanent: true},
 		{status: 400, permanent: true},
-		{status: 401, permanent: true},
+		{status: 401, setup: true}, // another secret than ours
+		{status: 403, setup: true},
 		{status: 404, permanent: true},
 		{status: 410, permanent: true, after: "5"},
 		{status: 408},
@@ -153,8 +155,8 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 			t.Errorf("%d: %v, taken should be %v", tt.status, se, tt.taken)
 			continue
 		}
-		if se != nil && (se.Permanent != tt.permanent || se.After != tt.wait) {
-			t.Errorf("%d %q: permanent %v after %v, want %v %v", tt.status, tt.after, se.Permanent, se.After, tt.permanent, tt.wait)
+		if se != nil && (se.Permanent != tt.permanent || se.Setup != tt.setup || se.After != tt.wait) {
+			t.Errorf("%d %q: permanent %v set-up %v after %v, want %v %v %v", tt.status, tt.after, se.Permanent, se.Setup, se.After, tt.permanent, tt.setup, tt.wait)
 		}
 	}
 }

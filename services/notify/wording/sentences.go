@@ -8,6 +8,7 @@ var sentences = map[string]plantroom.Text{
 	"floor": {En: ", %s, floor %d", Zh: "，%s，%d层"},
 	"fault": {En: "\nFault:  %s (%s)", Zh: "\n故障：%s（%s）"},
 	"order": {En: "\nOrder:  %s\n", Zh: "\n工单：%s\n"},
+	"case":  {En: "\nCase:   %s\n", Zh: "\n事项：%s\n"},
 	"works": {En: "\nWorks:  %s\n", Zh: "\n施工：%s\n"},
 	"job":   {En: "\nAccept, arrive and report the repair here. Whoever has this link can use it:\n%s\n", Zh: "\n请在此接单、报到场、报修复。持有此链接者均可操作：\n%s\n"},
 	"page":  {En: "\nThe order: %s\n", Zh: "\n查看工单：%s\n"},

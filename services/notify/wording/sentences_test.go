@@ -57,8 +57,8 @@ func TestWhoeverNamesNoLanguageOrAStrangeOneIsCalledInEnglish(t *testing.T) {
 	}
 }
 
-func TestALetterAboutPlannedWorksNamesNoOrder(t *testing.T) {
-	for kind, want := range map[string]string{"works.notice": "Works:  painting", "works.left": "Order:  painting"} {
+func TestALetterAboutPlannedWorksOrACaseNamesNoOrder(t *testing.T) {
+	for kind, want := range map[string]string{"works.notice": "Works:  painting", "works.left": "Order:  painting", "case.late": "Case:   painting"} {
 		if l := Read(plantroom.Call{ID: "msg-1", Kind: kind, Order: "painting", Subject: "s", Body: json.RawMessage("{}")}).Letter(); !strings.Contains(l, want) {
 			t.Errorf("%s: %s", kind, l)
 		}

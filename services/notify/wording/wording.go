@@ -129,8 +129,11 @@ func (m Message) Letter() string {
 	}
 	if m.Order != "" && !strings.HasPrefix(m.Kind, "channel.") {
 		key := "order"
-		if m.works() {
+		switch {
+		case m.works():
 			key = "works"
+		case strings.HasPrefix(m.Kind, "case."):
+			key = "case"
 		}
 		say(key, m.Order)
 	}

@@ -1,0 +1,63 @@
+package web
+
+import "plantroom"
+
+// frameWords are the sentences of around every page: the menu, times and lengths, refusals, signing in.
+var frameWords = map[string]plantroom.Text{
+	"nav.skip":       {En: "Skip to the content", Zh: "跳到正文"},
+	"nav.pages":      {En: "Pages", Zh: "页面"},
+	"nav.language":   {En: "Language", Zh: "语言"},
+	"nav.board":      {En: "Board", Zh: "看板"},
+	"nav.quarantine": {En: "Quarantine", Zh: "隔离区"},
+	"nav.statements": {En: "Statements", Zh: "月度结算"},
+	"nav.works":      {En: "Planned works", Zh: "计划施工"},
+	"nav.logout":     {En: "Sign out", Zh: "退出"},
+	"nav.cases":      {En: "Cases", Zh: "住户事项"},
+	"number":         {En: "%d", Zh: "%d"},
+	"money":          {En: "%d.%02d %s", Zh: "%d.%02d %s"},
+
+	"time.zone":    {En: "Times are those of %s.", Zh: "时间均为 %s 时间。"},
+	"time.day":     {En: "2 Jan 15:04", Zh: "1月2日 15:04"},
+	"time.date":    {En: "2 Jan 2006", Zh: "2006年1月2日"},
+	"time.month":   {En: "January 2006", Zh: "2006年1月"},
+	"time.year":    {En: "2 Jan 2006 15:04", Zh: "2006年1月2日 15:04"},
+	"time.precise": {En: "2 Jan 15:04:05", Zh: "1月2日 15:04:05"},
+	"time.ago":     {En: "%s ago", Zh: "%s前"},
+
+	"span.seconds":         {En: "%d s", Zh: "%d秒"},
+	"span.minutes_seconds": {En: "%d min %02d s", Zh: "%d分%02d秒"},
+	"span.minutes":         {En: "%d min", Zh: "%d分钟"},
+	"span.full_hours":      {En: "%d h", Zh: "%d小时"},
+	"span.hours":           {En: "%d h %02d min", Zh: "%d小时%02d分"},
+	"span.days":            {En: "%d d %d h", Zh: "%d天%d小时"},
+	"place.basement":       {En: "basement %d", Zh: "地下%d层"},
+	"place.floor":          {En: "floor %d", Zh: "%d层"},
+	"list.comma":           {En: ", ", Zh: "、"},
+
+	"refused.invalid":                {En: "That could not be read", Zh: "无法识别"},
+	"refused.unauthorized":           {En: "Please sign in", Zh: "请登录"},
+	"refused.forbidden":              {En: "That is not allowed", Zh: "不允许"},
+	"refused.not_found":              {En: "There is nothing here", Zh: "没有此页面"},
+	"refused.method_not_allowed":     {En: "That cannot be done here", Zh: "此处不可用"},
+	"refused.conflict":               {En: "Somebody else was first", Zh: "已被他人抢先"},
+	"refused.transition":             {En: "That cannot be done now", Zh: "当前不可操作"},
+	"refused.expired":                {En: "That has expired", Zh: "已过期"},
+	"refused.precondition_failed":    {En: "It has changed meanwhile", Zh: "内容已变化"},
+	"refused.too_large":              {En: "That is too large", Zh: "内容过大"},
+	"refused.unsupported_media_type": {En: "That could not be read", Zh: "无法识别"},
+	"refused.rate_limited":           {En: "Too many requests", Zh: "请求过于频繁"},
+	"refused.internal":               {En: "Something went wrong", Zh: "出错了"},
+	"refused.unavailable":            {En: "A part does not answer", Zh: "部分服务无响应"},
+
+	"login.title":           {En: "Sign in", Zh: "登录"},
+	"login.token":           {En: "Operator token", Zh: "操作员令牌"},
+	"login.enter":           {En: "Sign in", Zh: "登录"},
+	"login.wrong":           {En: "That is not the operator token.", Zh: "令牌不正确。"},
+	"login.hint":            {En: "The server writes the token into a file when it starts for the first time.", Zh: "令牌在服务器首次启动时写入文件。"},
+	"actor.system":          {En: "Plantroom", Zh: "系统"},
+	"actor.sensor":          {En: "sensor", Zh: "传感器"},
+	"actor.person:operator": {En: "the office", Zh: "值班室"},
+	"role.manager":          {En: "manager", Zh: "经理"},
+	"role.engineer":         {En: "engineer", Zh: "工程师"},
+	"role.technician":       {En: "technician", Zh: "技工"},
+}
