@@ -382,6 +382,11 @@ var catalogue = map[string]plantroom.Text{
 	"ledger.ladder.call":         {En: "called again", Zh: "再次呼叫"},
 	"ledger.ladder.hand_over":    {En: "the shift has changed", Zh: "已换班"},
 	"ledger.call.withdrawn":      {En: "call withdrawn: no longer on duty", Zh: "通知已撤回：已下班"},
+	"ledger.alert.raised":        {En: "alert of Grafana", Zh: "Grafana 告警"},
+	"ledger.alert.joined":        {En: "another alert of Grafana on it", Zh: "同一对象的另一 Grafana 告警"},
+	"ledger.alert.goes_on":       {En: "the alert fires anew", Zh: "告警再次触发"},
+	"ledger.alert.eased":         {En: "one alert of Grafana is resolved, others fire", Zh: "一个 Grafana 告警已恢复，其他仍在触发"},
+	"ledger.alert.resolved":      {En: "Grafana says: resolved", Zh: "Grafana 显示已恢复"},
 	"ledger.link.opened":         {En: "job link opened", Zh: "打开工单链接"},
 	"ledger.link.refused":        {En: "job link refused", Zh: "工单链接被拒绝"},
 	"ledger.link.repeated":       {En: "pressed again", Zh: "重复按下"},
@@ -392,6 +397,7 @@ var catalogue = map[string]plantroom.Text{
 	// Actors.
 	"actor.system":          {En: "Plantroom", Zh: "系统"},
 	"actor.sensor":          {En: "sensor", Zh: "传感器"},
+	"actor.grafana":         {En: "Grafana", Zh: "Grafana"},
 	"actor.person:operator": {En: "the office", Zh: "值班室"},
 
 	// An asset's page.
@@ -593,6 +599,7 @@ var catalogue = map[string]plantroom.Text{
 	// Rules that no domain owns.
 	"rule.device.silent":  {En: "Sensor silent", Zh: "传感器无信号"},
 	"rule.gateway.silent": {En: "Gateway silent", Zh: "网关无信号"},
+	"rule.alert.grafana":  {En: "Alert of Grafana", Zh: "Grafana 告警"},
 
 	// Causes: the lifts' fault vocabulary.
 	"cause.entrapment":              {En: "People trapped in the car", Zh: "困人"},
@@ -635,6 +642,7 @@ var catalogue = map[string]plantroom.Text{
 	"cause.forbidden_stop":  {En: "Vehicle where it must not stop", Zh: "禁停区停车"},
 	"cause.overstay":        {En: "Vehicle stays too long", Zh: "超时停放"},
 	"cause.offline":         {En: "Connection gone", Zh: "连接中断"},
+	"cause.grafana_alert":   {En: "Alert of Grafana", Zh: "Grafana 告警"},
 	"cause.silent":          {En: "Silent", Zh: "无信号"},
 	"nav.cases":             {En: "Cases", Zh: "住户事项"},
 	"cases.title":           {En: "Residents' cases", Zh: "住户事项"},
