@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"plantroom/services/httpapi/problem"
@@ -18,6 +19,19 @@ const writeWait = 10 * time.Second
 // without an id comes with every heartbeat, because browsers do not show
 // comments to scripts, which could then not tell silence from a dead line.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.serve(w, r, func(string) bool { return true })
+}
+
+// Only streams as ServeHTTP does, but for events of other kinds than these, of
+// which it does not even show the ids. A Reset, which tells nothing, always
+// goes out.
+func (h *Hub) Only(kinds ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.serve(w, r, func(kind string) bool { return kind == Reset || slices.Contains(kinds, kind) })
+	})
+}
+
+func (h *Hub) serve(w http.ResponseWriter, r *http.Request, shown func(kind string) bool) {
 	events, err := h.Subscribe(r.Context(), r.Header.Get("Last-Event-ID"))
 	if err != nil {
 		problem.Write(w, r, h.opt.Logger, err)
@@ -35,7 +49,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for {
 		select {
 		case e, open := <-events:
-			if !open || s.event(e) != nil {
+			if !open || shown(e.Kind) && s.event(e) != nil {
 				return
 			}
 		case <-tick.C:
