@@ -118,6 +118,9 @@ func TestFurtherAlertsOnAnAssetJoinItsIncident(t *testing.T) {
 	if o := h.orders()[0]; o.Severity != plantroom.High {
 		t.Errorf("with a lesser one the order is %s", o.Severity)
 	}
+	if in := h.incidents()[0]; in.Severity != plantroom.High || !strings.Contains(in.Detail, "Car shakes") {
+		t.Errorf("with a lesser one the incident is %s: %s", in.Severity, in.Detail)
+	}
 	other := h.fires("b1", 0)
 	other.Asset = "b1-l2"
 	if r := h.becomes(alerts.Raised, other); r.Order == h.orders()[1].ID {
@@ -148,6 +151,12 @@ func TestWordsOutOfOrderRaiseNothingTwice(t *testing.T) {
 	h.becomes(alerts.Unheard, over)
 	h.becomes(alerts.Repeated, over)
 	h.becomes(alerts.Stale, hot) // it had been delayed
+	next := h.fires("a1", 4*time.Minute) // nor is the beginning of the next time heard before its end
+	h.becomes(alerts.Unheard, h.resolved(next, 3*time.Minute))
+	h.becomes(alerts.Stale, next)
+	brief := h.fires("a1", 2*time.Minute)
+	h.becomes(alerts.Unheard, h.resolved(brief, 2*time.Minute)) // over as it began
+	h.becomes(alerts.Stale, brief)
 	h.counts(0, 0, 0)
 
 	// It fires anew, and the end of the first time comes once more.
@@ -206,7 +215,10 @@ func TestTwoEpisodesAreNeverOne(t *testing.T) {
 	if all := h.incidents(); len(all) != 2 || all[0].ID != r.Incident || all[0].Episode <= all[1].Episode {
 		t.Errorf("incidents %+v", all)
 	}
-	h.becomes(alerts.Resolved, h.resolved(shakes, 0))
+	h.becomes(alerts.Resolved, h.resolved(shakes, 5*time.Minute))
+	if in := h.incidents()[0]; in.Proved != h.now.Add(-5*time.Minute) {
+		t.Errorf("the second one was over at %s, want when its own alert ended", in.Proved)
+	}
 	h.counts(2, 0, 1)
 }
 

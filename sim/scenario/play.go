@@ -45,6 +45,7 @@ type play struct {
 	stale   atomic.Bool // the snapshot is; also told by the goroutines that deliver calls
 	told    int64
 	ok      acceptances
+	grafana grafana
 }
 
 const (
@@ -85,7 +86,7 @@ func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
 		return nil, err
 	}
 	p := &play{ctx: ctx, file: s, opt: o, estate: e, sites: map[plantroom.GatewayID]*site{}, claimed: map[plantroom.OrderID]bool{},
-		ok: acceptances{all: map[accepted]plantroom.Reading{}}}
+		ok: acceptances{all: map[accepted]plantroom.Reading{}}, grafana: grafana{map[string]fires{}}}
 	if p.zone, err = time.LoadLocation(e.Zone); err != nil {
 		return nil, err
 	}
