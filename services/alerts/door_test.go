@@ -150,7 +150,7 @@ func TestWordsOutOfOrderRaiseNothingTwice(t *testing.T) {
 	over := h.resolved(hot, 5*time.Minute)
 	h.becomes(alerts.Unheard, over)
 	h.becomes(alerts.Repeated, over)
-	h.becomes(alerts.Stale, hot) // it had been delayed
+	h.becomes(alerts.Stale, hot)         // it had been delayed
 	next := h.fires("a1", 4*time.Minute) // nor is the beginning of the next time heard before its end
 	h.becomes(alerts.Unheard, h.resolved(next, 3*time.Minute))
 	h.becomes(alerts.Stale, next)

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -15,7 +16,8 @@ import (
 const writeWait = 10 * time.Second
 
 // ServeHTTP streams events until the client, the request's context or the hub
-// ends. Frames carry "id:", "event:" and a JSON "data:". A "beat" event
+// ends, from now on or after the event that Last-Event-ID names; a client that
+// can set no header names it in the query as after. Frames carry "id:", "event:" and a JSON "data:". A "beat" event
 // without an id comes with every heartbeat, because browsers do not show
 // comments to scripts, which could then not tell silence from a dead line.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -32,7 +34,7 @@ func (h *Hub) Only(kinds ...string) http.Handler {
 }
 
 func (h *Hub) serve(w http.ResponseWriter, r *http.Request, shown func(kind string) bool) {
-	events, err := h.Subscribe(r.Context(), r.Header.Get("Last-Event-ID"))
+	events, err := h.Subscribe(r.Context(), cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")))
 	if err != nil {
 		problem.Write(w, r, h.opt.Logger, err)
 		return
