@@ -26,7 +26,7 @@ var known = estate.Known{
 	}}},
 	Domains: []plantroom.Domain{
 		{Name: "lifts", Kinds: []string{"passenger", "firefighters"}},
-		{Name: "leaks", Kinds: []string{"spot", "rope"}, Causes: map[string]plantroom.Text{"wet": {}, "power_loss": {}}, Rules: []plantroom.Rule{{ID: "leak.wet"}}},
+		{Name: "leaks", Kinds: []string{"spot", "rope"}, Causes: map[string]plantroom.Text{"wet": {}, "power_loss": {}}, Rules: []plantroom.Rule{{ID: "leak.wet", New: func(plantroom.Asset) plantroom.Detector { return nil }}}},
 		{Name: "waste", Kinds: []string{"rigid_1100"}, Params: []plantroom.Signal{
 			{Name: "d_empty_m", Kind: plantroom.FloatKind, Unit: "m", Min: 0.2, Max: 5, Doc: "distance when empty"},
 			{Name: "d_full_m", Kind: plantroom.FloatKind, Unit: "m", Max: 5},
@@ -34,7 +34,7 @@ var known = estate.Known{
 		{Name: "bays", Kinds: []string{"visitor", "charging", "fire_lane", "no_stopping"}, Params: []plantroom.Signal{
 			{Name: "grace_s", Kind: plantroom.FloatKind, Unit: "s", Max: 3600},
 			{Name: "max_stay_s", Kind: plantroom.FloatKind, Unit: "s", Max: 1e6}}},
-		{Name: "devices"},
+		{Name: "devices", Kinds: []string{"gateway"}, Rules: []plantroom.Rule{{ID: "gateway.silent"}}}, // no detector
 		{Name: "alerts"},
 	},
 }
@@ -135,6 +135,7 @@ func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 		"kind of another domain":  {"kind: rigid_1100", "kind: spot", `assets.1.kind: the domain waste has no kind "spot"; use one of rigid_1100`},
 		"parameter out of range":  {"d_empty_m: 1.3", "d_empty_m: 130", `assets.1.params.d_empty_m: signal d_empty_m is 130 m: outside 0.2 to 5; distance when empty`},
 		"unknown parameter":       {"d_empty_m: 1.3", "d_emty_m: 1.3", `no parameter "d_emty_m"; use one of d_empty_m, d_full_m, blind_zone_m`},
+		"an asset of devices":     {"domain: waste, kind: rigid_1100, building: b1, params: {d_empty_m: 1.3}", "domain: devices, kind: gateway, building: b1", `assets.1.domain: no asset is of the domain devices: it is about the assets of others; use the domain of what is watched`},
 		"half a position":         {"floors: 3,", "floors: 3, position: {latitude: 52.5},", `e.yaml:7:`},
 		"a latitude beyond":       {"floors: 3,", "floors: 3, position: {latitude: 90.1, longitude: 13.4},", `buildings.0.position.latitude`},
 		"a longitude beyond":      {"floors: 3,", "floors: 3, position: {latitude: 52.5, longitude: -180.5},", `buildings.0.position.longitude`},
