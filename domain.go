@@ -46,7 +46,7 @@ func (s *Severity) UnmarshalText(b []byte) error {
 // folder and one line in a list.
 type Domain struct {
 	Name        DomainName
-	Measurement string // InfluxDB measurement: lift, leak, bin, bay
+	Measurement string // InfluxDB measurement: lift, leak, bin, bay; "": nothing is measured
 	Title       Text
 	Kinds       []string // the asset kinds it knows
 	Params      []Signal // the numbers an asset of it may carry in Params

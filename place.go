@@ -51,6 +51,14 @@ type Building struct {
 	ID     BuildingID
 	Name   Text
 	Floors int // storeys above ground; floor 0 is the entrance, basements are negative
+	// Position is where it stands, for maps; nil: not known.
+	Position *Position
+}
+
+// Position is a place on Earth: degrees of WGS 84, north and east positive.
+type Position struct {
+	Latitude  float64 `json:"latitude"`  // -90 to 90
+	Longitude float64 `json:"longitude"` // -180 to 180
 }
 
 // Zone is a part of a building: a flat, a riser section, a plant room, a

@@ -56,6 +56,10 @@ const DeviceMeasurement = "device"
 // are heard.
 const DevicesDomain DomainName = "devices"
 
+// AlertsDomain is the domain of what another system watches, as Grafana, and
+// only says: its alerts. No asset is of it; a contract names it to cover them.
+const AlertsDomain DomainName = "alerts"
+
 // DeviceSignals lists what any device may say of itself, whatever its domain.
 func DeviceSignals() []Signal {
 	return []Signal{

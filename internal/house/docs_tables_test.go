@@ -15,6 +15,7 @@ import (
 
 	"plantroom"
 	"plantroom/dashboards/gen"
+	"plantroom/services/alerts"
 	"plantroom/services/detect"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
@@ -30,8 +31,8 @@ import (
 
 var update = flag.Bool("update", false, "write the tables in docs/ anew from the code")
 
-// watched is everything that has rules: the domains, and silence.
-func watched() []plantroom.Domain { return append(domains.All(), detect.Devices()) }
+// watched is everything that has rules: the domains, silence, and alerts.
+func watched() []plantroom.Domain { return append(domains.All(), detect.Devices(), alerts.Domain()) }
 
 // tables are the blocks of the guides that say what the code says. Each stands
 // between "<!-- table: name -->" and "<!-- end -->" in one file.
@@ -40,7 +41,9 @@ func tables(t *testing.T) map[string]map[string]string {
 		"rules": rulesTable(), "vocabulary": vocabularyTable(), "windows": windowsTable(), "numbers": numbersTable(detectionNumbers),
 	}
 	for _, d := range watched() {
-		detection["signals of "+string(d.Name)] = signalsTable(d.Signals)
+		if len(d.Signals) > 0 {
+			detection["signals of "+string(d.Name)] = signalsTable(d.Signals)
+		}
 		detection["what "+string(d.Name)+" judge"] = ruleDocs(d)
 		if len(d.Params) > 0 {
 			detection["parameters of "+string(d.Name)] = signalsTable(d.Params)
@@ -144,6 +147,9 @@ func rulesTable() string {
 	for _, d := range watched() {
 		for _, r := range d.Rules {
 			kinds, signals := "all", "any sign of life"
+			if d.Name == plantroom.AlertsDomain {
+				kinds, signals = "any asset or gateway", "none: what Grafana says"
+			}
 			if len(r.Kinds) > 0 {
 				kinds = codes(r.Kinds)
 			}
@@ -445,6 +451,9 @@ var detectionNumbers = []named{
 	{"detect.GatewayInterval", length(detect.GatewayInterval), "time without a sign of life until a gateway is silent; also its clean cycle"},
 	{"detect.Settle", length(detect.Settle), "how late a reading may be and still be news, and how long a gateway that returns may take to begin with its backlog"},
 	{"detect.MaxAhead", length(detect.MaxAhead), "how far ahead of the server a reading's time may lie"},
+	{"alerts.MaxAhead", length(alerts.MaxAhead), "how far ahead of the server an alert's times may lie"},
+	{"alerts.MaxAlerts", strconv.Itoa(alerts.MaxAlerts), "alerts in one message"},
+	{"alerts.MaxPerAsset", strconv.Itoa(alerts.MaxPerAsset), "alerts that are kept of an asset, those that are over included"},
 	{"detect.MaxClean", strconv.Itoa(detect.MaxClean), "the most clean cycles that a contract can ask for"},
 }
 
@@ -453,6 +462,7 @@ var dispatchNumbers = []named{
 	{"dispatch.JobLength", length(dispatch.JobLength), "how long a technician is taken to be busy from the arrival on (an estimate)"},
 	{"dispatch.JobRest", length(dispatch.JobRest), "how long one is taken to be busy yet who has been there for longer (an estimate)"},
 	{"dispatch.ContradictAfter", length(dispatch.ContradictAfter), "how long “fixed” stands while the sensor still sees the fault"},
+	{"dispatch.ContradictAlertAfter", length(dispatch.ContradictAlertAfter), "the same, while Grafana does not say that its alert is resolved"},
 	{"dispatch.CloseAfter", length(dispatch.CloseAfter), "how long a verified order stays open"},
 	{"dispatch.LinkLife", length(dispatch.LinkLife), "how long a job link can be used"},
 	{"dispatch.NewsDelay", length(dispatch.NewsDelay), "how late a sensor's news may be without an excuse, and how long a gateway's backlog may take"},

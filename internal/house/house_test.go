@@ -61,6 +61,7 @@ var mayImport = map[string][]string{
 	"services":                 {".", "firmware-bridge/wire", "services", "internal/yamldoc", "internal/mqttconn", "internal/sdnotify"},
 	"services/domains":         {".", "services/domains"},
 	"services/detect":          {"."},
+	"services/alerts":          {".", "services/dispatch", "services/store"}, // dispatch and store: tests only
 	"services/sla":             {"."},
 	"services/profiles":        {".", "internal/yamldoc"},
 	"services/playbooks":       {".", "internal/yamldoc"},

@@ -1,10 +1,16 @@
 package app_test
 
 import (
+	"maps"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"plantroom"
+	"plantroom/services/app"
 )
 
 // open lists the routes that answer somebody without the operator's token.
@@ -24,6 +30,16 @@ var open = map[string]bool{
 	"GET /static/{file}":             true,
 }
 
+// looking lists the routes that a viewer may use besides those for anyone.
+var looking = map[string]bool{
+	"GET /api/v1/openapi.yaml": true, "GET /api/v1/summary": true, "GET /api/v1/estate": true, "GET /api/v1/buildings": true, "GET /api/v1/assets": true,
+	"GET /api/v1/devices": true, "GET /api/v1/incidents": true, "GET /api/v1/incidents/{id}": true, "GET /api/v1/quarantine/count": true,
+	"GET /api/v1/gaps": true, "GET /api/v1/gateways": true, "GET /api/v1/events": true,
+}
+
+// telling lists those that are for a sender of alerts alone.
+var telling = map[string]bool{"POST /api/v1/alerts": true}
+
 // challenged reports whether the guard has answered: with 401 for programs, or
 // by sending people to the sign-in page.
 func challenged(status int, header http.Header) bool {
@@ -31,8 +47,14 @@ func challenged(status int, header http.Header) bool {
 		status == http.StatusSeeOther && strings.HasPrefix(header.Get("Location"), "/login?next=")
 }
 
+// fillIn puts something in place of what a pattern leaves open.
+var fillIn = strings.NewReplacer("{$}", "", "{id}", "wo-000404", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "style.css", "{task}", "look", "{sum}", strings.Repeat("0", 64))
+
+// wants is what the guard says to whoever comes with another token than a route wants.
+var wants = regexp.MustCompile("this wants the (operator|viewer|alerts) token")
+
 func TestNothingAnswersWithoutTheTokenButWhatIsListed(t *testing.T) {
-	h := newHouse(t).withInflux().start()
+	h := newHouse(t, func(f *files) { f.MoreWeb = ", viewer_token_file: viewer-token, alerts_token_file: alerts-token" }).withInflux().start()
 	patterns, err := h.Patterns()
 	if err != nil {
 		t.Fatal(err)
@@ -46,18 +68,45 @@ func TestNothingAnswersWithoutTheTokenButWhatIsListed(t *testing.T) {
 	listed := 0
 	for _, p := range patterns {
 		method, path, _ := strings.Cut(p, " ")
-		path = strings.NewReplacer("{$}", "", "{id}", "wo-000404", "{action}", "fix", "{call}", "c", "{token}", "t", "{file}", "style.css", "{task}", "look", "{sum}", strings.Repeat("0", 64)).Replace(path)
+		path = fillIn.Replace(path)
 		if open[p] {
 			listed++
 		}
 		for _, r := range roles {
 			status, header, body := h.request(method, path, r.token)
+			if r.operator && telling[p] {
+				if status != http.StatusForbidden {
+					t.Errorf("%s as %s: %d, want 403", p, r.name, status)
+				}
+				continue
+			}
 			if got, want := challenged(status, header), !open[p] && !r.operator; got != want {
 				t.Errorf("%s as %s: held up by the guard %v, want %v (status %d)", p, r.name, got, want, status)
 			}
 			if !open[p] && !r.operator && strings.Contains(body, "quicklift") {
 				t.Errorf("%s as %s: the refusal tells of the estate: %.200s", p, r.name, body)
 			}
+		}
+	}
+	for _, p := range patterns {
+		method, path, _ := strings.Cut(p, " ")
+		path = fillIn.Replace(path)
+		for _, r := range []struct {
+			file string
+			may  map[string]bool
+		}{{"viewer-token", looking}, {"alerts-token", telling}} {
+			status, _, body := h.request(method, path, h.read(r.file))
+			if got, want := wants.MatchString(body), !open[p] && !r.may[p]; got != want || want && status != http.StatusForbidden {
+				t.Errorf("%s with the %s: held up by the guard %v, want %v (status %d, %.200s)", p, r.file, got, want, status, body)
+			}
+			if !open[p] && !r.may[p] && strings.Contains(body, "quicklift") {
+				t.Errorf("%s with the %s: the refusal tells of the estate: %.200s", p, r.file, body)
+			}
+		}
+	}
+	for _, p := range slices.Concat(slices.Collect(maps.Keys(looking)), slices.Collect(maps.Keys(telling))) {
+		if !slices.Contains(patterns, p) {
+			t.Errorf("%s is listed and is no route", p)
 		}
 	}
 	if listed != len(open) {
@@ -72,5 +121,25 @@ func TestNothingAnswersWithoutTheTokenButWhatIsListed(t *testing.T) {
 		if status, _, body := h.request("GET", path, ""); status == http.StatusOK {
 			t.Errorf("%s, which is no route, answers a stranger: %.80s", path, body)
 		}
+	}
+}
+
+func (h *house) read(name string) string {
+	h.t.Helper()
+	b, err := os.ReadFile(h.path(name))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(b))
+}
+
+func TestAServerWhoseViewerHasTheOperatorsTokenDoesNotStart(t *testing.T) {
+	h := newHouse(t, func(f *files) { f.MoreWeb = ", viewer_token_file: data/secrets/operator-token" }).withInflux()
+	s, err := app.Start(t.Context(), h.load(), app.Options{})
+	if err == nil {
+		s.Stop()
+	}
+	if plantroom.CodeOf(err) != plantroom.CodeInvalid || !strings.Contains(err.Error(), "the viewer token is the same as the operator token") {
+		t.Errorf("%v", err)
 	}
 }

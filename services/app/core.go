@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"plantroom"
+	"plantroom/services/alerts"
 	"plantroom/services/detect"
 	"plantroom/services/dispatch"
 )
@@ -87,6 +89,7 @@ func (c *core) Reload(ctx context.Context, s plantroom.Store) error {
 		if err != nil {
 			return err
 		}
+		open = slices.DeleteFunc(open, func(in plantroom.Incident) bool { return in.Rule == alerts.RuleGrafana }) // no detector sees them
 		progress, err := tx.AllProgress()
 		if err != nil {
 			return err

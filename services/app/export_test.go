@@ -6,7 +6,7 @@ import (
 
 // Patterns lists every route that the server answers, as the mux reads it.
 func (s *Server) Patterns() ([]string, error) {
-	g, err := guard.New(guard.Options{Token: s.token})
+	g, err := guard.New(guard.Options{Token: s.tokens.operator})
 	if err != nil {
 		return nil, err
 	}

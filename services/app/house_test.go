@@ -51,12 +51,14 @@ type files struct {
 	Binary   string
 	Web      string // the address of the pages
 	More     string // further lines of the server's file
+	MoreWeb  string // further keys of web, each behind a comma
+	Covers   string // further domains of the contract, each behind a comma
 	Duty     string // further lines of the contractor; "": li is always on duty
 }
 
 var serverFile = template.Must(template.New("server").Parse(`estate: estate.yaml
 data: data
-web: {listen: "{{.Web}}"}
+web: {listen: "{{.Web}}"{{.MoreWeb}}}
 broker: {{if .Broker}}{url: "{{.Broker}}"}{{else}}{embedded: {listen: "{{.MQTT}}"}}{{end}}
 influxdb: {{if .Influx}}{url: "{{.Influx}}", database: plantroom}{{else}}{child: {binary: "{{.Binary}}"}}{{end}}
 webhook: {allow_private: [127.0.0.0/8]}
@@ -91,7 +93,7 @@ contracts:
   - id: quicklift-2026
     contractor: quicklift
     title: {en: Lift maintenance}
-    domains: [lifts, devices]
+    domains: [lifts, devices{{.Covers}}]
     from: 2020-01-01
     windows:
       - {clock: acknowledge, length: 5m, from: dispatched, source: "contract, clause 4.1"}

@@ -24,7 +24,7 @@ var perAddress = guard.Rate{Burst: 120, Every: 250 * time.Millisecond}
 
 // handler puts API, pages and metrics behind the guard.
 func (s *Server) handler() (http.Handler, error) {
-	g, err := guard.New(guard.Options{Token: s.token, PublicURL: s.publicURL, Logger: s.log, Limit: perAddress})
+	g, err := guard.New(guard.Options{Token: s.tokens.operator, Viewer: s.tokens.viewer, Alerts: s.tokens.alerts, PublicURL: s.publicURL, Logger: s.log, Limit: perAddress})
 	if err != nil {
 		return nil, err
 	}

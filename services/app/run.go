@@ -8,6 +8,7 @@ import (
 
 	"plantroom"
 	"plantroom/firmware-bridge/wire"
+	"plantroom/services/alerts"
 	"plantroom/services/app/config"
 	"plantroom/services/cases"
 	"plantroom/services/dispatch"
@@ -249,6 +250,16 @@ func (d desk) DoCase(ctx context.Context, r cases.Request) (c plantroom.Case, er
 		return err
 	})
 	return c, err
+}
+
+// Alerts implements httpapi.Desk.
+func (d desk) Alerts(ctx context.Context, m alerts.Message) (alerts.Answer, error) {
+	answer, err := d.spine.Load().TakeAlerts(ctx, d.now(), m)
+	if err == nil && answer.Refused+answer.Truncated > 0 {
+		d.log.Warn("take alerts in: not all of them could be used", "refused", answer.Refused, "left_out", answer.Truncated, "first", answer.FirstRefusal(),
+			"next", "correct the labels of the rules; where alerts were left out, raise Max Alerts of the contact point or group them by asset")
+	}
+	return answer, err
 }
 
 // CasePlaybooks implements httpapi.Desk.

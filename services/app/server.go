@@ -38,7 +38,7 @@ type Server struct {
 	log     *slog.Logger
 	now     func() plantroom.Instant
 	secrets secrets
-	token   string
+	tokens  tokens
 	key     *joblink.Key
 	proofs  *handin.Taker
 
@@ -136,6 +136,28 @@ func (s *Server) InfluxURL() string {
 // TokenFile is the path of the operator's token.
 func (s *Server) TokenFile() string { return s.secrets.path("operator-token") }
 
+// tokens are what lets somebody in; "": there is no such token.
+type tokens struct{ operator, viewer, alerts string }
+
+// readTokens reads the tokens, and makes those that are missing.
+func (s *Server) readTokens() error {
+	for _, t := range []struct {
+		path string
+		of   guard.Need
+		to   *string
+	}{{s.TokenFile(), guard.Operator, &s.tokens.operator}, {s.cfg.Web.ViewerTokenFile, guard.Viewer, &s.tokens.viewer}, {s.cfg.Web.AlertsTokenFile, guard.Alerts, &s.tokens.alerts}} {
+		if t.path == "" {
+			continue
+		}
+		token, err := guard.TokenFile(t.path, t.of)
+		if err != nil {
+			return err
+		}
+		*t.to = token
+	}
+	return nil
+}
+
 func (s *Server) openData(ctx context.Context) (err error) {
 	if err := s.secrets.make(); err != nil {
 		return err
@@ -144,12 +166,8 @@ func (s *Server) openData(ctx context.Context) (err error) {
 		s.log.Warn("open the data directory: every user of this machine may look into it, and calls that wait there hold job links",
 			"dir", s.cfg.Data, "next", "chmod 700 it")
 	}
-	if s.token, err = guard.TokenFile(s.TokenFile()); err != nil {
+	if err = s.readTokens(); err != nil {
 		return err
-	}
-	if len(s.token) < guard.MinToken {
-		return &plantroom.Error{Code: plantroom.CodeInvalid, Op: "read the operator token", Message: s.TokenFile() + " holds none",
-			Hint: "delete it to get a new one, or put at least 20 random characters there"}
 	}
 	if s.key, err = joblink.LoadOrCreateKey(s.secrets.path("job-link.pem")); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 
 	"plantroom"
+	"plantroom/services/alerts"
 	"plantroom/services/app/config"
 	"plantroom/services/cases"
 	"plantroom/services/detect"
@@ -26,9 +27,9 @@ import (
 	"plantroom/services/works"
 )
 
-// Domains lists everything that is watched: the domains, and the devices and
-// gateways themselves.
-func Domains() []plantroom.Domain { return append(domains.All(), detect.Devices()) }
+// Domains lists everything that is watched: the domains, the devices and
+// gateways themselves, and what Grafana watches.
+func Domains() []plantroom.Domain { return append(domains.All(), detect.Devices(), alerts.Domain()) }
 
 // Known is what an estate file may refer to.
 func Known() estate.Known {
@@ -64,6 +65,7 @@ type Spine struct {
 	Desk   *dispatch.Desk
 	Works  *works.Office
 	Cases  *cases.Desk
+	Alerts *alerts.Door
 	Outbox *outbox.Outbox
 	Engine *detect.Engine
 
@@ -119,7 +121,7 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spine{Desk: desk, Works: office, Cases: residents, Engine: engine, plan: plan, core: newCore(engine, desk)}
+	s := &Spine{Desk: desk, Works: office, Cases: residents, Alerts: alerts.New(o.Estate, desk), Engine: engine, plan: plan, core: newCore(engine, desk)}
 	s.Store = watchedStore{Store: o.Store, changed: func(cs []change) {
 		for _, c := range cs {
 			if c.kind == live.Call {
@@ -254,4 +256,14 @@ func (s *Spine) Command(ctx context.Context, now plantroom.Instant, cmd dispatch
 		return err
 	})
 	return o, err
+}
+
+// TakeAlerts takes a message of another system in, with the orders that follow, in
+// a transaction of its own.
+func (s *Spine) TakeAlerts(ctx context.Context, now plantroom.Instant, m alerts.Message) (answer alerts.Answer, err error) {
+	err = s.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		answer, err = s.Alerts.Take(tx, now, m)
+		return err
+	})
+	return answer, err
 }

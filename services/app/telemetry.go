@@ -34,7 +34,9 @@ func Telemetry(cfg *config.Config) (evidence.Telemetry, error) {
 // Measurements lists what devices report under.
 func Measurements() (out []string) {
 	for _, d := range Domains() {
-		out = append(out, d.Measurement)
+		if d.Measurement != "" { // of alerts nothing is measured
+			out = append(out, d.Measurement)
+		}
 	}
 	return out
 }

@@ -127,6 +127,9 @@ func (e *Engine) addAssets(o Options) (map[plantroom.AssetID]*asset, error) {
 		assets[a.ID] = as
 		for i := range d.Rules {
 			if rule := &d.Rules[i]; rule.AppliesTo(a.Kind) {
+				if rule.New == nil {
+					return nil, invalid("asset %s is of the domain %s, which has no assets: its rules are about those of others", a.ID, d.Name)
+				}
 				as.detections = append(as.detections, e.addDetection(as, rule))
 			}
 		}

@@ -135,10 +135,11 @@ func TestAFaultyEstateIsRefusedByName(t *testing.T) {
 		`"nowhere"`:    func(e *plantroom.Estate) { e.Devices[0].Asset = "nowhere" },
 		`"gw-7"`:       func(e *plantroom.Estate) { e.Devices[0].Gateway = "gw-7" },
 		"relay exists": func(e *plantroom.Estate) { e.Devices[0].ID = "relay" },
+		"of the domain devices, which has no assets": func(e *plantroom.Estate) { e.Assets[0].Domain, e.Assets[0].Kind = "devices", "gateway" },
 	} {
 		e := estate()
 		spoil(&e)
-		_, err := detect.New(detect.Options{Estate: e, Domains: domains.All()})
+		_, err := detect.New(detect.Options{Estate: e, Domains: append(domains.All(), detect.Devices())})
 		if plantroom.CodeOf(err) != plantroom.CodeInvalid || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error that names %s, got %v", want, err)
 		}

@@ -186,7 +186,7 @@ func (d *decision) end(c *plantroom.Clock, at plantroom.Instant, by func(*plantr
 // correct tells those who were told of a breach that there was none.
 func (d *decision) correct(c plantroom.Clock, at plantroom.Instant, why plantroom.Text) {
 	by := plantroom.Duration(d.now.Sub(at).Round(time.Second))
-	d.row("clock.corrected", bySensor, entry{Clock: c.Kind, Due: c.Due, Source: at, LateBy: by,
+	d.row("clock.corrected", witness(d.incident.Domain), entry{Clock: c.Kind, Due: c.Due, Source: at, LateBy: by,
 		Reason: "the sensor's news came after the window had ended: " + why.En})
 	key := "corrected"
 	if c.State == plantroom.ClockVoid {

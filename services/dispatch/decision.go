@@ -29,7 +29,26 @@ type decision struct {
 const (
 	bySystem = "system"
 	bySensor = "sensor"
+	byAlerts = "grafana" // as services/alerts and the guard have it
 )
+
+// witness is who tells of an incident of a domain: a sensor, but for what another
+// system watches.
+func witness(d plantroom.DomainName) string {
+	if d == plantroom.AlertsDomain {
+		return byAlerts
+	}
+	return bySensor
+}
+
+// told picks the sentence about what an order's evidence shows: a sensor's word, or
+// that of another system.
+func (d *decision) told(sensor, alerts plantroom.Text) plantroom.Text {
+	if d.incident.Domain == plantroom.AlertsDomain {
+		return alerts
+	}
+	return sensor
+}
 
 // decide starts a decision on a copy of the order.
 func (b *book) decide(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident) *decision {
@@ -93,9 +112,9 @@ func (d *decision) row(kind, actor string, e entry) {
 }
 
 // incidentRow adds a ledger row about an incident of the order.
-func (d *decision) incidentRow(change plantroom.IncidentChange, id plantroom.IncidentID, e entry) {
+func (d *decision) incidentRow(change plantroom.IncidentChange, in *plantroom.Incident, e entry) {
 	e.Order = d.order.ID
-	d.add("incident."+string(change), bySensor, string(id), e)
+	d.add("incident."+string(change), witness(in.Domain), string(in.ID), e)
 }
 
 func (d *decision) add(kind, actor, subject string, e entry) {

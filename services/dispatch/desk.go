@@ -14,6 +14,10 @@ const (
 	// ContradictAfter is how long a contractor's "fixed" stands while the
 	// sensor still sees the fault.
 	ContradictAfter = 2 * time.Minute
+	// ContradictAlertAfter is the same for alerts of another system. Grafana looks
+	// at a rule each minute, say, and tells of a group of alerts 5 min apart where
+	// nobody has set that otherwise: the word that it is resolved takes as long.
+	ContradictAlertAfter = 15 * time.Minute
 	// CloseAfter is how long a verified order stays open, so that a fault
 	// which comes straight back is seen on the same page.
 	CloseAfter = 10 * time.Minute

@@ -26,7 +26,7 @@ func (b *book) evidence(now plantroom.Instant, o plantroom.WorkOrder, present pl
 	case plantroom.IncidentProved:
 		e.Clean, e.Source = fmt.Sprintf("%d of %d", in.Clean, in.Needed), in.Proved
 	}
-	d.incidentRow(ev.Change, in.ID, e)
+	d.incidentRow(ev.Change, &in, e)
 	if in.ID == o.Incident || slices.Contains(o.Also, in.ID) {
 		d.move(ev.Change, scene)
 	}
@@ -79,7 +79,7 @@ func (d *decision) worsened() {
 	if d.incident.Severity > o.Severity {
 		d.resumeClocks(d.now, bySystem, entry{Reason: "it has become worse"})
 		d.rise(d.incident.Severity)
-		d.row("order.worsened", bySensor, entry{Severity: o.Severity.String(), Cause: o.Cause, Clocks: o.Clocks})
+		d.row("order.worsened", witness(d.incident.Domain), entry{Severity: o.Severity.String(), Cause: o.Cause, Clocks: o.Clocks})
 		if o.Severity == plantroom.Life {
 			d.tellManagers("order.worsened", say("life", d.title(), d.dueWords()), int(o.Version))
 		}
@@ -105,9 +105,9 @@ func (d *decision) proved() {
 	d.proveAll(at)
 	d.resumeClocks(d.now, bySystem, entry{Reason: "the repair is proved"})
 	d.order.Verified, d.order.NextCall = d.now, 0
-	d.do(plantroom.DoProve, bySensor, entry{Source: at, Clocks: d.order.Clocks,
+	d.do(plantroom.DoProve, witness(d.incident.Domain), entry{Source: at, Clocks: d.order.Clocks,
 		Clean: fmt.Sprintf("%d of %d", d.incident.Clean, d.incident.Needed)})
-	d.tellContractor("order.verified", say("verified", d.title()), d.order.Reopens)
+	d.tellContractor("order.verified", d.told(say("verified", d.title()), say("verified.alert", d.title())), d.order.Reopens)
 }
 
 // contradict takes a claim of "fixed" back. Whoever made it from afar has still
@@ -120,7 +120,7 @@ func (d *decision) contradict(why plantroom.Text) {
 	if d.order.Attended.IsZero() {
 		action = plantroom.DoDoubt
 	}
-	d.do(action, bySensor, entry{Reason: why.En, Note: d.order.FixNote})
+	d.do(action, witness(d.incident.Domain), entry{Reason: why.En, Note: d.order.FixNote})
 	subject := say("contradicted", d.title(), why)
 	d.tellContractor("order.contradicted", subject, d.order.Contradicted)
 	d.tellManagers("order.contradicted", subject, d.order.Contradicted)

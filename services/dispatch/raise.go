@@ -16,7 +16,7 @@ func (b *book) raise(now plantroom.Instant, id plantroom.OrderID, in plantroom.I
 		Rule: in.Rule, Severity: in.Severity, Cause: in.Cause, Detail: in.Detail,
 		Occurred: in.Episode, Raised: now, Begun: now, Level: -1, During: scene.works,
 	}, in)
-	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
+	d.incidentRow(plantroom.IncidentOpened, &in, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
 	choice := d.check(scene.busy)
 	d.order.Choice = choice
 	d.plan()
@@ -46,7 +46,7 @@ func (b *book) continues(o plantroom.WorkOrder, repaired, in plantroom.Incident)
 func (b *book) reopen(now plantroom.Instant, o plantroom.WorkOrder, in plantroom.Incident, scene scene) *decision {
 	d := b.decide(now, o, in)
 	d.order.During = scene.works
-	d.incidentRow(plantroom.IncidentOpened, in.ID, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
+	d.incidentRow(plantroom.IncidentOpened, &in, entry{Severity: in.Severity.String(), Cause: in.Cause, Detail: in.Detail, Source: in.Episode})
 	d.do(plantroom.DoReopen, bySystem, entry{Incident: in.ID, Contractor: o.Contractor, Terms: b.terms.text(), Clocks: o.Clocks, Pauses: o.Pauses, Tasks: o.Tasks, During: scene.works,
 		Reason: fmt.Sprintf("the same fault %s after the repair was proved", words(in.Episode.Sub(o.Verified)))})
 	n := &d.order

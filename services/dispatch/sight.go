@@ -28,6 +28,12 @@ const (
 	undone  = "a part of it is not done: the sensor may see the fault for that"
 )
 
+// bySight reports whether the sensors of an asset are what tells of the orders of a
+// domain. Of a silence it is the silence, and of an alert the system that sends it.
+func bySight(d plantroom.DomainName) bool {
+	return d != plantroom.DevicesDomain && d != plantroom.AlertsDomain
+}
+
 // blind says why nothing can contradict a claim on an order now, "" where a
 // sensor can: its sensors may not be heard, or a part is not done. An order about
 // that very silence is never blind for it: not to hear is its evidence.
@@ -44,7 +50,7 @@ func (d *Desk) blind(tx plantroom.Tx, o plantroom.WorkOrder) (string, error) {
 			return undone, nil
 		}
 	}
-	if o.Domain == plantroom.DevicesDomain {
+	if !bySight(o.Domain) {
 		return "", nil
 	}
 	open, err := tx.OpenIncidents()
@@ -69,7 +75,7 @@ func (d *Desk) resight(tx plantroom.Tx, now plantroom.Instant, silence plantroom
 				return err
 			}
 		}
-		if o.Domain == plantroom.DevicesDomain || !d.book.blinds(silence, o.Asset) {
+		if !bySight(o.Domain) || !d.book.blinds(silence, o.Asset) {
 			return nil
 		}
 		blind, err := d.blind(tx, o)

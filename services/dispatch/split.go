@@ -147,7 +147,7 @@ func (b *book) follow(now plantroom.Instant, part plantroom.WorkOrder, ev plantr
 	d := b.decide(now, part, ev.Incident)
 	d.away = away
 	if ev.Change == plantroom.IncidentProved && part.State != plantroom.Restored {
-		d.row("order.cause_gone", bySensor, entry{Order: part.PartOf, Reason: "the sensor has proved the whole; the part is over when it is said to be done"})
+		d.row("order.cause_gone", witness(d.incident.Domain), entry{Order: part.PartOf, Reason: "the sensor has proved the whole; the part is over when it is said to be done"})
 	} else {
 		d.move(ev.Change, scene{})
 	}

@@ -21,7 +21,8 @@ func (d *decision) settle() {
 	d.takeOver()
 	d.lateTasks()
 	if at := d.contradictAt(); !at.IsZero() && at <= d.now {
-		d.contradict(say("seen_later", d.now.Sub(d.order.Restored)))
+		since := d.now.Sub(d.order.Restored)
+		d.contradict(d.told(say("seen_later", since), say("seen_later.alert", since)))
 		d.marks() // of what the claim had stopped, and whose window has ended since
 	}
 	if at := d.closeAt(); !at.IsZero() && at <= d.now {
@@ -54,6 +55,9 @@ func earlier(a, b plantroom.Instant) plantroom.Instant {
 func (d *decision) contradictAt() plantroom.Instant {
 	if d.order.State != plantroom.Restored || d.incident.State != plantroom.IncidentOpen || d.order.Watched.IsZero() {
 		return 0
+	}
+	if d.incident.Domain == plantroom.AlertsDomain {
+		return d.order.Watched.Add(ContradictAlertAfter)
 	}
 	return d.order.Watched.Add(ContradictAfter)
 }

@@ -115,6 +115,10 @@ func (c *checker) assetRefs(at string, a asset, buildings, zones names) {
 		return
 	}
 	d := c.known.Domains[i]
+	if slices.ContainsFunc(d.Rules, func(r plantroom.Rule) bool { return r.New == nil }) {
+		c.fault(at+"/domain", fmt.Sprintf("no asset is of the domain %s: it is about the assets of others", d.Name), "use the domain of what is watched; contracts name "+string(d.Name)+" to cover it")
+		return
+	}
 	if !slices.Contains(d.Kinds, a.Kind) {
 		c.fault(at+"/kind", fmt.Sprintf("the domain %s has no kind %q", d.Name, a.Kind), "use one of "+strings.Join(d.Kinds, ", "))
 	}

@@ -26,7 +26,7 @@ var known = estate.Known{
 	}}},
 	Domains: []plantroom.Domain{
 		{Name: "lifts", Kinds: []string{"passenger", "firefighters"}},
-		{Name: "leaks", Kinds: []string{"spot", "rope"}, Causes: map[string]plantroom.Text{"wet": {}, "power_loss": {}}, Rules: []plantroom.Rule{{ID: "leak.wet"}}},
+		{Name: "leaks", Kinds: []string{"spot", "rope"}, Causes: map[string]plantroom.Text{"wet": {}, "power_loss": {}}, Rules: []plantroom.Rule{{ID: "leak.wet", New: func(plantroom.Asset) plantroom.Detector { return nil }}}},
 		{Name: "waste", Kinds: []string{"rigid_1100"}, Params: []plantroom.Signal{
 			{Name: "d_empty_m", Kind: plantroom.FloatKind, Unit: "m", Min: 0.2, Max: 5, Doc: "distance when empty"},
 			{Name: "d_full_m", Kind: plantroom.FloatKind, Unit: "m", Max: 5},
@@ -34,7 +34,8 @@ var known = estate.Known{
 		{Name: "bays", Kinds: []string{"visitor", "charging", "fire_lane", "no_stopping"}, Params: []plantroom.Signal{
 			{Name: "grace_s", Kind: plantroom.FloatKind, Unit: "s", Max: 3600},
 			{Name: "max_stay_s", Kind: plantroom.FloatKind, Unit: "s", Max: 1e6}}},
-		{Name: "devices"},
+		{Name: "devices", Kinds: []string{"gateway"}, Rules: []plantroom.Rule{{ID: "gateway.silent"}}}, // no detector
+		{Name: "alerts"},
 	},
 }
 
@@ -109,14 +110,36 @@ func TestOneEntryMakesAnAssetForEveryFlat(t *testing.T) {
 	}
 }
 
+// A building may say where it stands, also on the equator and at the date line.
+func TestABuildingMaySayWhereItStands(t *testing.T) {
+	for text, want := range map[string]*plantroom.Position{
+		"": nil, "position: {latitude: 52.52, longitude: -13.405},": {Latitude: 52.52, Longitude: -13.405},
+		"position: {latitude: 0, longitude: 180},": {Latitude: 0, Longitude: 180}, "position: {latitude: -90, longitude: -180},": {Latitude: -90, Longitude: -180},
+	} {
+		e, err := estate.Parse("e.yaml", []byte(strings.Replace(small, "floors: 3,", "floors: 3, "+text, 1)), known)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if got := e.Buildings[0].Position; (got == nil) != (want == nil) || got != nil && *got != *want {
+			t.Errorf("%q gives %+v", text, got)
+		}
+	}
+}
+
 func TestEachFaultOfAnEstateFileIsNamedWithItsPlace(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"unknown zone":            {"zone: b1-01a", "zone: b1-09a", `e.yaml:9:14: gateways.0.zone: there is no zone "b1-09a"; use one of b1-01a, b1-02a, b1-03a`},
 		"unknown gateway":         {"gateway: gw}]}\npeople", "gateway: gx}]}\npeople", `assets.1.devices.0.gateway: there is no gateway "gx"; use one of gw`},
-		"unknown domain":          {"domain: leaks\n", "domain: leak\n", `assets.0.domain: there is no domain "leak"; use one of lifts, leaks, waste, bays, devices`},
+		"unknown domain":          {"domain: leaks\n", "domain: leak\n", `assets.0.domain: there is no domain "leak"; use one of lifts, leaks, waste, bays, devices, alerts`},
 		"kind of another domain":  {"kind: rigid_1100", "kind: spot", `assets.1.kind: the domain waste has no kind "spot"; use one of rigid_1100`},
 		"parameter out of range":  {"d_empty_m: 1.3", "d_empty_m: 130", `assets.1.params.d_empty_m: signal d_empty_m is 130 m: outside 0.2 to 5; distance when empty`},
 		"unknown parameter":       {"d_empty_m: 1.3", "d_emty_m: 1.3", `no parameter "d_emty_m"; use one of d_empty_m, d_full_m, blind_zone_m`},
+		"an asset of devices":     {"domain: waste, kind: rigid_1100, building: b1, params: {d_empty_m: 1.3}", "domain: devices, kind: gateway, building: b1", `assets.1.domain: no asset is of the domain devices: it is about the assets of others; use the domain of what is watched`},
+		"half a position":         {"floors: 3,", "floors: 3, position: {latitude: 52.5},", `e.yaml:7:`},
+		"a latitude beyond":       {"floors: 3,", "floors: 3, position: {latitude: 90.1, longitude: 13.4},", `buildings.0.position.latitude`},
+		"a longitude beyond":      {"floors: 3,", "floors: 3, position: {latitude: 52.5, longitude: -180.5},", `buildings.0.position.longitude`},
+		"a position in words":     {"floors: 3,", "floors: 3, position: {latitude: 52N, longitude: 13.4},", `buildings.0.position.latitude`},
 		"same asset twice":        {"id: bin,", "id: b1-01a-wc,", `assets.1.id: the asset "b1-01a-wc" exists already; it stands on line 11 too`},
 		"same device twice":       {"id: bin-level", "id: b1-01a-leak", `the device "b1-01a-leak" exists already`},
 		"asset is nowhere":        {"building: b1, params", "params", `assets.1: the asset is nowhere; add building: or zone:`},

@@ -52,6 +52,7 @@ type building struct {
 	ID     plantroom.BuildingID `json:"id"`
 	Name   text                 `json:"name"`
 	Floors int                  `json:"floors"`
+	Where  *plantroom.Position  `json:"position"`
 	Flats  *struct {
 		From   int      `json:"from"`
 		To     int      `json:"to"`

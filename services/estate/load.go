@@ -134,7 +134,7 @@ func (c *checker) build(f file) plantroom.Estate {
 
 func (c *checker) places(e *plantroom.Estate, f file) {
 	for i, b := range f.Buildings {
-		e.Buildings = append(e.Buildings, plantroom.Building{ID: b.ID, Name: named(b.Name, string(b.ID)), Floors: b.Floors})
+		e.Buildings = append(e.Buildings, plantroom.Building{ID: b.ID, Name: named(b.Name, string(b.ID)), Floors: b.Floors, Position: b.Where})
 		if b.Flats == nil {
 			continue
 		}

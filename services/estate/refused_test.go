@@ -189,7 +189,7 @@ var refused = []struct{ says, edit, want string }{
 	{"an unknown building", "    to: 2028-01-01|    buildings: [b7]",
 		`e.yaml:43:17: contracts.0.buildings.0: there is no building "b7"; use one of b1`},
 	{"an unknown domain", "domains: [lifts]|domains: [lift]",
-		`e.yaml:41:15: contracts.0.domains.0: there is no domain "lift"; use one of lifts, leaks, waste, bays, devices`},
+		`e.yaml:41:15: contracts.0.domains.0: there is no domain "lift"; use one of lifts, leaks, waste, bays, devices, alerts`},
 	{"an unknown kind of asset", "kind: passenger|kind: passengers",
 		`e.yaml:11:29: assets.0.kind: the domain lifts has no kind "passengers"; use one of passenger, firefighters`},
 	{"an asset nowhere", ", building: b1, devices|, devices",

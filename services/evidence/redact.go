@@ -73,7 +73,7 @@ func text(redact bool, s string) string {
 
 // who leaves people out, and shows firms.
 func who(redact bool, s string) string {
-	if strings.HasPrefix(s, "contractor:") || s == "system" || s == "sensor" {
+	if strings.HasPrefix(s, "contractor:") || s == "system" || s == "sensor" || s == "grafana" {
 		return s
 	}
 	return text(redact, s)

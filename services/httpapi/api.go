@@ -14,10 +14,12 @@ import (
 	"sync"
 
 	"plantroom"
+	"plantroom/services/alerts"
 	"plantroom/services/cases"
 	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/handin"
+	"plantroom/services/httpapi/live"
 	"plantroom/services/httpapi/problem"
 	"plantroom/services/report"
 	"plantroom/services/works"
@@ -48,8 +50,17 @@ type Desk interface {
 	OpenCase(context.Context, cases.Opening) (plantroom.Case, error)
 	// DoCase does something about a residents' case; cases.Desk.Do names the codes.
 	DoCase(context.Context, cases.Request) (plantroom.Case, error)
+	// Alerts takes a message of another system in; alerts.Door.Take says how.
+	Alerts(context.Context, alerts.Message) (alerts.Answer, error)
 	// CasePlaybooks lists what a case can be opened with.
 	CasePlaybooks() []plantroom.CasePlaybook
+}
+
+// Events streams what changes: a *live.Hub.
+type Events interface {
+	http.Handler // all of it
+	// Only streams the events of these kinds.
+	Only(kinds ...string) http.Handler
 }
 
 // Probe asks one part that the server depends on whether it works.
@@ -68,7 +79,7 @@ type Options struct {
 	Bundles   Bundles       // of evidence
 	Gateways  Gateways      // sends them their files
 	Calendars Calendars     // knows the links of feeds
-	Events    http.Handler  // the event stream, a *live.Hub
+	Events    Events        // the event stream, a *live.Hub
 	Check     Check
 	Now       func() plantroom.Instant
 	Probes    []Probe // further parts for /healthz; the store is always asked
@@ -97,25 +108,30 @@ func New(opt Options) *API {
 // errors to the caller.
 type answer func(w http.ResponseWriter, r *http.Request, q *query) error
 
-// Routes lists every route with whom it serves.
+// Routes lists every route with whom it serves. A viewer sees places, devices,
+// incidents and numbers, and nothing that somebody has said or that tells of a
+// person.
 func (a *API) Routes() []guard.Route {
 	operator := func(pattern string, f answer, params ...string) guard.Route {
 		return guard.Route{Pattern: pattern, Need: guard.Operator, Handler: a.handler(f, params)}
 	}
+	viewer := func(pattern string, f answer, params ...string) guard.Route {
+		return guard.Route{Pattern: pattern, Need: guard.Viewer, Handler: a.handler(f, params)}
+	}
 	return []guard.Route{
 		{Pattern: "GET /healthz", Need: guard.Anyone, Handler: a.handler(a.health, nil)},
-		operator("GET /api/v1/openapi.yaml", a.openapi),
-		operator("GET /api/v1/summary", a.summary, "from", "to"),
-		operator("GET /api/v1/estate", a.estate),
+		viewer("GET /api/v1/openapi.yaml", a.openapi),
+		viewer("GET /api/v1/summary", a.summary, "from", "to"),
+		viewer("GET /api/v1/estate", a.estate),
 		{Pattern: "POST /api/v1/estate/check", Need: guard.Operator, Body: maxConfiguration, Handler: a.handler(a.checkEstate, nil)},
-		operator("GET /api/v1/buildings", a.buildings, "limit", "after"),
-		operator("GET /api/v1/assets", a.assets, "building", "domain", "limit", "after"),
+		viewer("GET /api/v1/buildings", a.buildings, "limit", "after"),
+		viewer("GET /api/v1/assets", a.assets, "building", "domain", "limit", "after"),
 		operator("GET /api/v1/assets/{id}", a.asset),
-		operator("GET /api/v1/devices", a.devices, "asset", "gateway", "limit", "after"),
+		viewer("GET /api/v1/devices", a.devices, "asset", "gateway", "limit", "after"),
 		operator("GET /api/v1/roster", a.roster, "days"),
 		{Pattern: "GET /calendar/{token}", Need: guard.Anyone, Limited: true, Handler: http.HandlerFunc(a.calendar)},
-		operator("GET /api/v1/incidents", a.incidents, "open", "asset", "domain", "from", "to", "limit", "after"),
-		operator("GET /api/v1/incidents/{id}", a.incident),
+		viewer("GET /api/v1/incidents", a.incidents, "open", "asset", "domain", "from", "to", "limit", "after"),
+		viewer("GET /api/v1/incidents/{id}", a.incident),
 		operator("GET /api/v1/orders", a.orders, "open", "asset", "domain", "building", "contractor", "rule", "state", "from", "to", "limit", "before"),
 		operator("GET /api/v1/orders/{id}", a.order),
 		operator("GET /api/v1/orders/{id}/candidates", a.candidates),
@@ -131,9 +147,9 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/outbox/{id}", a.call),
 		operator("POST /api/v1/outbox/{id}/resend", a.resend),
 		operator("GET /api/v1/quarantine", a.quarantine, "limit"),
-		operator("GET /api/v1/quarantine/count", a.quarantineCount),
-		operator("GET /api/v1/gaps", a.gaps, "gateway"),
-		operator("GET /api/v1/gateways", a.gateways),
+		viewer("GET /api/v1/quarantine/count", a.quarantineCount),
+		viewer("GET /api/v1/gaps", a.gaps, "gateway"),
+		viewer("GET /api/v1/gateways", a.gateways),
 		operator("GET /api/v1/gateways/{id}/configuration", a.configuration),
 		{Pattern: "POST /api/v1/gateways/{id}/configuration", Need: guard.Operator, Body: maxConfiguration, Handler: a.handler(a.configure, nil)},
 		operator("GET /api/v1/contracts/{id}/statements/{month}", a.statement),
@@ -150,8 +166,19 @@ func (a *API) Routes() []guard.Route {
 		operator("POST /api/v1/cases/{id}/steps/{task}", a.caseTask),
 		operator("POST /api/v1/cases/{id}/{action}", a.caseAction),
 		operator("GET /api/v1/ledger", a.ledgerPage, "after", "limit"),
-		{Pattern: "GET /api/v1/events", Need: guard.Operator, Handler: a.opt.Events},
+		{Pattern: "POST /api/v1/alerts", Need: guard.Alerts, Body: alerts.MaxBody, Handler: a.handler(a.alerts, nil)},
+		{Pattern: "GET /api/v1/events", Need: guard.Viewer, Handler: http.HandlerFunc(a.events)},
 	}
+}
+
+// events streams what changes. To a viewer it does not say that a resident's
+// case exists or that somebody was called.
+func (a *API) events(w http.ResponseWriter, r *http.Request) {
+	stream := http.Handler(a.opt.Events)
+	if guard.Who(r.Context()).Is != guard.Operator {
+		stream = a.opt.Events.Only(live.Order, live.Incident, live.Gateway, live.Quarantine)
+	}
+	stream.ServeHTTP(w, r)
 }
 
 // handler checks the query and turns an error into a problem.

@@ -30,10 +30,12 @@ type service struct {
 	h http.Handler
 }
 
+const viewerToken, alertsToken = "somebody-may-look-and-no-more", "grafana-may-say-so-and-no-more"
+
 func newService(t *testing.T) *service {
 	t.Helper()
 	s := &service{House: apitest.New(t), t: t}
-	h, err := s.Guard(guard.Options{}).Handler(s.API().Routes(), nil)
+	h, err := s.Guard(guard.Options{Viewer: viewerToken, Alerts: alertsToken}).Handler(s.API().Routes(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +43,7 @@ func newService(t *testing.T) *service {
 	return s
 }
 
-// ask sends a request as the operator.
+// ask sends a request as the operator, and alerts as their sender.
 func (s *service) ask(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	s.t.Helper()
 	r := request(s.t, method, path, body, headers...)
@@ -58,6 +60,9 @@ func request(t *testing.T, method, path, body string, headers ...string) *http.R
 	}
 	r := httptest.NewRequestWithContext(t.Context(), method, path, b)
 	r.Header.Set("Authorization", "Bearer "+apitest.Token)
+	if strings.HasPrefix(path, "/api/v1/alerts") {
+		r.Header.Set("Authorization", "Bearer "+alertsToken)
+	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -86,6 +91,30 @@ func TestTheDocumentIsValidOpenAPI31(t *testing.T) {
 	}
 	if !doc.IsOpenAPI31OrLater() {
 		t.Fatalf("the document says it is OpenAPI %s", doc.OpenAPI)
+	}
+}
+
+// What the document says of who may use an operation is what the guard asks for.
+func TestTheDocumentSaysWhoMayUseWhat(t *testing.T) {
+	doc := loadDocument(t)
+	ops := operations(doc)
+	for _, r := range apitest.New(t).API().Routes() {
+		op := ops[r.Pattern]
+		if op == nil {
+			continue // another test says so
+		}
+		security := &doc.Security
+		if op.Security != nil {
+			security = op.Security
+		}
+		var schemes []string
+		for _, one := range *security {
+			schemes = append(schemes, slices.Collect(maps.Keys(one))...)
+		}
+		want := map[guard.Need][]string{guard.Anyone: nil, guard.Operator: {"token", "session"}, guard.Viewer: {"token", "session", "viewer"}, guard.Alerts: {"alerts"}}[r.Need]
+		if !slices.Equal(schemes, want) {
+			t.Errorf("%s: documented %q, want %q", r.Pattern, schemes, want)
+		}
 	}
 }
 
@@ -184,6 +213,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		"casePlaybooks": "/api/v1/case-playbooks", "caseTask": "/api/v1/cases/case-000001/steps/bill" + ` {"by":"sun","note":"it is right"}`,
 		"caseAction":    "/api/v1/cases/case-000001/say" + ` {"by":"lin","to":"Mr Gao","how":"in person","text":"there is a plan"}`,
 		"openCase":      "/api/v1/cases" + ` {"playbook":"complaint","zones":["b1-12a"],"text":"the lift is loud","by":"sun","responsible":"lin","key":"form-1"}`,
+		"alerts":        "/api/v1/alerts " + message(firing("b1-l1", "a1")),
 		"statementStep": "/api/v1/contracts/quicklift-2026/statements/2026-02/issue" + ` {"by":"Lin Mei"}`,
 	}
 	doc := loadDocument(t)

@@ -28,6 +28,8 @@ type (
 		Floors int                  `json:"floors"`
 		Zones  int                  `json:"zones"`
 		Assets int                  `json:"assets"`
+
+		Position *plantroom.Position `json:"position,omitempty"` // absent: not known
 	}
 	gatewayName struct {
 		ID   plantroom.GatewayID `json:"id"`
@@ -87,7 +89,7 @@ func buildingsOf(e *plantroom.Estate) []buildingView {
 	}
 	out := []buildingView{}
 	for _, b := range e.Buildings {
-		out = append(out, buildingView{b.ID, b.Name, b.Floors, zones[b.ID], assets[b.ID]})
+		out = append(out, buildingView{b.ID, b.Name, b.Floors, zones[b.ID], assets[b.ID], b.Position})
 	}
 	return out
 }

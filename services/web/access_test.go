@@ -13,20 +13,21 @@ import (
 	"plantroom/services/web"
 )
 
-// access says of every route who may use it: "anyone" or "operator". A new
+// access says of every route who may use it: "anyone", "operator", "viewer" (and the
+// operator) or "alerts". A new
 // route fails TestWhoMayReachWhat until somebody has thought about it here.
 var access = map[string]string{
 	"GET /healthz":                                            "anyone",
-	"GET /api/v1/openapi.yaml":                                "operator",
-	"GET /api/v1/summary":                                     "operator",
-	"GET /api/v1/estate":                                      "operator",
+	"GET /api/v1/openapi.yaml":                                "viewer",
+	"GET /api/v1/summary":                                     "viewer",
+	"GET /api/v1/estate":                                      "viewer",
 	"POST /api/v1/estate/check":                               "operator",
-	"GET /api/v1/buildings":                                   "operator",
-	"GET /api/v1/assets":                                      "operator",
+	"GET /api/v1/buildings":                                   "viewer",
+	"GET /api/v1/assets":                                      "viewer",
 	"GET /api/v1/assets/{id}":                                 "operator",
-	"GET /api/v1/devices":                                     "operator",
-	"GET /api/v1/incidents":                                   "operator",
-	"GET /api/v1/incidents/{id}":                              "operator",
+	"GET /api/v1/devices":                                     "viewer",
+	"GET /api/v1/incidents":                                   "viewer",
+	"GET /api/v1/incidents/{id}":                              "viewer",
 	"GET /api/v1/orders":                                      "operator",
 	"GET /api/v1/orders/{id}":                                 "operator",
 	"GET /api/v1/orders/{id}/candidates":                      "operator",
@@ -48,9 +49,9 @@ var access = map[string]string{
 	"GET /api/v1/outbox/{id}":                                 "operator",
 	"POST /api/v1/outbox/{id}/resend":                         "operator",
 	"GET /api/v1/quarantine":                                  "operator",
-	"GET /api/v1/quarantine/count":                            "operator",
-	"GET /api/v1/gaps":                                        "operator",
-	"GET /api/v1/gateways":                                    "operator",
+	"GET /api/v1/quarantine/count":                            "viewer",
+	"GET /api/v1/gaps":                                        "viewer",
+	"GET /api/v1/gateways":                                    "viewer",
 	"GET /api/v1/works":                                       "operator",
 	"POST /api/v1/works":                                      "operator",
 	"GET /api/v1/works/{id}":                                  "operator",
@@ -80,7 +81,8 @@ var access = map[string]string{
 	"GET /api/v1/ledger":                                      "operator",
 	"GET /api/v1/contracts/{id}/statements/{month}":           "operator",
 	"POST /api/v1/contracts/{id}/statements/{month}/{action}": "operator",
-	"GET /api/v1/events":                                      "operator",
+	"POST /api/v1/alerts":                                     "alerts",
+	"GET /api/v1/events":                                      "viewer",
 	"GET /{$}":                                                "operator",
 	"GET /board":                                              "operator",
 	"GET /orders/{id}":                                        "operator",
@@ -108,7 +110,8 @@ var limited = map[string]bool{"POST /login": true, "GET /job/{token}": true, "PO
 
 func TestWhoMayReachWhat(t *testing.T) {
 	house := apitest.New(t)
-	g := house.Guard(guard.Options{})
+	const viewer, alerts = "somebody-may-look-and-no-more", "grafana-may-say-so-and-no-more"
+	g := house.Guard(guard.Options{Viewer: viewer, Alerts: alerts})
 	pages, err := web.New(web.Options{Estate: house.Estate, Domains: domains.All(), Store: house.Store, Desk: house, Links: house.Links, Proofs: house.Files, Uses: joblink.NewRegister(house.Store), Door: g, Now: house.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -152,6 +155,8 @@ func TestWhoMayReachWhat(t *testing.T) {
 		},
 		"the operator by token":   func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+apitest.Token) },
 		"the operator by session": session,
+		"a viewer":                func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+viewer) },
+		"a sender of alerts":      func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+alerts) },
 	}
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route.Pattern, " ")
@@ -161,7 +166,8 @@ func TestWhoMayReachWhat(t *testing.T) {
 			as(r)
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
-			want := access[route.Pattern] == "anyone" || strings.HasPrefix(role, "the operator")
+			want := map[string]bool{"anyone": true, "operator": strings.HasPrefix(role, "the operator"),
+				"viewer": strings.HasPrefix(role, "the operator") || role == "a viewer", "alerts": role == "a sender of alerts"}[access[route.Pattern]]
 			if got := w.Code == http.StatusTeapot; got != want {
 				t.Errorf("%s as %s: reached %v, want %v (%d)", route.Pattern, role, got, want, w.Code)
 			}

@@ -6,6 +6,7 @@ import "plantroom"
 var faultWords = map[string]plantroom.Text{
 	"rule.device.silent":  {En: "Sensor silent", Zh: "传感器无信号"},
 	"rule.gateway.silent": {En: "Gateway silent", Zh: "网关无信号"},
+	"rule.alert.grafana":  {En: "Alert of Grafana", Zh: "Grafana 告警"},
 
 	"cause.entrapment":              {En: "People trapped in the car", Zh: "困人"},
 	"cause.alarm_button":            {En: "Alarm button pressed in the car", Zh: "轿厢报警按钮动作"},
@@ -46,4 +47,5 @@ var faultWords = map[string]plantroom.Text{
 	"cause.overstay":                {En: "Vehicle stays too long", Zh: "超时停放"},
 	"cause.offline":                 {En: "Connection gone", Zh: "连接中断"},
 	"cause.silent":                  {En: "Silent", Zh: "无信号"},
+	"cause.grafana_alert":           {En: "Alert of Grafana", Zh: "Grafana 告警"},
 }

@@ -56,6 +56,7 @@ var frameWords = map[string]plantroom.Text{
 	"login.hint":            {En: "The server writes the token into a file when it starts for the first time.", Zh: "令牌在服务器首次启动时写入文件。"},
 	"actor.system":          {En: "Plantroom", Zh: "系统"},
 	"actor.sensor":          {En: "sensor", Zh: "传感器"},
+	"actor.grafana":         {En: "Grafana", Zh: "Grafana"},
 	"actor.person:operator": {En: "the office", Zh: "值班室"},
 	"role.manager":          {En: "manager", Zh: "经理"},
 	"role.engineer":         {En: "engineer", Zh: "工程师"},

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"plantroom"
+	"plantroom/services/alerts"
 	"plantroom/services/detect"
 	"plantroom/services/domains"
 	"plantroom/services/httpapi/problem"
@@ -127,7 +128,7 @@ func TestClosedVocabulariesAreComplete(t *testing.T) {
 	for _, v := range []report.Verdict{report.Kept, report.Missed, report.Open, report.Void} {
 		keys = append(keys, "statement.verdict."+string(v))
 	}
-	for _, d := range append(domains.All(), detect.Devices()) {
+	for _, d := range append(domains.All(), detect.Devices(), alerts.Domain()) {
 		for cause := range d.Causes {
 			keys = append(keys, "cause."+cause)
 		}

@@ -89,6 +89,8 @@ func (p *play) actOnStage(a Act) (string, error) {
 		return p.server.works(p.ctx, p.now, a.Works)
 	case a.Case != nil:
 		return p.server.residents(p.ctx, p.now, a.Case)
+	case a.Alert != nil:
+		return p.alert(a.Alert)
 	}
 	return "", plantroom.Errorf(plantroom.CodeInternal, "an act of the language is not played")
 }
@@ -199,5 +201,5 @@ func (p *play) hold(a *DeviceAct) (string, error) {
 // InWorld reports whether the act happens to the estate, and not to Plantroom.
 func (a Act) InWorld() bool {
 	return a.Silence == nil && a.Network == nil && a.Server == nil && a.InfluxDB == nil && a.Gateway == nil &&
-		a.Duplicate == nil && a.Late == nil && a.Message == nil && a.Press == nil && a.Office == nil && a.Works == nil && a.Case == nil && !a.wired()
+		a.Duplicate == nil && a.Late == nil && a.Message == nil && a.Press == nil && a.Office == nil && a.Works == nil && a.Case == nil && a.Alert == nil && !a.wired()
 }

@@ -62,11 +62,25 @@ func (s *Scenario) checkMessages() yamldoc.Faults {
 		if c := a.Case; c != nil && c.things() != 1 {
 			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/case", i), "one thing is done with a case at a time", "give one of playbook, step, outcome and reopen"))
 		}
+		if e := a.Alert; e != nil && e.Resolved && !s.fires(e.ID, a.At) {
+			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/alert", i), fmt.Sprintf("the alert %s does not fire then", e.ID), "let it fire before it is resolved, and again before it is resolved again"))
+		}
 		if p := a.Publish; p != nil && (p.Dies == "") != (p.Down == 0) {
 			faults = append(faults, s.doc.Fault(fmt.Sprintf("/do/%d/publish", i), "a gateway that dies comes back after a time", "give both dies and down, or neither"))
 		}
 	}
 	return faults
+}
+
+// fires reports whether an alert fires just before a moment.
+func (s *Scenario) fires(id string, at Offset) bool {
+	firing, last := false, Offset(-1)
+	for _, a := range s.Do {
+		if a.Alert != nil && a.Alert.ID == id && a.At < at && a.At >= last {
+			firing, last = !a.Alert.Resolved, a.At
+		}
+	}
+	return firing
 }
 
 // things counts what an act does with a case.

@@ -80,6 +80,7 @@ type Act struct {
 	Office    *OfficeAct    `json:"office"`
 	Works     *WorksAct     `json:"works"`
 	Case      *CaseAct      `json:"case"`
+	Alert     *AlertAct     `json:"alert"`
 	Registers *RegistersAct `json:"registers"`
 	Unit      *UnitAct      `json:"unit"`
 	Measure   *MeasureAct   `json:"measure"`
@@ -185,6 +186,14 @@ type (
 		Ref         string             `json:"ref"`
 		Outcome     string             `json:"outcome"` // instead: it is closed, for the reason Note
 		Reopen      bool               `json:"reopen"`  // instead: it is opened again, for the reason Note
+	}
+	AlertAct struct {
+		ID       string            `json:"id"` // the scenario's own name for it
+		Asset    plantroom.AssetID `json:"asset"`
+		Name     string            `json:"name"`
+		Severity string            `json:"severity"`
+		Resolved bool              `json:"resolved"` // instead of firing
+		Times    int               `json:"times"`    // how often the message is sent; 0: once
 	}
 	WorksAct struct {
 		ID         plantroom.WorksID      `json:"id"`

@@ -69,7 +69,7 @@ func TestNamesThatTheEstateDoesNotHaveAreAllReported(t *testing.T) {
 		`s.yaml:19:24: do.11.gateway.id: there is no gateway "b1"; use one of gw-b1`,
 		`s.yaml:20:22: do.12.press.contractor: there is no contractor "li"`,
 		`s.yaml:20:38: do.12.press.asset: there is no asset "b1-l9"`,
-		`s.yaml:22:30: expect.0.incident.rule: there is no rule "lift.falt"; use one of bay.forbidden_stop`,
+		`s.yaml:22:30: expect.0.incident.rule: there is no rule "lift.falt"; use one of alert.grafana, bay.forbidden_stop`,
 		`s.yaml:23:62: expect.1.incident.cause: there is no lift fault "stuck"`,
 		`s.yaml:24:27: expect.2.order.asset: there is no asset "b9-l1"`,
 		`s.yaml:24:41: expect.2.order.contractor: there is no contractor "office2"`,
@@ -121,6 +121,8 @@ func TestStepsAndOutagesThatCannotBeAreRefused(t *testing.T) {
 			`s.yaml:9:5: do.1: the server is gone already, since line 8; begin at 15m or later`},
 		"killed twice at once": {"do:\n", "do:\n  - {at: 5m, server: {down: 10m}}\n  - {at: 5m, server: {down: 10m}}\n",
 			`s.yaml:9:5: do.1: the server is gone already, since line 8; begin at 15m or later`},
+		"an end without a beginning": {"do:\n", "do:\n  - {at: 5m, alert: {id: hot, asset: b1-l1, name: x}}\n  - {at: 6m, alert: {id: hot, asset: b1-l1, name: x, resolved: true}}\n  - {at: 7m, alert: {id: hot, asset: b1-l1, name: x, resolved: true}}\n",
+			`s.yaml:10:14: do.2.alert: the alert hot does not fire then; let it fire before it is resolved`},
 		"in the order of time, not of the file": {"do:\n", "do:\n  - {at: 14m, gateway: {id: gw-b1, down: 1m}}\n  - {at: 5m, gateway: {id: gw-b1, down: 10m}}\n",
 			`s.yaml:8:5: do.0: the power of gw-b1 is gone already, since line 9; begin at 15m or later`},
 	} {

@@ -52,6 +52,7 @@ type play struct {
 	stale   atomic.Bool // the snapshot is; also told by the goroutines that deliver calls
 	told    int64
 	ok      acceptances
+	grafana grafana
 }
 
 const (
@@ -95,7 +96,7 @@ func stage(ctx context.Context, s *Scenario, o Options) (*play, error) {
 		e = *o.Estate
 	}
 	p := &play{ctx: ctx, file: s, opt: o, estate: e, sites: map[plantroom.GatewayID]*site{}, claimed: map[plantroom.OrderID]bool{},
-		ok: acceptances{all: map[accepted]plantroom.Reading{}}}
+		ok: acceptances{all: map[accepted]plantroom.Reading{}}, grafana: grafana{map[string]fires{}}}
 	if p.zone, err = time.LoadLocation(e.Zone); err != nil {
 		return nil, err
 	}

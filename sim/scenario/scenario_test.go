@@ -51,7 +51,7 @@ func TestAFaultyScenarioIsRefusedWithItsPlace(t *testing.T) {
 		"two acts in one line": {"do:\n", "do:\n  - {at: 1m, free: {lift: b1-l1}, trap: {lift: b1-l1}}\n",
 			`s.yaml:8:5: do.0: this has "at", "free" and "trap" together; it is a time and exactly one act, on a line of its own: keep at, and one of free, trap`},
 		"a time without an act": {"do:\n", "do:\n  - {at: 1m}\n",
-			`s.yaml:8:5: do.0: this has only "at"; it is a time and exactly one act, on a line of its own: add one of case, collect, contact, cut, duplicate,`},
+			`s.yaml:8:5: do.0: this has only "at"; it is a time and exactly one act, on a line of its own: add one of alert, case, collect, contact, cut, duplicate,`},
 		"an act without a time": {"do:\n", "do:\n  - {trap: {lift: b1-l1}}\n",
 			`s.yaml:8:5: do.0: the key "at" is missing; add it: a time since the start, as in 90s, 5m or 1h30m`},
 		"nothing expected":  {"by: 10m, incident: {rule: lift.fault}", "", `s.yaml:10:5: expect.0: an expectation needs one time; give exactly one of by, at, never`},

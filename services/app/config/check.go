@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,9 @@ func (k *checker) web(w *Web) {
 	if ip := net.ParseIP(host); ok && w.PublicURL == "" && (host == "" || ip != nil && ip.IsUnspecified()) {
 		k.fault("/web/listen", fmt.Sprintf("%q is every address of this machine, and job links have to name one", w.Listen),
 			"add web.public_url, as in https://plantroom.example.org")
+	}
+	if w.ViewerTokenFile != "" && filepath.Clean(w.ViewerTokenFile) == filepath.Clean(w.AlertsTokenFile) {
+		k.fault("/web/alerts_token_file", "it is the file of viewer_token_file, and one token cannot be for both", "name another file")
 	}
 }
 

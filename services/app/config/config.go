@@ -49,6 +49,9 @@ type Web struct {
 	Listen    string `json:"listen"`
 	PublicURL string `json:"public_url"` // "": http and the address that Listen comes to
 	Office    string `json:"office"`
+
+	ViewerTokenFile string `json:"viewer_token_file"` // "": nobody may look without the operator token
+	AlertsTokenFile string `json:"alerts_token_file"` // "": no alerts are taken
 }
 
 // Broker is either Embedded or a URL with what belongs to it.
@@ -175,7 +178,7 @@ func (c *Config) Same(other *Config) bool {
 
 // resolve makes paths relative to the file's own directory.
 func (c *Config) resolve(dir string) {
-	for _, p := range []*string{&c.EstateFile, &c.Data, &c.Broker.PasswordFile, &c.Broker.TLS.CA, &c.Broker.TLS.Cert, &c.Broker.TLS.Key,
+	for _, p := range []*string{&c.EstateFile, &c.Data, &c.Web.ViewerTokenFile, &c.Web.AlertsTokenFile, &c.Broker.PasswordFile, &c.Broker.TLS.CA, &c.Broker.TLS.Cert, &c.Broker.TLS.Key,
 		&c.InfluxDB.TokenFile} {
 		own(p, dir)
 	}

@@ -104,6 +104,25 @@ func TestAGoodFile(t *testing.T) {
 	}
 }
 
+// The files need not be there: the server makes the tokens.
+func TestTheFilesOfTheOtherTokensAreBesideTheServersFile(t *testing.T) {
+	c, dir, err := load(t, with("web: {listen: 127.0.0.1:8080, viewer_token_file: data/viewer, alerts_token_file: /run/alerts}"), goodEstate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Web.ViewerTokenFile != filepath.Join(dir, "data/viewer") || c.Web.AlertsTokenFile != "/run/alerts" {
+		t.Errorf("%+v", c.Web)
+	}
+	if c, _, err = load(t, good, goodEstate); err != nil || c.Web.ViewerTokenFile != "" || c.Web.AlertsTokenFile != "" {
+		t.Errorf("where nothing is said: %+v, %v", c.Web, err)
+	}
+	_, _, err = load(t, with("web: {listen: 127.0.0.1:8080, viewer_token_file: one, alerts_token_file: ./one}"), goodEstate)
+	var faults yamldoc.Faults
+	if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Path != "/web/alerts_token_file" {
+		t.Errorf("one file for both: %v", err)
+	}
+}
+
 func TestABrokerAndAnInfluxDBElsewhere(t *testing.T) {
 	c, _, err := load(t, with("broker: {url: \"tcp://broker:1883\", username: plantroom, password_file: secrets/pw}",
 		`influxdb: {url: "http://influx:8086", database: plantroom, token_file: /dev/null}`), goodEstate)

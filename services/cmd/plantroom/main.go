@@ -257,6 +257,12 @@ func serve(file, demo string, out, errs io.Writer) error {
 	}
 	defer s.Stop()
 	fmt.Fprintf(out, "board      %s\ntoken      %s\nbroker     %s\ninfluxdb   %s\n", s.URL(), s.TokenFile(), s.BrokerURL(), s.InfluxURL())
+	if f := cfg.Web.ViewerTokenFile; f != "" {
+		fmt.Fprintf(out, "viewer     %s\n", f)
+	}
+	if f := cfg.Web.AlertsTokenFile; f != "" {
+		fmt.Fprintf(out, "alerts     %s\n", f)
+	}
 	tell := func(err error) {
 		if err != nil {
 			log.Warn("the service manager does not listen", "error", err)

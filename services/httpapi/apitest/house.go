@@ -16,6 +16,7 @@ import (
 
 	"plantroom"
 	"plantroom/internal/yamldoc"
+	"plantroom/services/alerts"
 	"plantroom/services/calendarlink"
 	"plantroom/services/cases"
 	"plantroom/services/dispatch"
@@ -46,6 +47,7 @@ type House struct {
 	Desk  *dispatch.Desk
 	Works *works.Office
 	Cases *cases.Desk
+	Door  *alerts.Door
 	Links *joblink.Key
 	Sign  *gatewayconfig.Key
 	Hub   *live.Hub
@@ -88,13 +90,14 @@ func New(t testing.TB) *House {
 	if h.Sign, err = gatewayconfig.LoadOrCreateKey(filepath.Join(t.TempDir(), "gateway.key")); err != nil {
 		t.Fatal(err)
 	}
-	h.Desk, err = dispatch.New(dispatch.Options{Estate: h.estate, Domains: domains.All(), Playbooks: playbooks.All(), Links: h.Links, PublicURL: "http://plantroom.test"})
+	h.Desk, err = dispatch.New(dispatch.Options{Estate: h.estate, Domains: append(domains.All(), alerts.Domain()), Playbooks: playbooks.All(), Links: h.Links, PublicURL: "http://plantroom.test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if h.Works, err = works.New(h.estate, h.Desk); err != nil {
 		t.Fatal(err)
 	}
+	h.Door = alerts.New(h.estate, h.Desk)
 	if h.Cases, err = cases.New(h.estate, playbooks.Cases()); err != nil {
 		t.Fatal(err)
 	}
@@ -241,6 +244,15 @@ func (h *House) DoCase(ctx context.Context, r cases.Request) (c plantroom.Case, 
 		return err
 	})
 	return c, err
+}
+
+// Alerts takes a message of another system in.
+func (h *House) Alerts(ctx context.Context, m alerts.Message) (a alerts.Answer, err error) {
+	err = h.Store.Update(ctx, func(tx plantroom.Tx) (err error) {
+		a, err = h.Door.Take(tx, h.Now(), m)
+		return err
+	})
+	return a, err
 }
 
 // CasePlaybooks lists what a case can be opened with.

@@ -74,21 +74,31 @@ func (d door) admit(route Route) http.Handler {
 			}
 		}
 		switch who, ok := d.identify(r); {
-		case route.Need == Operator && ok:
+		case route.Need.admits(who.Is):
 			ctx, cancel := context.WithCancel(context.WithValue(r.Context(), key{}, who))
 			defer cancel()
 			if who.session != nil { // signing out ends its event streams too
 				defer context.AfterFunc(who.session.ctx, cancel)()
 			}
 			route.Handler.ServeHTTP(w, r.WithContext(ctx))
-		case route.Need == Operator:
-			d.challenge(w, r, route.Page)
 		case route.Need == Anyone:
 			route.Handler.ServeHTTP(w, r)
-		default:
+		case route.Need == Nobody:
 			d.refuse(w, r, plantroom.Errorf(plantroom.CodeForbidden, "this route serves nobody"))
+		case ok:
+			d.refuse(w, r, d.wrong(route.Need, who.Is))
+		default:
+			d.challenge(w, r, route.Page)
 		}
 	})
+}
+
+// wrong says which token a route wants of somebody who has come with another.
+func (d door) wrong(need, is Need) error {
+	if need == Alerts && d.opt.Alerts == "" {
+		return plantroom.Errorf(plantroom.CodeForbidden, "alerts are not taken here yet: name a file in web.alerts_token_file, restart the server, and send the token that it puts there")
+	}
+	return plantroom.Errorf(plantroom.CodeForbidden, "this wants the %s, and you have sent the %s", need.token(), is.token())
 }
 
 // challenge sends people to the sign-in page and answers programs with 401.

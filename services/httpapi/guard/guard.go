@@ -3,9 +3,10 @@
 // headers, body limit, cross-origin protection, rate limit, identity.
 //
 // There are two ways to be the operator: a bearer token, compared in constant
-// time, and a session that the sign-in page hands out for the same token. The
-// guard knows nothing of job links: their routes are open to anyone, and
-// their handlers check the signed link themselves.
+// time, and a session that the sign-in page hands out for the same token. A
+// viewer and a sender of alerts have a token each, if they are let in at all,
+// and no session. The guard knows nothing of job links: their routes are open
+// to anyone, and their handlers check the signed link themselves.
 package guard
 
 import (
@@ -20,7 +21,7 @@ import (
 // MaxBody is the largest request body, in bytes, where a route says no other.
 const MaxBody = 64 << 10
 
-// Need says whom a route serves.
+// Need says whom a route serves, and what somebody is.
 type Need uint8
 
 // The needs. The zero value serves nobody, so that a forgotten field closes a
@@ -29,7 +30,32 @@ const (
 	Nobody Need = iota
 	Anyone
 	Operator
+	Viewer // whoever may look and change nothing; the operator may too
+	Alerts // a program that sends alerts, and nobody else: what it says stands in the ledger as its word
 )
+
+// admits reports whether a route of a need serves somebody whom a token or a
+// session has shown to be as.
+func (n Need) admits(as Need) bool {
+	switch n {
+	case Operator, Alerts:
+		return as == n
+	case Viewer:
+		return as == Viewer || as == Operator
+	}
+	return false
+}
+
+// token names the token that opens a route of a need.
+func (n Need) token() string {
+	switch n {
+	case Viewer:
+		return "viewer token"
+	case Alerts:
+		return "alerts token"
+	}
+	return "operator token"
+}
 
 // Route is one entry of the mux.
 type Route struct {
@@ -44,6 +70,8 @@ type Route struct {
 // Options of a Guard.
 type Options struct {
 	Token     string // the operator's, at least MinToken bytes
+	Viewer    string // a viewer's, the same; "": there is none
+	Alerts    string // that of a sender of alerts, the same; "": there is none
 	PublicURL string // how browsers reach the server; https makes cookies Secure and sends HSTS
 	Logger    *slog.Logger
 	// Now is the clock of sessions and rate limits: wall time, even where
@@ -53,25 +81,25 @@ type Options struct {
 	SignIn string // path of the sign-in page; "": /login
 }
 
-// MinToken is the shortest operator token that is accepted, in bytes.
+// MinToken is the shortest token that is accepted, in bytes.
 const MinToken = 20
 
-// Guard holds the sessions and the operator's token.
+// Guard holds the sessions and the digests of the tokens.
 type Guard struct {
 	opt      Options
-	token    [32]byte
+	tokens   []known
 	origin   string // "": as the request says
 	secure   bool
 	sessions *sessions
 	rate     *limiter
 }
 
-// New makes a guard. CodeInvalid: the token is too short or PublicURL is not
-// an http or https URL.
+// New makes a guard. CodeInvalid: a token is too short, two are the same, or
+// PublicURL is not an http or https URL.
 func New(opt Options) (*Guard, error) {
-	if len(opt.Token) < MinToken {
-		return nil, &plantroom.Error{Code: plantroom.CodeInvalid, Op: "guard the pages",
-			Message: "the operator token is shorter than 20 bytes", Hint: "let the server make one, or give a random one"}
+	tokens, err := knownTokens(opt)
+	if err != nil {
+		return nil, err
 	}
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
@@ -82,7 +110,7 @@ func New(opt Options) (*Guard, error) {
 	if opt.SignIn == "" {
 		opt.SignIn = "/login"
 	}
-	g := &Guard{opt: opt, token: digest(opt.Token), rate: newLimiter(opt.Limit), sessions: newSessions(opt.Now)}
+	g := &Guard{opt: opt, tokens: tokens, rate: newLimiter(opt.Limit), sessions: newSessions(opt.Now)}
 	if opt.PublicURL != "" {
 		u, err := url.Parse(opt.PublicURL)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

@@ -16,7 +16,11 @@ import (
 	"plantroom/services/httpapi/guard"
 )
 
-const token = "correct-horse-battery-staple"
+const (
+	token       = "correct-horse-battery-staple"
+	viewerToken = "somebody-may-look-and-no-more"
+	alertsToken = "grafana-may-say-so-and-no-more"
+)
 
 // gate is a guard over a few routes, with a clock that the test moves where it
 // brings none of its own.
@@ -86,6 +90,54 @@ func TestOnlyTheTokenOpensAnOperatorsRoute(t *testing.T) {
 	}
 	if w := g.ask(http.MethodGet, "/api/x", bearer(token)); w.Code != http.StatusOK || w.Body.String() != "hello person:operator" {
 		t.Errorf("the operator got %d %s", w.Code, w.Body)
+	}
+}
+
+// A viewer looks, the operator may look too, and what sends alerts does only that.
+func TestEachTokenOpensItsOwnRoutes(t *testing.T) {
+	g := newGate(t, guard.Options{Viewer: viewerToken, Alerts: alertsToken},
+		guard.Route{Pattern: "GET /api/do", Need: guard.Operator, Handler: says("")},
+		guard.Route{Pattern: "GET /api/look", Need: guard.Viewer, Handler: says("")},
+		guard.Route{Pattern: "POST /api/tell", Need: guard.Alerts, Handler: says("")},
+		guard.Route{Pattern: "GET /page", Need: guard.Operator, Page: true, Handler: says("")})
+	for _, c := range []struct {
+		method, path, token string
+		status              int
+		says                string
+	}{
+		{"GET", "/api/do", token, 200, "person:operator"},
+		{"GET", "/api/do", viewerToken, 403, "this wants the operator token, and you have sent the viewer token"},
+		{"GET", "/api/do", alertsToken, 403, "this wants the operator token, and you have sent the alerts token"},
+		{"GET", "/api/look", token, 200, "person:operator"},
+		{"GET", "/api/look", viewerToken, 200, "viewer"},
+		{"GET", "/api/look", alertsToken, 403, "this wants the viewer token, and you have sent the alerts token"},
+		{"POST", "/api/tell", token, 403, "this wants the alerts token, and you have sent the operator token"},
+		{"POST", "/api/tell", viewerToken, 403, "this wants the alerts token"},
+		{"POST", "/api/tell", alertsToken, 200, "grafana"},
+		{"GET", "/page", viewerToken, 403, "this wants the operator token"}, // and not the sign-in page, which it cannot pass
+		{"GET", "/api/look", viewerToken[1:], 401, "send the"},
+		{"POST", "/api/tell", "", 401, ""},
+	} {
+		if w := g.ask(c.method, c.path, bearer(c.token)); w.Code != c.status || !strings.Contains(w.Body.String(), c.says) {
+			t.Errorf("%s %s with %.8s…: %d %s, want %d and %q", c.method, c.path, c.token, w.Code, w.Body, c.status, c.says)
+		}
+	}
+	for _, other := range []string{viewerToken, alertsToken} {
+		if err := g.SignIn(httptest.NewRecorder(), other); plantroom.CodeOf(err) != plantroom.CodeUnauth {
+			t.Errorf("signing in with %s: %v", other, err)
+		}
+	}
+}
+
+func TestWhereThereIsNoViewerNoTokenMakesOne(t *testing.T) {
+	g := newGate(t, guard.Options{}, guard.Route{Pattern: "GET /api/look", Need: guard.Viewer, Handler: says("")}, guard.Route{Pattern: "POST /api/tell", Need: guard.Alerts, Handler: says("")})
+	for _, text := range []string{"", " ", viewerToken, alertsToken} {
+		if look, tell := g.ask("GET", "/api/look", bearer(text)).Code, g.ask("POST", "/api/tell", bearer(text)).Code; look != 401 || tell != 401 {
+			t.Errorf("with %q: looking %d, telling %d", text, look, tell)
+		}
+	}
+	if w := g.ask("POST", "/api/tell", bearer(token)); w.Code != 403 || !strings.Contains(w.Body.String(), "web.alerts_token_file") {
+		t.Errorf("the operator, who has set no alerts token, is told %d %s", w.Code, w.Body)
 	}
 }
 
@@ -359,8 +411,10 @@ func TestTheLogOfAPanicHoldsNoLink(t *testing.T) {
 }
 
 func TestBadOptionsAreNamed(t *testing.T) {
-	for name, opt := range map[string]guard.Options{"short token": {Token: "hunter2"}, "no host": {Token: token, PublicURL: "plantroom"}, "scheme": {Token: token, PublicURL: "ftp://x"}} {
-		if _, err := guard.New(opt); plantroom.CodeOf(err) != plantroom.CodeInvalid || strings.Contains(err.Error(), "hunter2") {
+	for name, opt := range map[string]guard.Options{"short token": {Token: "hunter2"}, "short viewer token": {Token: token, Viewer: "hunter2"}, "short alerts token": {Token: token, Alerts: "hunter2"},
+		"a viewer who is the operator": {Token: token, Viewer: token}, "alerts from the operator": {Token: token, Alerts: token}, "alerts from a viewer": {Token: token, Viewer: viewerToken, Alerts: viewerToken},
+		"no host": {Token: token, PublicURL: "plantroom"}, "scheme": {Token: token, PublicURL: "ftp://x"}} {
+		if _, err := guard.New(opt); plantroom.CodeOf(err) != plantroom.CodeInvalid || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), token) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -368,11 +422,11 @@ func TestBadOptionsAreNamed(t *testing.T) {
 
 func TestTheTokenFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "operator.token")
-	first, err := guard.TokenFile(path)
+	first, err := guard.TokenFile(path, guard.Operator)
 	if err != nil || len(first) < guard.MinToken {
 		t.Fatalf("%q, %v", first, err)
 	}
-	again, err := guard.TokenFile(path)
+	again, err := guard.TokenFile(path, guard.Operator)
 	if err != nil || again != first {
 		t.Errorf("the second time %q, %v", again, err)
 	}
@@ -382,7 +436,19 @@ func TestTheTokenFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := guard.TokenFile(path); plantroom.CodeOf(err) != plantroom.CodeForbidden || strings.Contains(err.Error(), first) {
+	if _, err := guard.TokenFile(path, guard.Operator); plantroom.CodeOf(err) != plantroom.CodeForbidden || strings.Contains(err.Error(), first) {
 		t.Errorf("a file that others can read: %v", err)
+	}
+}
+
+func TestAnEmptyTokenFileIsNoToken(t *testing.T) {
+	for _, text := range []string{"", "\n", "hunter2\n"} {
+		path := filepath.Join(t.TempDir(), "viewer")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := guard.TokenFile(path, guard.Viewer); plantroom.CodeOf(err) != plantroom.CodeInvalid || !strings.Contains(err.Error(), "read the viewer token") {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }

@@ -126,7 +126,7 @@ func (s *sessions) stop(id string) {
 // SignIn starts a session for whoever holds the operator token.
 // CodeUnauth: it is not the token.
 func (g *Guard) SignIn(w http.ResponseWriter, token string) error {
-	if !g.knows(token) {
+	if who, _ := g.holder(token); who.Is != Operator {
 		return plantroom.Errorf(plantroom.CodeUnauth, "that is not the operator token")
 	}
 	http.SetCookie(w, g.cookie(g.sessions.start(), int(SessionAge/time.Second)))

@@ -19,6 +19,11 @@ const at plantroom.Instant = 1_772_416_800_000_000_000
 // frames runs a stream for a while in virtual time and returns what was sent.
 func frames(t *testing.T, h *live.Hub, lastID string, during func()) string {
 	t.Helper()
+	return framesOf(t, h, lastID, during)
+}
+
+func framesOf(t *testing.T, h http.Handler, lastID string, during func()) string {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/events", nil)
 	if lastID != "" {
@@ -74,8 +79,44 @@ func TestAClientThatReturnsMissesNothing(t *testing.T) {
 		h.Publish(live.Order, "wo-000002", at)
 		h.Publish(live.Order, "wo-000003", at)
 		got := frames(t, h, id, func() {})
-		if strings.Contains(got, "wo-000001") || !strings.Contains(got, "wo-000002") || !strings.Contains(got, "wo-000003") || strings.Contains(got, "reset") {
-			t.Errorf("after %s came %q", id, got)
+		inQuery := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.URL.RawQuery = "after=" + id // as of a client that can set no header
+			h.ServeHTTP(w, r)
+		})
+		for _, got := range []string{got, framesOf(t, inQuery, "", func() {})} {
+			if strings.Contains(got, "wo-000001") || !strings.Contains(got, "wo-000002") || !strings.Contains(got, "wo-000003") || strings.Contains(got, "reset") {
+				t.Errorf("after %s came %q", id, got)
+			}
+		}
+	})
+}
+
+// Whoever may not see some kinds learns neither that such a thing exists nor
+// what it is called, also of what was missed.
+func TestAStreamOfSomeKindsShowsNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := live.NewHub(live.Options{Keep: 4})
+		some := h.Only(live.Order, live.Incident)
+		publish := func() {
+			h.Publish(live.Case, "case-000001", at)
+			h.Publish(live.Order, "wo-000001", at)
+			h.Publish(live.Call, "case-000001", at)
+			h.Publish(live.Incident, "inc-a", at)
+		}
+		heard := framesOf(t, some, "", publish)
+		id := lastID(heard)
+		publish()
+		missed := framesOf(t, some, id, func() {})
+		for name, got := range map[string]string{"as it happens": heard, "afterwards": missed} {
+			if strings.Contains(got, "case") || !strings.Contains(got, "wo-000001") || !strings.Contains(got, "inc-a") || strings.Contains(got, "reset") {
+				t.Errorf("%s: %q", name, got)
+			}
+		}
+		publish()
+		publish()
+		publish()
+		if got := framesOf(t, some, id, func() {}); !strings.Contains(got, "event: reset") {
+			t.Errorf("after too long: %q", got)
 		}
 	})
 }

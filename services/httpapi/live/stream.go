@@ -1,9 +1,11 @@
 package live
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"plantroom/services/httpapi/problem"
@@ -14,11 +16,25 @@ import (
 const writeWait = 10 * time.Second
 
 // ServeHTTP streams events until the client, the request's context or the hub
-// ends. Frames carry "id:", "event:" and a JSON "data:". A "beat" event
+// ends, from now on or after the event that Last-Event-ID names; a client that
+// can set no header names it in the query as after. Frames carry "id:", "event:" and a JSON "data:". A "beat" event
 // without an id comes with every heartbeat, because browsers do not show
 // comments to scripts, which could then not tell silence from a dead line.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	events, err := h.Subscribe(r.Context(), r.Header.Get("Last-Event-ID"))
+	h.serve(w, r, func(string) bool { return true })
+}
+
+// Only streams as ServeHTTP does, but for events of other kinds than these, of
+// which it does not even show the ids. A Reset, which tells nothing, always
+// goes out.
+func (h *Hub) Only(kinds ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.serve(w, r, func(kind string) bool { return kind == Reset || slices.Contains(kinds, kind) })
+	})
+}
+
+func (h *Hub) serve(w http.ResponseWriter, r *http.Request, shown func(kind string) bool) {
+	events, err := h.Subscribe(r.Context(), cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")))
 	if err != nil {
 		problem.Write(w, r, h.opt.Logger, err)
 		return
@@ -35,7 +51,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for {
 		select {
 		case e, open := <-events:
-			if !open || s.event(e) != nil {
+			if !open || shown(e.Kind) && s.event(e) != nil {
 				return
 			}
 		case <-tick.C:
