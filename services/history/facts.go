@@ -96,7 +96,10 @@ func (t *Table) visits(b *Book, of [][]place, from, to plantroom.Instant, out []
 		}
 	}
 	for n, s := range t.late {
-		if c, i := t.chunk(n); !silence(t.rules.list[c.rule[i]]) {
+		if !s.overlaps(from, to) {
+			continue
+		}
+		if c, i := t.chunk(n); of[c.asset[i]] != nil && !silence(t.rules.list[c.rule[i]]) {
 			add(n, c, i, fact{span: s, state: Fault, text: overrunWords.In(b.lang) + ": " + b.cause(string(t.causes.list[c.cause[i]]))})
 		}
 	}

@@ -34,8 +34,9 @@ func (k incidentKey) id() plantroom.IncidentID {
 
 // incidentChunk holds the columns of chunkRows incidents.
 type incidentChunk struct {
-	first, last plantroom.Instant // the first beginning, and the last end of those that have one
-	open        int               // that have none
+	first, begun plantroom.Instant // the first and the last beginning
+	last         plantroom.Instant // the last end of those that have one
+	open         int               // that have none
 
 	begin, end              [chunkRows]plantroom.Instant // end: zero while the incident is not closed
 	key                     [chunkRows]incidentKey
@@ -62,7 +63,7 @@ func (c *incidentChunk) set(i uint32, r *incidentRow, known bool) {
 	if c.first.IsZero() || r.begin < c.first {
 		c.first = r.begin
 	}
-	c.last = max(c.last, r.end)
+	c.begun, c.last = max(c.begun, r.begin), max(c.last, r.end)
 	c.begin[i], c.end[i], c.key[i] = r.begin, r.end, r.key
 	c.asset[i], c.building[i], c.domain[i], c.rule[i], c.cause[i], c.order[i] = r.asset, r.building, r.domain, r.rule, r.cause, r.order
 	c.severity[i], c.state[i] = r.severity, r.state

@@ -150,15 +150,19 @@ func (t *Table) IncidentPage(b *Book, f *Filter, from, to plantroom.Instant, lim
 	}
 	var have []found
 	newest := func(x, y found) int {
-		return cmp.Or(cmp.Compare(y.begin, x.begin), cmp.Compare(t.incidentID(x.row), t.incidentID(y.row)))
+		if x.begin != y.begin {
+			return cmp.Compare(y.begin, x.begin)
+		}
+		return cmp.Compare(t.incidentID(x.row), t.incidentID(y.row))
 	}
-	least := plantroom.Instant(0) // to begin among those that are certainly enough
-	for k, c := range t.incidents {
-		if !c.within(from, to) {
-			continue
+	var least plantroom.Instant // to begin among those that are certainly enough
+	for _, k := range t.latest(from, to) {
+		c := t.incidents[k]
+		if len(have) > limit && c.begun < least {
+			break
 		}
 		for i := range t.filled(k) {
-			if c.begin[i] < least || !c.span(i).overlaps(from, to) || !s.incident(t, c, i) {
+			if len(have) > limit && c.begin[i] < least || !c.span(i).overlaps(from, to) || !s.incident(t, c, i) {
 				continue
 			}
 			have = append(have, found{c.begin[i], uint32(k)*chunkRows + i})
@@ -168,6 +172,11 @@ func (t *Table) IncidentPage(b *Book, f *Filter, from, to plantroom.Instant, lim
 				least = have[limit].begin
 			}
 		}
+		if len(have) > limit {
+			slices.SortFunc(have, newest)
+			have = have[:limit+1]
+			least = have[limit].begin
+		}
 	}
 	slices.SortFunc(have, newest)
 	items = []IncidentItem{}
@@ -175,6 +184,18 @@ func (t *Table) IncidentPage(b *Book, f *Filter, from, to plantroom.Instant, lim
 		items = append(items, t.incidentItem(b, x.row))
 	}
 	return items, len(have) > limit
+}
+
+// latest returns the chunks that may hold something of [from, to), that whose last
+// incident began last first. How they lie depends on how they were read.
+func (t *Table) latest(from, to plantroom.Instant) (chunks []int) {
+	for k, c := range t.incidents {
+		if c.within(from, to) {
+			chunks = append(chunks, k)
+		}
+	}
+	slices.SortFunc(chunks, func(x, y int) int { return cmp.Compare(t.incidents[y].begun, t.incidents[x].begun) })
+	return chunks
 }
 
 // filled is how many rows of a chunk of incidents there are.

@@ -3,7 +3,6 @@ package history
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -172,7 +171,10 @@ func Save(path string, t *Table, at Position) (err error) {
 				Err: errors.Join(err, f.Close(), os.Remove(f.Name()))}
 		}
 	}()
-	if err := cmp.Or(Write(f, t, at), f.Sync()); err != nil {
+	if err := Write(f, t, at); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
 		return err
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
