@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"math"
 	"os"
 	"time"
 
@@ -99,29 +98,6 @@ func (f *Follower) end(ctx context.Context) (at Position, err error) {
 		return err
 	})
 	return at, err
-}
-
-// lastRow returns the newest row of the ledger, a zero one where there is none. The
-// store has no query for it, and numbers have no holes.
-func lastRow(tx plantroom.LedgerStore) (plantroom.LedgerRow, error) {
-	var last plantroom.LedgerRow
-	low, high := int64(0), int64(math.MaxInt64) // there is a row low, or it is 0; there is none behind high
-	for step := int64(1); low < high; {
-		mid := low + step // it is first looked for ever further away
-		if high != math.MaxInt64 {
-			mid = low + (high-low+1)/2
-		}
-		rows, err := tx.Ledger(mid-1, 1)
-		if err != nil {
-			return last, err
-		}
-		if len(rows) == 0 {
-			high = mid - 1
-			continue
-		}
-		last, low, step = rows[0], mid, 2*step
-	}
-	return last, nil
 }
 
 // build reads all orders and incidents, the newest first, some at a time.

@@ -200,7 +200,7 @@ func (f *Follower) step(ctx context.Context, names map[change]struct{}, lost boo
 			}
 			about := map[change]struct{}{}
 			for i := range rows {
-				if c, ok := changeOf(rows[i].Subject); ok {
+				if c, ok := changeOf(&rows[i]); ok {
 					about[c] = struct{}{}
 				}
 				b.at = Position{rows[i].Seq, rows[i].Hash}
@@ -227,12 +227,14 @@ func (f *Follower) step(ctx context.Context, names map[change]struct{}, lost boo
 }
 
 // changeOf says what a row of the ledger is about.
-func changeOf(subject string) (change, bool) {
+func changeOf(r *plantroom.LedgerRow) (change, bool) {
 	switch {
-	case strings.HasPrefix(subject, orderPrefix):
-		return change{ChangedOrder, subject}, true
-	case strings.HasPrefix(subject, incidentPrefix):
-		return change{ChangedIncident, subject}, true
+	case strings.HasPrefix(r.Subject, orderPrefix):
+		return change{ChangedOrder, r.Subject}, true
+	case strings.HasPrefix(r.Subject, incidentPrefix):
+		return change{ChangedIncident, r.Subject}, true
+	case strings.HasPrefix(r.Kind, "works."):
+		return change{ChangedWorks, r.Subject}, true
 	}
 	return change{}, false
 }

@@ -64,11 +64,13 @@ type Options struct {
 	Store  Reader
 	Desk   Desk
 
-	Proofs    *handin.Taker // files of proof
-	Bundles   Bundles       // of evidence
-	Gateways  Gateways      // sends them their files
-	Calendars Calendars     // knows the links of feeds
-	Events    http.Handler  // the event stream, a *live.Hub
+	Proofs    *handin.Taker      // files of proof
+	Bundles   Bundles            // of evidence
+	Gateways  Gateways           // sends them their files
+	Calendars Calendars          // knows the links of feeds
+	Events    http.Handler       // the event stream, a *live.Hub
+	History   History            // what boards ask of the past
+	Domains   []plantroom.Domain // everything that is watched, for its names
 	Check     Check
 	Now       func() plantroom.Instant
 	Probes    []Probe // further parts for /healthz; the store is always asked
@@ -81,6 +83,7 @@ type API struct {
 	log    *slog.Logger
 	feeds  feeds
 	asking asking
+	books  books
 
 	checking sync.Mutex // see checkEstate
 }
@@ -102,7 +105,7 @@ func (a *API) Routes() []guard.Route {
 	operator := func(pattern string, f answer, params ...string) guard.Route {
 		return guard.Route{Pattern: pattern, Need: guard.Operator, Handler: a.handler(f, params)}
 	}
-	return []guard.Route{
+	return append(a.historyRoutes(), []guard.Route{
 		{Pattern: "GET /healthz", Need: guard.Anyone, Handler: a.handler(a.health, nil)},
 		operator("GET /api/v1/openapi.yaml", a.openapi),
 		operator("GET /api/v1/summary", a.summary, "from", "to"),
@@ -151,7 +154,7 @@ func (a *API) Routes() []guard.Route {
 		operator("POST /api/v1/cases/{id}/{action}", a.caseAction),
 		operator("GET /api/v1/ledger", a.ledgerPage, "after", "limit"),
 		{Pattern: "GET /api/v1/events", Need: guard.Operator, Handler: a.opt.Events},
-	}
+	}...)
 }
 
 // handler checks the query and turns an error into a problem.

@@ -10,6 +10,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,11 +19,13 @@ import (
 	"plantroom/internal/yamldoc"
 	"plantroom/services/calendarlink"
 	"plantroom/services/cases"
+	"plantroom/services/detect"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
 	"plantroom/services/estate"
 	"plantroom/services/evidence"
 	"plantroom/services/gatewayconfig"
+	"plantroom/services/history"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/handin"
@@ -52,6 +55,9 @@ type House struct {
 	Files *handin.Taker
 
 	Calendars calendarlink.Book // links of feeds
+	History   *history.Follower
+
+	following sync.Mutex
 
 	estate plantroom.Estate
 	now    atomic.Int64
@@ -76,6 +82,7 @@ func New(t testing.TB) *House {
 			t.Error(err)
 		}
 	})
+	h.History = history.New(history.Options{Store: h.Store, Now: h.Now})
 	dir, err := proofs.Open(filepath.Join(t.TempDir(), "proofs"))
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +132,19 @@ func (h *House) Guard(opt guard.Options) *guard.Guard {
 
 // API makes the house's API.
 func (h *House) API() *httpapi.API {
-	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Proofs: h.Files, Bundles: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, Check: h.check, Now: h.Now})
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Proofs: h.Files, Bundles: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, History: h, Domains: append(domains.All(), detect.Devices()),
+		Check: h.check, Now: h.Now})
+}
+
+// Read lets the history follow what the house has done, and answers. It is
+// httpapi.History.
+func (h *House) Read(f func(*history.Table) error) (plantroom.Instant, error) {
+	h.following.Lock()
+	defer h.following.Unlock()
+	if err := h.History.Step(context.Background()); err != nil {
+		return 0, err
+	}
+	return h.History.Read(f)
 }
 
 // Pass lets time pass, a second at a time, and does what comes due.
