@@ -23,8 +23,13 @@ func Load(path string) (*Table, Position, error) {
 		return nil, Position{}, err
 	}
 	defer f.Close()
+	return readWhole(f)
+}
+
+// readWhole reads a file to its end, its sum included.
+func readWhole(f io.Reader) (*Table, Position, error) {
 	sum := sha256.New()
-	in := bufio.NewReaderSize(f, 1<<20)
+	in := bufio.NewReaderSize(f, 64<<10)
 	t, at, err := read(io.TeeReader(in, sum))
 	if err != nil {
 		return nil, Position{}, err
