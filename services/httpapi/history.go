@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"plantroom"
 	"plantroom/services/history"
 	"plantroom/services/httpapi/guard"
+	"plantroom/services/httpapi/problem"
 )
 
 // History answers what is asked of the past: a history.Follower.
@@ -50,14 +52,17 @@ func (a *API) historyRoutes() []guard.Route {
 // retryAfter is when to ask again while the history is being read, in seconds.
 const retryAfter = "5"
 
-// later tells whoever comes too early when to come again.
+// later tells whoever comes too early when to come again. The log has its own
+// word on it: boards ask all the time.
 func (a *API) later(f answer) answer {
+	quiet := slog.New(slog.DiscardHandler)
 	return func(w http.ResponseWriter, r *http.Request, q *query) error {
-		err := f(w, r, q)
-		if err != nil && plantroom.CodeOf(err) == plantroom.CodeUnavailable {
+		if _, err := a.opt.History.Read(func(*history.Table) error { return nil }); err != nil && plantroom.CodeOf(err) == plantroom.CodeUnavailable {
 			w.Header().Set("Retry-After", retryAfter)
+			problem.Write(w, r, quiet, err)
+			return nil
 		}
-		return err
+		return f(w, r, q)
 	}
 }
 

@@ -97,6 +97,22 @@ func TestThePastOfOneFault(t *testing.T) {
 	}
 }
 
+func TestTheTimeOfEventsBeginsWithItsFirstMomentAndEndsBeforeItsLast(t *testing.T) {
+	s := newService(t)
+	s.Open(doorFault)
+	at := s.Now()
+	s.Pass(time.Minute)
+	if e := tell[history.EventItem](t, s, "events?from="+at.String()+"&to="+(at+1).String()); len(e.Items) == 0 || e.Items[0].At != at {
+		t.Errorf("from the moment itself: %+v", e.Items)
+	}
+	if e := tell[history.EventItem](t, s, "events?from="+(at-1).String()+"&to="+at.String()); len(e.Items) != 0 {
+		t.Errorf("up to the moment: %+v", e.Items)
+	}
+	if e := tell[history.EventItem](t, s, "events?from="+(at+1).String()+"&to="+s.Now().String()); len(e.Items) != 0 {
+		t.Errorf("behind the moment: %+v", e.Items)
+	}
+}
+
 func TestEventsGoOnWhereOneHasStopped(t *testing.T) {
 	s := newService(t)
 	for _, asset := range []plantroom.AssetID{"b1-l1", "b2-l1"} {
