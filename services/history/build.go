@@ -30,7 +30,7 @@ func (f *Follower) begin(ctx context.Context) error {
 	f.mu.Unlock()
 	f.at, f.saved, f.savedAt = at, at, started
 	if fresh {
-		f.saved = Position{}
+		f.saved, f.savedAt = Position{}, time.Time{} // it is kept as soon as it is complete
 		if err := f.build(ctx); err != nil {
 			return err
 		}

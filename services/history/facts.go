@@ -84,7 +84,7 @@ func (t *Table) visits(b *Book, of [][]place, from, to plantroom.Instant, out []
 		}
 	}
 	for k, c := range t.orders {
-		if c == nil || c.first >= to {
+		if c == nil || !c.within(from, to) {
 			continue
 		}
 		for i := range uint32(chunkRows) {

@@ -17,7 +17,7 @@ type LeagueItem struct {
 	ContractorName string                 `json:"contractor_name"`
 	Orders         int                    `json:"orders"`
 	Declined       int                    `json:"declined"`
-	Reopened       int                    `json:"reopened"`
+	Reopened       int                    `json:"reopened"`     // times
 	Contradicted   int                    `json:"contradicted"` // claims of "fixed" that a sensor did not bear out
 	Promised       int                    `json:"promised"`     // clocks
 	Met            int                    `json:"met"`
@@ -63,10 +63,10 @@ func (t *Table) League(b *Book, f *Filter, from, to plantroom.Instant) []LeagueI
 			}
 		}
 	})
-	any := s
-	any.holder = nil // who declined it does not have it
+	whoever := s
+	whoever.holder = nil // who declined it does not have it
 	for n, by := range t.declined {
-		if c, i := t.chunk(n); c.raised[i] >= from && c.raised[i] < to && any.order(c, i) {
+		if c, i := t.chunk(n); c.raised[i] >= from && c.raised[i] < to && whoever.order(c, i) {
 			for _, k := range by {
 				if picks(s.holder, k) {
 					all[k].seen = true

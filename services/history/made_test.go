@@ -114,3 +114,9 @@ var million = sync.OnceValues(func() (*made, *Table) {
 	m := newMade(b, 1000)
 	return m, m.year(b, 1_000_000)
 })
+
+// Million is that year for benchmarks from outside.
+func Million() (plantroom.Estate, []plantroom.Domain, *Table, plantroom.Instant) {
+	m, t := million()
+	return m.estate, []plantroom.Domain{m.domain, detect.Devices()}, t, m.now
+}

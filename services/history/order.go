@@ -19,6 +19,8 @@ const maxOrder = 1 << 28
 // orderChunk holds the columns of chunkRows orders.
 type orderChunk struct {
 	first, last plantroom.Instant // of raised
+	open        int               // orders that are not final
+	over        plantroom.Instant // when the last of the others ended
 
 	raised, acknowledged, attended, restored, verified, closed, eta [chunkRows]plantroom.Instant
 
@@ -55,11 +57,23 @@ func (c *orderChunk) set(i uint32, r *orderRow) {
 		c.first = r.raised
 	}
 	c.last = max(c.last, r.raised)
+	if c.state[i] != 0 && !stateOf(c.state[i]).Final() {
+		c.open--
+	}
+	if !stateOf(r.state).Final() {
+		c.open++
+	}
 	c.raised[i], c.acknowledged[i], c.attended[i], c.restored[i] = r.raised, r.acknowledged, r.attended, r.restored
 	c.verified[i], c.closed[i], c.eta[i], c.due[i] = r.verified, r.closed, r.eta, r.due
 	c.used[i], c.took[i], c.clocks[i], c.worst[i] = r.used, r.took, r.clocks, r.worst
 	c.asset[i], c.building[i], c.domain[i], c.rule[i], c.cause[i], c.holder[i] = r.asset, r.building, r.domain, r.rule, r.cause, r.holder
 	c.state[i], c.severity[i], c.reopens[i], c.wrong[i] = r.state, r.severity, r.reopens, r.wrong
+	c.over = max(c.over, c.ended(i))
+}
+
+// within reports whether an order of the chunk may have been open in [from, to).
+func (c *orderChunk) within(from, to plantroom.Instant) bool {
+	return c.first < to && (c.open > 0 || c.over >= from)
 }
 
 func (c *orderChunk) row(i uint32) orderRow {

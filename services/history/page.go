@@ -104,7 +104,7 @@ func (t *Table) OpenIn(f *Filter, from, to plantroom.Instant, most int) []plantr
 	s, out := t.selection(f), []plantroom.OrderID{}
 	for k := len(t.orders) - 1; k >= 0; k-- {
 		c := t.orders[k]
-		if c == nil || c.first >= to {
+		if c == nil || !c.within(from, to) {
 			continue
 		}
 		for i := uint32(chunkRows) - 1; i < chunkRows; i-- {

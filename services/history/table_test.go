@@ -197,6 +197,15 @@ func TestCountsAgreeWithTheDocuments(t *testing.T) {
 		if slices.Reverse(got); !slices.Equal(got, page) {
 			t.Fatalf("seed %d: pages have %d orders, want %d", seed, len(got), len(page))
 		}
+		var open50 []plantroom.OrderID
+		for i := len(docs) - 1; i >= 0 && len(open50) < 50; i-- {
+			if o := &docs[i]; o.Raised < to && (!o.State.Final() || o.Closed >= from) && selected(&f, o) {
+				open50 = append(open50, o.ID)
+			}
+		}
+		if got := table.OpenIn(&f, from, to, 50); !slices.Equal(got, open50) {
+			t.Fatalf("seed %d: %v were open, want %v", seed, got, open50)
+		}
 		var episodes []plantroom.Incident
 		for i := range incidents {
 			if begin, end := IncidentSpan(&incidents[i]); begin < to && (end.IsZero() || end > from) && selected(&f, &docs[i]) {
