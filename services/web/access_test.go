@@ -96,6 +96,15 @@ var access = map[string]string{
 	"POST /job/{token}/{action}":                              "anyone", // checks the signed link itself
 	"GET /static/{file}":                                      "anyone",
 	"GET /calendar/{token}":                                   "anyone", // checks the link itself
+	"GET /api/v1/history/orders":                              "operator",
+	"GET /api/v1/history/incidents":                           "operator",
+	"GET /api/v1/history/compliance":                          "operator",
+	"GET /api/v1/history/league":                              "operator",
+	"GET /api/v1/history/burndown":                            "operator",
+	"GET /api/v1/history/states":                              "operator",
+	"GET /api/v1/history/now":                                 "operator",
+	"GET /api/v1/history/kpi":                                 "operator",
+	"GET /api/v1/history/events":                              "operator",
 	"GET /api/v1/roster":                                      "operator",
 	"GET /api/v1/gateways/{id}/configuration":                 "operator",
 	"POST /api/v1/gateways/{id}/configuration":                "operator",
