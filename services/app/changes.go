@@ -15,7 +15,8 @@ type watchedStore struct {
 	changed func([]change)
 }
 
-// change says that a subject of a kind, one of httpapi/live's, has changed.
+// change says that a subject of a kind, one of httpapi/live's or worksChange, has
+// changed.
 type change struct{ kind, subject string }
 
 // Update implements plantroom.Store.
@@ -88,6 +89,11 @@ func (w *watchedTx) UpdateOrder(o plantroom.WorkOrder) error {
 func (w *watchedTx) PutCase(c plantroom.Case) error {
 	w.note(live.Case, string(c.ID))
 	return w.Tx.PutCase(c)
+}
+
+func (w *watchedTx) PutWorks(x plantroom.Works) error {
+	w.note(worksChange, string(x.ID))
+	return w.Tx.PutWorks(x)
 }
 
 func (w *watchedTx) PutProofs(ps ...plantroom.Proof) error {

@@ -43,7 +43,7 @@ func TestWhatATransactionHasChangedIsToldOnceAfterItsCommit(t *testing.T) {
 		if len(told) > 0 {
 			t.Error("it was told before the commit")
 		}
-		err := errors.Join(tx.InsertIncident(in), tx.UpdateIncident(in), tx.InsertOrder(order), tx.InsertCalls(call), tx.UpdateCall(call), tx.PutCase(plantroom.Case{ID: "case-000001", Version: 1}),
+		err := errors.Join(tx.InsertIncident(in), tx.UpdateIncident(in), tx.InsertOrder(order), tx.InsertCalls(call), tx.UpdateCall(call), tx.PutCase(plantroom.Case{ID: "case-000001", Version: 1}), tx.PutWorks(plantroom.Works{ID: "painting", Version: 1}),
 			tx.PutQuarantine(plantroom.Quarantined{Gateway: "gw-b1"}), tx.PutProgress(plantroom.Progress{Gateway: "gw-b1"}))
 		order.Version++
 		return errors.Join(err, tx.UpdateOrder(order))
@@ -56,7 +56,7 @@ func TestWhatATransactionHasChangedIsToldOnceAfterItsCommit(t *testing.T) {
 	if err := s.Update(t.Context(), write); err != nil {
 		t.Fatal(err)
 	}
-	if want := []change{{"incident", "inc-1"}, {"order", "wo-000001"}, {"call", "wo-000001"}, {"case", "case-000001"}, {"quarantine", ""}}; !reflect.DeepEqual(told, want) {
+	if want := []change{{"incident", "inc-1"}, {"order", "wo-000001"}, {"call", "wo-000001"}, {"case", "case-000001"}, {"works", "painting"}, {"quarantine", ""}}; !reflect.DeepEqual(told, want) {
 		t.Errorf("told %v, want %v", told, want)
 	}
 	told = nil

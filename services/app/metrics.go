@@ -19,7 +19,15 @@ func (s *Server) metrics() *prometheus.Registry {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_broker_up", Help: "1 while gateways can reach us through the broker."},
 			func() float64 { return truth(s.uplinks.check(context.Background()) == nil) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_event_streams", Help: "Browsers and programs that follow the events."},
-			func() float64 { return float64(s.hub.Clients()) }))
+			func() float64 { return float64(s.hub.Clients()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_history_up", Help: "0 while the history is being read after a start."},
+			func() float64 { return truth(s.history.Stats().Ready) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_history_orders", Help: "Orders that the history holds."},
+			func() float64 { return float64(s.history.Stats().Orders) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_history_incidents", Help: "Incidents that the history holds."},
+			func() float64 { return float64(s.history.Stats().Incidents) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plantroom_history_lag_seconds", Help: "How far answers about the past are behind the database."},
+			func() float64 { return s.history.Stats().Lag.Seconds() }))
 	return reg
 }
 

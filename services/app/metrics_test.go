@@ -11,6 +11,7 @@ import (
 
 	"plantroom"
 	"plantroom/services/cases"
+	"plantroom/services/history"
 	"plantroom/services/httpapi/live"
 	"plantroom/services/ingest"
 	"plantroom/services/playbooks"
@@ -19,7 +20,7 @@ import (
 )
 
 func TestMetricsKeepToTheConventions(t *testing.T) {
-	s := &Server{uplinks: &remote{}, hub: live.NewHub(live.Options{}), now: func() plantroom.Instant { return 2 }}
+	s := &Server{uplinks: &remote{}, hub: live.NewHub(live.Options{}), history: history.New(history.Options{}), now: func() plantroom.Instant { return 2 }}
 	s.spine.Store(&runningSpine{Spine: tested(t)})
 	families, err := s.metrics().Gather()
 	if err != nil {

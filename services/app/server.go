@@ -14,6 +14,7 @@ import (
 
 	"plantroom"
 	"plantroom/services/app/config"
+	"plantroom/services/history"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/handin"
 	"plantroom/services/httpapi/live"
@@ -51,6 +52,7 @@ type Server struct {
 	influxd   *influxd.Server // nil: it runs elsewhere
 	uplinks   uplinks
 	hub       *live.Hub
+	history   *history.Follower
 	ping      http.Client // asks InfluxDB whether it is there
 
 	in      chan ingest.Delivery // from the gateways to whichever spine runs
@@ -81,7 +83,7 @@ func Start(ctx context.Context, cfg *config.Config, o Options) (_ *Server, err e
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		s.openData, s.auditProofs, s.openPort, s.startInfluxDB, s.startUplinks, s.startSpine, s.startWeb,
+		s.openData, s.auditProofs, s.startHistory, s.openPort, s.startInfluxDB, s.startUplinks, s.startSpine, s.startWeb,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err

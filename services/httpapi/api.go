@@ -75,11 +75,13 @@ type Options struct {
 	Store  Reader
 	Desk   Desk
 
-	Proofs    *handin.Taker // files of proof
-	Bundles   Bundles       // of evidence
-	Gateways  Gateways      // sends them their files
-	Calendars Calendars     // knows the links of feeds
-	Events    Events        // the event stream, a *live.Hub
+	Proofs    *handin.Taker      // files of proof
+	Bundles   Bundles            // of evidence
+	Gateways  Gateways           // sends them their files
+	Calendars Calendars          // knows the links of feeds
+	Events    Events             // the event stream, a *live.Hub
+	History   History            // what boards ask of the past
+	Domains   []plantroom.Domain // everything that is watched, for its names
 	Check     Check
 	Now       func() plantroom.Instant
 	Probes    []Probe // further parts for /healthz; the store is always asked
@@ -92,6 +94,7 @@ type API struct {
 	log    *slog.Logger
 	feeds  feeds
 	asking asking
+	books  books
 
 	checking sync.Mutex // see checkEstate
 }
@@ -118,7 +121,7 @@ func (a *API) Routes() []guard.Route {
 	viewer := func(pattern string, f answer, params ...string) guard.Route {
 		return guard.Route{Pattern: pattern, Need: guard.Viewer, Handler: a.handler(f, params)}
 	}
-	return []guard.Route{
+	return append(a.historyRoutes(), []guard.Route{
 		{Pattern: "GET /healthz", Need: guard.Anyone, Handler: a.handler(a.health, nil)},
 		viewer("GET /api/v1/openapi.yaml", a.openapi),
 		viewer("GET /api/v1/summary", a.summary, "from", "to"),
@@ -168,7 +171,7 @@ func (a *API) Routes() []guard.Route {
 		operator("GET /api/v1/ledger", a.ledgerPage, "after", "limit"),
 		{Pattern: "POST /api/v1/alerts", Need: guard.Alerts, Body: alerts.MaxBody, Handler: a.handler(a.alerts, nil)},
 		{Pattern: "GET /api/v1/events", Need: guard.Viewer, Handler: http.HandlerFunc(a.events)},
-	}
+	}...)
 }
 
 // events streams what changes. To a viewer it does not say that a resident's

@@ -211,8 +211,12 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		"declareWorks": "/api/v1/works" + ` {"id":"overhaul","title":{"en":"Overhaul"},"assets":["b1-l1"],"contractor":"quicklift","from":"2026-03-09T00:00:00Z","to":"2026-03-09T04:00:00Z","hold":"managers"}`,
 		"caseList":     "/api/v1/cases?open=true&kind=arrears&limit=5", "case": "/api/v1/cases/case-000001", "caseRecord": "/api/v1/cases/case-000001/record",
 		"casePlaybooks": "/api/v1/case-playbooks", "caseTask": "/api/v1/cases/case-000001/steps/bill" + ` {"by":"sun","note":"it is right"}`,
-		"caseAction":    "/api/v1/cases/case-000001/say" + ` {"by":"lin","to":"Mr Gao","how":"in person","text":"there is a plan"}`,
-		"openCase":      "/api/v1/cases" + ` {"playbook":"complaint","zones":["b1-12a"],"text":"the lift is loud","by":"sun","responsible":"lin","key":"form-1"}`,
+		"caseAction": "/api/v1/cases/case-000001/say" + ` {"by":"lin","to":"Mr Gao","how":"in person","text":"there is a plan"}`,
+		"openCase":   "/api/v1/cases" + ` {"playbook":"complaint","zones":["b1-12a"],"text":"the lift is loud","by":"sun","responsible":"lin","key":"form-1"}`,
+		"pastOrders": "/api/v1/history/orders?open=true&domain=lifts,devices&severity=medium", "pastIncidents": "/api/v1/history/incidents?limit=1&" + pastWeek,
+		"compliance": "/api/v1/history/compliance?by=contractor,clock,domain,building,severity,asset,rule,day,month&" + pastWeek, "league": "/api/v1/history/league?" + pastWeek,
+		"burndown": "/api/v1/history/burndown?clock=attend,restore&points=5&" + pastWeek, "states": "/api/v1/history/states?building=b1&asset=b1-l1,b9-l9&" + pastWeek,
+		"statesNow": "/api/v1/history/now", "kpi": "/api/v1/history/kpi?domain=lifts&" + pastWeek, "pastEvents": "/api/v1/history/events?after=0&limit=5",
 		"alerts":        "/api/v1/alerts " + message(firing("b1-l1", "a1")),
 		"statementStep": "/api/v1/contracts/quicklift-2026/statements/2026-02/issue" + ` {"by":"Lin Mei"}`,
 	}
@@ -249,6 +253,9 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		}
 	}
 }
+
+// pastWeek is the range of questions about the past: the week around the house's start.
+const pastWeek = "from=2026-02-27T00:00:00Z&to=2026-03-06T00:00:00Z"
 
 // calendar opens a feed, and returns its token.
 func (s *service) calendar() string {

@@ -25,7 +25,7 @@ func TestTheExamplesInTheManualWork(t *testing.T) {
 	defer server.Close()
 	defer s.Hub.Close()
 	o := s.Open(doorFault)
-	want := []string{`"state":"dispatched"`, `"state":"acknowledged"`, "event: beat", `"needs":[{"person":"chen"`, `"note":"the landing"`, `"outcome":"sent"`, `"path":"/profile"`}
+	want := []string{`"state":"dispatched"`, `"state":"acknowledged"`, "event: beat", `"needs":[{"person":"chen"`, `"note":"the landing"`, `"outcome":"sent"`, `"path":"/profile"`, `"contractor_name":"Quicklift Services"`}
 	shot := filepath.Join(t.TempDir(), "IMG_1.jpg")
 	if err := os.WriteFile(shot, []byte(photo(t, 1)), 0o600); err != nil {
 		t.Fatal(err)

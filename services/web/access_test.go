@@ -98,6 +98,15 @@ var access = map[string]string{
 	"POST /job/{token}/{action}":                              "anyone", // checks the signed link itself
 	"GET /static/{file}":                                      "anyone",
 	"GET /calendar/{token}":                                   "anyone", // checks the link itself
+	"GET /api/v1/history/orders":                              "viewer",
+	"GET /api/v1/history/incidents":                           "viewer",
+	"GET /api/v1/history/compliance":                          "viewer",
+	"GET /api/v1/history/league":                              "viewer",
+	"GET /api/v1/history/burndown":                            "viewer",
+	"GET /api/v1/history/states":                              "viewer",
+	"GET /api/v1/history/now":                                 "viewer",
+	"GET /api/v1/history/kpi":                                 "viewer",
+	"GET /api/v1/history/events":                              "viewer",
 	"GET /api/v1/roster":                                      "operator",
 	"GET /api/v1/gateways/{id}/configuration":                 "operator",
 	"POST /api/v1/gateways/{id}/configuration":                "operator",

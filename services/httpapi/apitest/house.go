@@ -10,6 +10,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,11 +20,13 @@ import (
 	"plantroom/services/alerts"
 	"plantroom/services/calendarlink"
 	"plantroom/services/cases"
+	"plantroom/services/detect"
 	"plantroom/services/dispatch"
 	"plantroom/services/domains"
 	"plantroom/services/estate"
 	"plantroom/services/evidence"
 	"plantroom/services/gatewayconfig"
+	"plantroom/services/history"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/guard"
 	"plantroom/services/httpapi/handin"
@@ -54,6 +57,9 @@ type House struct {
 	Files *handin.Taker
 
 	Calendars calendarlink.Book // links of feeds
+	History   *history.Follower
+
+	following sync.Mutex
 
 	estate plantroom.Estate
 	now    atomic.Int64
@@ -78,6 +84,7 @@ func New(t testing.TB) *House {
 			t.Error(err)
 		}
 	})
+	h.History = history.New(history.Options{Store: h.Store, Now: h.Now})
 	dir, err := proofs.Open(filepath.Join(t.TempDir(), "proofs"))
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +135,19 @@ func (h *House) Guard(opt guard.Options) *guard.Guard {
 
 // API makes the house's API.
 func (h *House) API() *httpapi.API {
-	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Proofs: h.Files, Bundles: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, Check: h.check, Now: h.Now})
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Proofs: h.Files, Bundles: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, History: h, Domains: append(domains.All(), detect.Devices()),
+		Check: h.check, Now: h.Now})
+}
+
+// Read lets the history follow what the house has done, and answers. It is
+// httpapi.History.
+func (h *House) Read(f func(*history.Table) error) (plantroom.Instant, error) {
+	h.following.Lock()
+	defer h.following.Unlock()
+	if err := h.History.Step(context.Background()); err != nil {
+		return 0, err
+	}
+	return h.History.Read(f)
 }
 
 // Pass lets time pass, a second at a time, and does what comes due.

@@ -1,0 +1,112 @@
+package history
+
+import (
+	"slices"
+
+	"plantroom"
+	"plantroom/services/sla"
+)
+
+// Kinds lists the clocks, of which an order has one each at most. Their places
+// are kept in files.
+var Kinds = []plantroom.ClockKind{plantroom.Acknowledge, plantroom.Attend, plantroom.Release, plantroom.Restore}
+
+const kinds = 4
+
+// clockStates in files: new ones go to the end.
+var clockStates = []plantroom.ClockState{"", plantroom.ClockWaiting, plantroom.ClockRunning, plantroom.ClockPaused, plantroom.ClockMet, plantroom.ClockBreached, plantroom.ClockVoid}
+
+// clockBits says how an order's clocks stand: of each kind four bits, three for its
+// state (0: the order has none) and one that it was stopped.
+type clockBits uint16
+
+func (b clockBits) state(kind int) plantroom.ClockState {
+	return clockStates[b>>(4*kind)&7]
+}
+
+func (b clockBits) stopped(kind int) bool { return b>>(4*kind)&8 != 0 }
+
+// breached counts the clocks that are.
+func (b clockBits) breached() (n int) {
+	for k := range kinds {
+		if b.state(k) == plantroom.ClockBreached {
+			n++
+		}
+	}
+	return n
+}
+
+// valid reports whether each state is one that there is.
+func (b clockBits) valid() bool {
+	for k := range kinds {
+		if int(b>>(4*k)&7) >= len(clockStates) {
+			return false
+		}
+	}
+	return true
+}
+
+// times fills in what a row tells of its clocks. The worst one is that of which
+// the most was used among those that count no more.
+func (r *orderRow) times(o *plantroom.WorkOrder) error {
+	for i := range o.Clocks {
+		c := &o.Clocks[i]
+		kind, state := slices.Index(Kinds, c.Kind), slices.Index(clockStates, c.State)
+		if kind < 0 || state <= 0 {
+			return plantroom.Errorf(plantroom.CodeInvalid, "take order %s over into the history: its clock %.40q (%.40q) is not known", o.ID, c.Kind, c.State)
+		}
+		bits := clockBits(state)
+		if !c.Stopped.IsZero() && c.State != plantroom.ClockVoid {
+			bits |= 8
+			r.took[kind] = float32(c.Took().Seconds())
+			if used := float32(sla.Used(c, o.Pauses, c.Stopped)); r.worst == 0 || used > r.used {
+				r.worst, r.used, r.due = uint8(kind+1), used, c.Due
+			}
+		}
+		r.clocks = r.clocks&^(15<<(4*kind)) | bits<<(4*kind)
+	}
+	return nil
+}
+
+// running is what is needed of an order whose clocks count.
+type running struct {
+	clocks []plantroom.Clock
+	pauses []plantroom.Pause
+}
+
+func runningOf(o *plantroom.WorkOrder) (r running) {
+	for i := range o.Clocks {
+		if o.Clocks[i].Open() {
+			r.clocks = append(r.clocks, o.Clocks[i])
+		}
+	}
+	if len(r.clocks) > 0 {
+		r.pauses = slices.Clone(o.Pauses)
+	}
+	return r
+}
+
+// ClockItem is one clock of an order in an answer.
+type ClockItem struct {
+	Kind  plantroom.ClockKind  `json:"kind"`
+	State plantroom.ClockState `json:"state"`
+	Due   plantroom.Instant    `json:"due,omitzero"`
+	Used  float64              `json:"used"` // of its window; above 1 once it is late
+}
+
+// pressing is the clock of an order that counts and of which the most is used;
+// where none counts, the worst of those that did; nil where it had none.
+func (t *Table) pressing(n uint32, c *orderChunk, i uint32, now plantroom.Instant) *ClockItem {
+	var out *ClockItem
+	live := t.live[n]
+	for j := range live.clocks {
+		k := &live.clocks[j]
+		if used := sla.Used(k, live.pauses, now); out == nil || used > out.Used {
+			out = &ClockItem{k.Kind, k.State, k.Due, used}
+		}
+	}
+	if w := int(c.worst[i]); out == nil && w > 0 {
+		out = &ClockItem{Kinds[w-1], c.clocks[i].state(w - 1), c.due[i], float64(c.used[i])}
+	}
+	return out
+}
