@@ -84,7 +84,7 @@ func Ask(ctx context.Context, d Desk, q Question) (data.Frames, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.Question.Number && len(got.unknown) > 0 { // it would look healthy for ever
+	if q.Number && len(got.unknown) > 0 { // it would look healthy for ever
 		return nil, &query.Error{Text: unknownIDs(got.unknown) + ": correct the query"}
 	}
 	a.explain(got)

@@ -32,7 +32,11 @@ func burndownFrames(ctx context.Context, a *asked) (answered, error) {
 	}
 	var frames data.Frames
 	for i := range page.Items {
-		frames = append(frames, burndownFrame(a.Desk, &page.Items[i]))
+		f := burndownFrame(a.Desk, &page.Items[i])
+		if a.Number { // an alert is told apart by its labels, which must not change while it lasts
+			delete(f.Fields[1].Labels, "state")
+		}
+		frames = append(frames, f)
 	}
 	if len(frames) == 0 {
 		frames = data.Frames{burndownFrame(a.Desk, &api.Burndown{})}

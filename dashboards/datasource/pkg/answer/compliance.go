@@ -73,9 +73,7 @@ func (a *asked) complianceFrame(rows []api.Compliance) (*data.Frame, error) {
 		}
 		whose = append(whose, key(by, rows))
 		if by == "contractor" || by == "building" || by == "asset" {
-			if n := by + "_name"; slices.ContainsFunc(rows, func(c api.Compliance) bool { return c.Key[n] != "" }) {
-				whose = append(whose, key(n, rows))
-			}
+			whose = append(whose, key(by+"_name", rows))
 		}
 	}
 	f := chosen(a.Name, append(times, whose...), complianceNumbers(rows), a.Query.Measure)
@@ -118,13 +116,20 @@ func (a *asked) days(by, layout string, rows []api.Compliance) (*data.Field, err
 	return styled(data.NewField(by, nil, list), named(strings.ToUpper(by[:1])+by[1:])), nil
 }
 
+// key is one word of what groups are of, or the names that go with it.
 func key(by string, rows []api.Compliance) *data.Field {
 	title := strings.ToUpper(by[:1]) + strings.ReplaceAll(by[1:], "_", " ")
 	looks := []look{named(title)}
 	if by == "severity" {
 		looks = append(looks, means(legend.Severities()))
 	}
-	return column(by, rows, func(c *api.Compliance) string { return string(c.Key[by]) }, looks...)
+	id := strings.TrimSuffix(by, "_name")
+	return column(by, rows, func(c *api.Compliance) string {
+		if c.Key[by] == "" {
+			return string(c.Key[id]) // what has no name is called by its id
+		}
+		return string(c.Key[by])
+	}, looks...)
 }
 
 func clip(s string) string {

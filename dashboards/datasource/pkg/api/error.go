@@ -44,11 +44,10 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
-	var timeout net.Error
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		e.Status, e.Text, e.cause = StatusCanceled, "the question was withdrawn before Plantroom answered", context.Canceled
-	case errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout():
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) || timedOut(err):
 		e.Status, e.Text = http.StatusGatewayTimeout, fmt.Sprintf("Plantroom at %s did not answer in time: choose a shorter range, or a longer timeout in the data source's settings", c.base)
 	case errors.As(err, &dns):
 		e.Text = fmt.Sprintf("there is no host %s: correct the data source's URL", clip(c.base.Hostname(), 80))
@@ -62,6 +61,17 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 		e.Text = fmt.Sprintf("Plantroom at %s cannot be reached: %s", c.base, c.clean(reason(err)))
 	}
 	return e
+}
+
+// timedOut looks through all of an error: an outer one that knows timeouts may
+// not see that of an inner one.
+func timedOut(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if t, ok := err.(interface{ Timeout() bool }); ok && t.Timeout() {
+			return true
+		}
+	}
+	return false
 }
 
 // reason takes the method and the whole URL off an error of net/http.
