@@ -10,14 +10,12 @@ package plugin
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
 
 	"plantroom/dashboards/datasource/pkg/answer"
-	"plantroom/dashboards/datasource/pkg/query"
 )
 
 // ID is the plugin's, as in plugin.json.
@@ -42,14 +40,8 @@ var (
 // New returns what makes a Datasource out of settings. It never fails: a data
 // source whose settings are wrong says so when it is asked.
 func New(channels *Channels) datasource.InstanceFactoryFunc {
-	return func(ctx context.Context, s backend.DataSourceInstanceSettings) (_ instancemgmt.Instance, err error) {
+	return func(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
 		d := &Datasource{uid: s.UID, channels: channels}
-		defer func() { // the SDK takes settings of an unexpected type badly
-			if r := recover(); r != nil {
-				d.wrong = &query.Error{Text: "the data source's settings cannot be read: open them, correct them and save them again"}
-				backend.Logger.FromContext(ctx).Error("settings cannot be read", "uid", s.UID, "reason", fmt.Sprint(r))
-			}
-		}()
 		d.desk, d.wrong = desk(ctx, s)
 		return d, nil
 	}

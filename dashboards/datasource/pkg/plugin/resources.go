@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -42,17 +43,25 @@ func (d *Datasource) routes() http.Handler {
 	}))
 	mux.HandleFunc("GET /estate", d.serve(func(r *http.Request) (any, error) { return d.desk.API.Estate(r.Context()) }))
 	mux.HandleFunc("GET /samples", d.serve(func(*http.Request) (any, error) { return answer.Samples(), nil }))
-	for _, path := range []string{"/variables/{kind}", "/estate", "/samples"} {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+	for _, pattern := range []string{"/variables/{kind}", "/estate", "/samples"} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", http.MethodGet)
 			write(w, http.StatusMethodNotAllowed, problem{"resources are only read: use GET"})
 		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		write(w, http.StatusNotFound, problem{"there is no such resource: there are variables/{kind}, estate and samples"})
+		write(w, http.StatusNotFound, none)
 	})
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Clean(r.URL.Path) != r.URL.Path { // the mux would send elsewhere
+			write(w, http.StatusNotFound, none)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
+
+var none = problem{"there is no such resource: there are variables/{kind}, estate and samples"}
 
 // serve turns what a resource gives into an answer.
 func (d *Datasource) serve(get func(*http.Request) (any, error)) http.HandlerFunc {

@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -22,7 +23,13 @@ type options struct {
 const tokenKey = "token"
 
 // desk makes what questions are asked with out of a data source's settings.
-func desk(ctx context.Context, s backend.DataSourceInstanceSettings) (answer.Desk, error) {
+func desk(ctx context.Context, s backend.DataSourceInstanceSettings) (_ answer.Desk, err error) {
+	defer func() { // the SDK takes settings of an unexpected type badly
+		if r := recover(); r != nil {
+			backend.Logger.FromContext(ctx).Error("settings cannot be read", "uid", s.UID, "reason", fmt.Sprint(r))
+			err = &query.Error{Text: "the data source's settings cannot be read: open them, correct them and save them again"}
+		}
+	}()
 	var o options
 	if len(s.JSONData) > 0 {
 		if err := json.Unmarshal(s.JSONData, &o); err != nil {
