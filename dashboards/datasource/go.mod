@@ -2,6 +2,9 @@ module plantroom/dashboards/datasource
 
 go 1.26.5
 
+// Some packages of npm bring Go code.
+ignore ./node_modules
+
 require (
 	github.com/grafana/grafana-plugin-sdk-go v0.298.0
 	github.com/hashicorp/go-hclog v1.6.3
