@@ -64,7 +64,7 @@ func burndownFrame(d Desk, b *api.Burndown) *data.Frame {
 		return f
 	}
 	used := f.Fields[1]
-	used.Labels = data.Labels{"order": b.Order, "clock": b.Clock, "asset": b.Asset, "asset_name": string(b.AssetName), "contractor": b.Contractor, "state": b.State}
+	used.Labels = data.Labels{"order": b.Order, "clock": b.Clock, "asset": b.Asset, "asset_name": string(b.AssetName), "contractor": b.Contractor, "contractor_name": string(b.Firm), "state": b.State}
 	used.Config.DisplayNameFromDS = fmt.Sprintf("%s %s · %s", b.Order, b.Clock, b.AssetName)
 	used.Config.Description = fmt.Sprintf("window of %s", time.Duration(b.Window*float64(time.Second)).Round(time.Second))
 	d.link("Open the order", path("/orders/"+b.Order))(used.Config)

@@ -17,13 +17,16 @@ import (
 // slaCompliance counts how windows were kept, a row for each group.
 var slaCompliance = Type{
 	Name: "sla_compliance", Thing: "promised windows",
-	Filters:  []string{"by", "building", "asset", "domain", "contractor", "severity", "rule"},
+	Filters:  []string{"by", "building", "asset", "domain", "contractor", "severity", "rule", "clock"},
 	Measures: []string{"share", "breached", "met", "promised", "open", "void"},
 	frames:   complianceFrames,
 }
 
 // groups are the words of by. A day and a month become a time.
 var groups = []string{"contractor", "clock", "domain", "building", "severity", "asset", "rule", "day", "month"}
+
+// names is what goes with ids, for people.
+var names = map[string]string{"contractor": "contractor_name", "building": "building_name", "asset": "asset_name", "rule": "title"}
 
 func complianceFrames(ctx context.Context, a *asked) (answered, error) {
 	for _, by := range a.Query.By {
@@ -34,7 +37,7 @@ func complianceFrames(ctx context.Context, a *asked) (answered, error) {
 	if err := a.locate(ctx); err != nil {
 		return answered{}, err
 	}
-	page, err := a.API.Compliance(ctx, a.filter(), a.Query.By)
+	page, err := a.API.Compliance(ctx, a.filter(), a.Query.Clock, a.Query.By)
 	if err != nil {
 		return answered{}, err
 	}
@@ -72,8 +75,8 @@ func (a *asked) complianceFrame(rows []api.Compliance) (*data.Frame, error) {
 			continue
 		}
 		whose = append(whose, key(by, rows))
-		if by == "contractor" || by == "building" || by == "asset" {
-			whose = append(whose, key(by+"_name", rows))
+		if called := names[by]; called != "" {
+			whose = append(whose, key(called, rows))
 		}
 	}
 	f := chosen(a.Name, append(times, whose...), complianceNumbers(rows), a.Query.Measure)
@@ -123,7 +126,12 @@ func key(by string, rows []api.Compliance) *data.Field {
 	if by == "severity" {
 		looks = append(looks, means(legend.Severities()))
 	}
-	id := strings.TrimSuffix(by, "_name")
+	id := by
+	for ids, called := range names {
+		if called == by {
+			id = ids
+		}
+	}
 	return column(by, rows, func(c *api.Compliance) string {
 		if c.Key[by] == "" {
 			return string(c.Key[id]) // what has no name is called by its id

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,15 +33,14 @@ func eventFrames(ctx context.Context, a *asked) (answered, error) {
 	if a.Number {
 		limit = 1000
 	}
-	rows, unknown, err := e.read(ctx, nil, limit)
+	got, err := e.read(ctx, nil, limit)
 	if err != nil {
 		return answered{}, err
 	}
-	more := len(rows) >= limit
 	if a.Number {
-		return answered{number(a.Name, "events", int64(len(rows))), unknown, more, len(rows) == 0}, nil
+		return answered{number(a.Name, "events", int64(len(got.Rows))), got.unknown, got.More, len(got.Rows) == 0}, nil
 	}
-	return answered{data.Frames{EventFrame(a.Desk, rows)}, unknown, more, false}, nil
+	return answered{data.Frames{EventFrame(a.Desk, got.Rows)}, got.unknown, got.More, false}, nil
 }
 
 // Events is what a stream of events follows.
@@ -60,42 +60,67 @@ func EventsOf(d Desk, q Question) Events {
 	return e
 }
 
-// After returns at most limit events that follow one, the oldest first; nil:
-// the newest that there are.
-func (e Events) After(ctx context.Context, seq *int64, limit int) ([]api.Entry, error) {
-	rows, _, err := e.read(ctx, seq, limit)
-	return rows, err
+// Happened is a part of the ledger.
+type Happened struct {
+	Rows []api.Entry // the oldest first
+	Next int64       // behind it the story goes on
+	More bool        // and there is some of it already, or, of the newest ones, some before
+
+	unknown []string
 }
 
-func (e Events) read(ctx context.Context, after *int64, limit int) (rows []api.Entry, unknown []string, err error) {
+// Newest returns the newest events of the range, at most limit.
+func (e Events) Newest(ctx context.Context, limit int) (Happened, error) {
+	return e.read(ctx, nil, limit)
+}
+
+// After returns at most limit events that follow one. The range counts no more:
+// a stream has no end.
+func (e Events) After(ctx context.Context, seq int64, limit int) (Happened, error) {
+	e.filter.From, e.filter.To = time.Time{}, time.Time{}
+	return e.read(ctx, &seq, limit)
+}
+
+func (e Events) read(ctx context.Context, after *int64, limit int) (h Happened, err error) {
 	if len(e.subjects) > maxSubjects {
-		return nil, nil, &query.Error{Text: fmt.Sprintf("dispatch_events is asked of %d orders, %d at most are read: choose fewer, or All", len(e.subjects), maxSubjects)}
+		return h, &query.Error{Text: fmt.Sprintf("dispatch_events is asked of %d orders, %d at most are read: choose fewer, or All", len(e.subjects), maxSubjects)}
 	}
 	subjects := e.subjects
 	if len(subjects) == 0 {
 		subjects = []string{""}
 	}
-	for _, s := range subjects {
+	for i, s := range subjects {
 		page, err := e.desk.API.Events(ctx, api.EventsQuery{Filter: e.filter, After: after, Subject: s, Limit: limit})
 		if err != nil {
-			return nil, nil, err
+			return h, err
 		}
-		rows = append(rows, page.Items...)
+		next, err := strconv.ParseInt(string(page.Next), 10, 64)
+		if err != nil {
+			return h, &api.Error{Status: 502, Text: fmt.Sprintf("Plantroom at %s does not say where its events go on: its version may not fit", e.desk.API.Address())}
+		}
+		h.Rows = append(h.Rows, page.Items...)
+		switch {
+		case i == 0 || page.More && !h.More:
+			h.Next = next
+		case page.More: // of several that are not read to their end, the one that is read least counts
+			h.Next = min(h.Next, next)
+		case !h.More:
+			h.Next = max(h.Next, next)
+		}
+		h.More = h.More || page.More
 		for _, u := range page.Unknown {
-			if !slices.Contains(unknown, u) {
-				unknown = append(unknown, u)
+			if !slices.Contains(h.unknown, u) {
+				h.unknown = append(h.unknown, u)
 			}
 		}
 	}
-	slices.SortStableFunc(rows, func(x, y api.Entry) int { return int(max(min(x.Seq-y.Seq, 1), -1)) })
-	switch {
-	case len(rows) <= limit:
-	case after == nil:
-		rows = rows[len(rows)-limit:] // the newest
-	default:
-		rows = rows[:limit] // those that follow at once
+	slices.SortStableFunc(h.Rows, func(x, y api.Entry) int { return cmp.Compare(x.Seq, y.Seq) })
+	if after != nil {
+		h.Rows = slices.DeleteFunc(h.Rows, func(r api.Entry) bool { return h.More && r.Seq > h.Next })
+	} else if n := len(h.Rows) - limit; n > 0 {
+		h.Rows, h.More = h.Rows[n:], true // the newest
 	}
-	return rows, unknown, nil
+	return h, nil
 }
 
 // EventFrame is the frame of events, in the fields of Grafana's log lines.

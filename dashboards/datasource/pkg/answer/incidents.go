@@ -29,7 +29,7 @@ func incidentFrames(ctx context.Context, a *asked) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	more := page.Next != "" || len(page.Items) >= limit
+	more := page.More || page.Next != ""
 	if a.Number {
 		return answered{number(a.Name, "incidents", int64(len(page.Items))), page.Unknown, more, len(page.Items) == 0}, nil
 	}

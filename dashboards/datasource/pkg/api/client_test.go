@@ -37,6 +37,7 @@ func TestEveryQuestionIsUnderstoodByTheServer(t *testing.T) {
 	c := client(t, s.URL, apitest.Token, time.Minute)
 	f := week
 	f.Building, f.Asset, f.Domain, f.Contractor, f.Severity, f.Rule = []string{"b1", "b2"}, []string{"b1-l1"}, []string{"lifts"}, []string{"quicklift"}, []string{"high"}, []string{"lift.fault"}
+	place := api.Filter{From: f.From, To: f.To, Building: f.Building, Asset: f.Asset, Domain: f.Domain}
 	after := int64(0)
 	for path, ask := range map[string]func() (int, error){
 		"orders": func() (int, error) {
@@ -45,7 +46,7 @@ func TestEveryQuestionIsUnderstoodByTheServer(t *testing.T) {
 		},
 		"incidents": func() (int, error) { a, err := c.Incidents(t.Context(), f, 10); return len(a.Items), err },
 		"compliance": func() (int, error) {
-			a, err := c.Compliance(t.Context(), f, []string{"clock"})
+			a, err := c.Compliance(t.Context(), f, []string{"restore"}, []string{"clock"})
 			return len(a.Items), err
 		},
 		"league": func() (int, error) { a, err := c.League(t.Context(), f); return len(a.Items), err },
@@ -53,9 +54,9 @@ func TestEveryQuestionIsUnderstoodByTheServer(t *testing.T) {
 			a, err := c.Burndown(t.Context(), api.BurndownQuery{Filter: f, Order: []string{"wo-000001"}, Clock: []string{"restore"}, Points: 50})
 			return len(a.Items), err
 		},
-		"states": func() (int, error) { a, err := c.States(t.Context(), f); return len(a.Items), err },
-		"now":    func() (int, error) { a, err := c.Now(t.Context(), f); return len(a.Items), err },
-		"kpi":    func() (int, error) { a, err := c.KPI(t.Context(), f); return len(a.Items), err },
+		"states": func() (int, error) { a, err := c.States(t.Context(), place); return len(a.Items), err },
+		"now":    func() (int, error) { a, err := c.Now(t.Context(), place); return len(a.Items), err },
+		"kpi":    func() (int, error) { a, err := c.KPI(t.Context(), place); return len(a.Items), err },
 		"events": func() (int, error) {
 			a, err := c.Events(t.Context(), api.EventsQuery{Filter: f, After: &after, Subject: "wo-000001", Limit: 10})
 			return len(a.Items), err
@@ -279,7 +280,7 @@ func FuzzAnswers(f *testing.F) {
 		defer c.Close()
 		for _, ask := range []func() error{
 			func() error { _, err := c.Burndown(t.Context(), api.BurndownQuery{Filter: week}); return err },
-			func() error { _, err := c.Compliance(t.Context(), week, nil); return err },
+			func() error { _, err := c.Compliance(t.Context(), week, nil, nil); return err },
 			func() error { _, err := c.States(t.Context(), week); return err },
 		} {
 			var known *api.Error

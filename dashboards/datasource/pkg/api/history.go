@@ -58,7 +58,7 @@ type OrdersQuery struct {
 	Open   bool
 	State  []string
 	Limit  int
-	Before string
+	Before Cursor
 }
 
 // Orders returns a page of orders, the newest first.
@@ -70,7 +70,7 @@ func (c *Client) Orders(ctx context.Context, o OrdersQuery) (Answer[Order], erro
 	words(q, "state", o.State)
 	number(q, "limit", o.Limit)
 	if o.Before != "" {
-		q.Set("before", o.Before)
+		q.Set("before", string(o.Before))
 	}
 	return list[Order](ctx, c, "/api/v1/history/orders", q)
 }
@@ -83,9 +83,11 @@ func (c *Client) Incidents(ctx context.Context, f Filter, limit int) (Answer[Inc
 }
 
 // Compliance counts the clocks of the orders that were raised in the range, a
-// group for each combination of what by names; one group where it names nothing.
-func (c *Client) Compliance(ctx context.Context, f Filter, by []string) (Answer[Compliance], error) {
+// group for each combination of what by names; one group where it names
+// nothing. No clocks: all.
+func (c *Client) Compliance(ctx context.Context, f Filter, clocks, by []string) (Answer[Compliance], error) {
 	q := f.values()
+	words(q, "clock", clocks)
 	words(q, "by", by)
 	return list[Compliance](ctx, c, "/api/v1/history/compliance", q)
 }
@@ -130,8 +132,8 @@ func (c *Client) KPI(ctx context.Context, f Filter) (Answer[KPI], error) {
 	return list[KPI](ctx, c, "/api/v1/history/kpi", f.values())
 }
 
-// EventsQuery asks for rows of the ledger: those after a sequence number, the
-// oldest first, or without one the newest of the range. Limit is 1 to 1,000.
+// EventsQuery asks for rows of the ledger: those after a sequence number, where
+// the range may be open, or without one the newest of the range. Limit is 1 to 1,000.
 type EventsQuery struct {
 	Filter
 	After   *int64
@@ -139,7 +141,8 @@ type EventsQuery struct {
 	Limit   int
 }
 
-// Events returns rows of the ledger, the oldest first.
+// Events returns rows of the ledger, the oldest first. Next is how far the
+// ledger was looked through, which may be further than the last row.
 func (c *Client) Events(ctx context.Context, e EventsQuery) (Answer[Entry], error) {
 	q := e.values()
 	if e.After != nil {
@@ -180,7 +183,7 @@ func (c *Client) Assets(ctx context.Context, building, domain string) ([]Asset, 
 		if page.Next == "" || len(page.Items) == 0 {
 			break
 		}
-		q.Set("after", page.Next)
+		q.Set("after", string(page.Next))
 	}
 	return all[:min(len(all), MaxAssets)], nil
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -12,7 +13,24 @@ type Answer[T any] struct {
 	Items   []T       `json:"items"`
 	Unknown []string  `json:"unknown"` // ids that were asked for and that the estate does not have, as "asset b9-l9"
 	AsOf    time.Time `json:"as_of"`   // the history has followed the store up to here
-	Next    string    `json:"next"`    // cursor of the next page; "" on the last one
+	Next    Cursor    `json:"next"`    // of the next page; "" on the last one, but for events, which go on
+	More    bool      `json:"more"`    // there is more than was asked for
+}
+
+// Cursor is where the next page begins: an id or, for events, a number.
+type Cursor string
+
+// UnmarshalJSON reads either.
+func (c *Cursor) UnmarshalJSON(b []byte) error {
+	var n int64
+	if json.Unmarshal(b, &n) == nil {
+		*c = Cursor(strconv.FormatInt(n, 10))
+		return nil
+	}
+	var s string
+	err := json.Unmarshal(b, &s)
+	*c = Cursor(s)
+	return err
 }
 
 // Order is a work order in short. Absent times are nil.
@@ -26,7 +44,8 @@ type Order struct {
 	AssetName      Text       `json:"asset_name"`
 	Rule           string     `json:"rule"`
 	Title          Text       `json:"title"`
-	Cause          Text       `json:"cause"`
+	Cause          string     `json:"cause"`
+	CauseText      Text       `json:"cause_text"`
 	Contractor     string     `json:"contractor"`
 	ContractorName Text       `json:"contractor_name"`
 	Raised         time.Time  `json:"raised"`
@@ -140,6 +159,7 @@ type Burndown struct {
 	State      string  `json:"state"`
 	Window     float64 `json:"window_s"`
 	Contractor string  `json:"contractor"`
+	Firm       Text    `json:"contractor_name"`
 	Points     []Point `json:"points"`
 }
 

@@ -93,34 +93,30 @@ func (f *follower) session(ctx context.Context) error {
 	}
 }
 
-// catchUp sends what has come since the last event that was sent.
+// catchUp sends what has come since the last event that was sent; where there
+// is none, the newest.
 func (f *follower) catchUp(ctx context.Context) error {
 	for {
-		limit := page
+		var got answer.Happened
+		var err error
 		if f.after == nil {
-			limit = f.limit
+			got, err = f.events.Newest(ctx, f.limit)
+			got.More = false // which is of what was before
+		} else {
+			got, err = f.events.After(ctx, *f.after, page)
 		}
-		rows, err := f.events.After(ctx, f.after, limit)
 		if err != nil {
 			return err
 		}
 		if err := f.recovered(); err != nil {
 			return err
 		}
-		if len(rows) == 0 {
-			if f.after == nil {
-				f.after = new(int64)
-			}
-			return nil
-		}
-		if f.send(rows) != nil {
+		if len(got.Rows) > 0 && f.send(got.Rows) != nil {
 			return errGone
 		}
-		first := f.after == nil
-		newest := rows[len(rows)-1].Seq
-		f.after = &newest
-		f.saw(newest)
-		if first || len(rows) < limit {
+		f.after = &got.Next
+		f.saw(got.Next)
+		if !got.More {
 			return nil
 		}
 	}

@@ -44,7 +44,7 @@ func TestVariablesCascade(t *testing.T) {
 		"variables/contractors?domain=lifts":            `[{"text":"Drywell","value":"drywell"},{"text":"Quicklift","value":"quicklift"}]`,
 		"variables/domains":                             `[{"text":"Leaks","value":"leaks"},{"text":"Lifts","value":"lifts"}]`,
 		"variables/domains?building=b1":                 `[{"text":"Lifts","value":"lifts"}]`,
-		"variables/rules?domain=lifts":                  `[{"text":"leak.cable","value":"leak.cable"},{"text":"lift.fault","value":"lift.fault"}]`,
+		"variables/rules?domain=lifts":                  `[{"text":"Cable cut","value":"leak.cable"},{"text":"Lift fault","value":"lift.fault"}]`,
 		"variables/severities":                          `[{"text":"Life","value":"life"},{"text":"High","value":"high"},{"text":"Medium","value":"medium"},{"text":"Low","value":"low"}]`,
 		"variables/clocks":                              `[{"text":"Acknowledge","value":"acknowledge"},{"text":"Attend","value":"attend"},{"text":"Release","value":"release"},{"text":"Restore","value":"restore"}]`,
 	} {

@@ -33,19 +33,15 @@ func (d *Datasource) SubscribeStream(ctx context.Context, req *backend.Subscribe
 	if d.wrong != nil {
 		return nil, said(d.wrong)
 	}
-	rows, err := d.events(ch).After(ctx, nil, limit(ch))
+	got, err := d.events(ch).Newest(ctx, limit(ch))
 	if err != nil {
 		return nil, said(err)
 	}
-	first, err := backend.NewInitialFrame(answer.EventFrame(d.desk, rows), data.IncludeAll)
+	first, err := backend.NewInitialFrame(answer.EventFrame(d.desk, got.Rows), data.IncludeAll)
 	if err != nil {
 		return nil, said(fmt.Errorf("the first events cannot be written: %w", err))
 	}
-	newest := int64(0)
-	if len(rows) > 0 {
-		newest = rows[len(rows)-1].Seq
-	}
-	d.channels.saw(ch, newest, false)
+	d.channels.saw(ch, got.Next, false)
 	return &backend.SubscribeStreamResponse{Status: backend.SubscribeStreamStatusOK, InitialData: first}, nil
 }
 

@@ -123,14 +123,14 @@ func (d *Datasource) assets(ctx context.Context, q query.Query) ([]api.Asset, er
 // list of rules.
 func (d *Datasource) rules(ctx context.Context, q query.Query) ([]choice, error) {
 	now := time.Now().UTC().Truncate(time.Minute)
-	page, err := d.desk.API.Compliance(ctx, api.Filter{From: now.AddDate(-1, 0, 0), To: now, Building: q.Building, Domain: q.Domain}, []string{"rule"})
+	page, err := d.desk.API.Compliance(ctx, api.Filter{From: now.AddDate(-1, 0, 0), To: now, Building: q.Building, Domain: q.Domain}, nil, []string{"rule"})
 	if err != nil {
 		return nil, err
 	}
 	list := []choice{}
 	for _, c := range page.Items {
 		if r := string(c.Key["rule"]); r != "" {
-			list = append(list, choice{r, r})
+			list = append(list, choice{title(c.Key["title"], r), r})
 		}
 	}
 	slices.SortFunc(list, func(x, y choice) int { return strings.Compare(x.Value, y.Value) })

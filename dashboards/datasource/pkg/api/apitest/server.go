@@ -117,7 +117,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	body := route.answer(s, r.URL.Query())
 	if list, ok := body.(envelope); ok && empty {
-		list.Items, list.Next = []any{}, ""
+		list.Items, list.More = []any{}, false
+		if _, number := list.Next.(int64); !number { // events go on
+			list.Next = nil
+		}
 		body = list
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -139,7 +142,8 @@ type envelope struct {
 	Items   any       `json:"items"`
 	Unknown []string  `json:"unknown"`
 	AsOf    time.Time `json:"as_of"`
-	Next    string    `json:"next,omitempty"`
+	Next    any       `json:"next,omitempty"`
+	More    bool      `json:"more,omitempty"`
 	Newer   any       `json:"of_a_newer_server"`
 }
 
@@ -165,7 +169,7 @@ func unknown(q url.Values) []string {
 type route struct {
 	params []string // besides those of shared
 	shared []string
-	ranged bool // from and to are required
+	ranged bool // from and to are required, unless after or subject say enough
 	answer func(*Server, url.Values) any
 }
 
@@ -184,7 +188,7 @@ func check(q url.Values, r route) error {
 			return fmt.Errorf("%q has %d values", name, n)
 		}
 	}
-	if r.ranged {
+	if r.ranged && q.Get("after") == "" && q.Get("subject") == "" {
 		from, err1 := time.Parse(time.RFC3339Nano, q.Get("from"))
 		to, err2 := time.Parse(time.RFC3339Nano, q.Get("to"))
 		if err1 != nil || err2 != nil || !from.Before(to) || to.After(from.AddDate(10, 0, 1)) {

@@ -19,12 +19,12 @@ var routes = map[string]route{
 	"/api/v1/events":             {params: []string{"after"}},
 	"/api/v1/history/orders":     {shared: common, params: []string{"open", "state", "limit", "before"}, ranged: true, answer: orders},
 	"/api/v1/history/incidents":  {shared: common, params: []string{"limit"}, ranged: true, answer: of(incidents)},
-	"/api/v1/history/compliance": {shared: common, params: []string{"by"}, ranged: true, answer: compliance},
+	"/api/v1/history/compliance": {shared: common, params: []string{"clock", "by"}, ranged: true, answer: compliance},
 	"/api/v1/history/league":     {shared: common, ranged: true, answer: of(league)},
 	"/api/v1/history/burndown":   {shared: common, params: []string{"order", "clock", "points"}, ranged: true, answer: of(burndown)},
-	"/api/v1/history/states":     {shared: common, ranged: true, answer: of(states)},
-	"/api/v1/history/now":        {shared: common[2:], answer: of(now)},
-	"/api/v1/history/kpi":        {shared: common, ranged: true, answer: of(kpi)},
+	"/api/v1/history/states":     {shared: common[:5], ranged: true, answer: of(states)},
+	"/api/v1/history/now":        {shared: common[2:5], answer: of(now)},
+	"/api/v1/history/kpi":        {shared: common[:5], ranged: true, answer: of(kpi)},
 	"/api/v1/history/events":     {shared: common, params: []string{"after", "limit", "subject"}, ranged: true, answer: (*Server).events},
 }
 
@@ -63,7 +63,7 @@ func assets(_ *Server, q url.Values) any {
 func orders(_ *Server, q url.Values) any {
 	e := listed(q, []row{
 		{"id": "wo-000002", "state": "acknowledged", "severity": "life", "domain": "lifts", "building": "b1", "asset": "b1-l2", "asset_name": row{"en": "Lift 2, block 1"},
-			"rule": "lift.entrapment", "title": "People trapped", "cause": "entrapment", "contractor": "quicklift", "contractor_name": row{"en": "Quicklift"},
+			"rule": "lift.entrapment", "title": "People trapped", "cause": "entrapment", "cause_text": "people in a car that stands", "contractor": "quicklift", "contractor_name": row{"en": "Quicklift"},
 			"raised": At(7 * time.Hour), "acknowledged": At(7*time.Hour + time.Minute), "eta": At(7*time.Hour + 20*time.Minute),
 			"clock": row{"kind": "release", "state": "running", "due": At(8 * time.Hour), "used": 0.8375}, "breached": 0, "reopens": 0, "href": "/orders/wo-000002", "colour_of_a_newer_server": "teal"},
 		{"id": "wo-000001", "state": "closed", "severity": "medium", "domain": "lifts", "building": "b1", "asset": "b1-l1", "asset_name": row{"en": "Lift 1, block 1"},
@@ -97,13 +97,13 @@ func compliance(_ *Server, q url.Values) any {
 		{"promised": 2, "met": 0, "breached": 0, "open": 1, "void": 1},
 	}
 	keys := map[string][2]any{"contractor": {"quicklift", "drywell"}, "clock": {"restore", "attend"}, "domain": {"lifts", "leaks"}, "building": {"b1", "b2"},
-		"severity": {"high", "low"}, "asset": {"b1-l1", "b2-w1"}, "rule": {"lift.fault", "leak.cable"}, "day": {"2026-03-02", "2026-03-01"}, "month": {"2026-03", "2026-02"},
+		"severity": {"high", "low"}, "asset": {"b1-l1", "b2-w1"}, "rule": {"lift.fault", "leak.cable"}, "title": {"Lift fault", "Cable cut"}, "day": {"2026-03-02", "2026-03-01"}, "month": {"2026-03", "2026-02"},
 		"contractor_name": {row{"en": "Quicklift"}, row{"en": "Drywell"}}, "asset_name": {row{"en": "Lift 1, block 1"}, "Riser, block 2"}}
 	if q.Get("by") == "" {
 		return listed(q, rows[:1])
 	}
 	for by := range strings.SplitSeq(q.Get("by"), ",") {
-		for _, name := range []string{by, by + "_name"} {
+		for _, name := range []string{by, by + "_name", map[string]string{"rule": "title"}[by]} {
 			for i, v := range keys[name] {
 				if v != nil {
 					rows[i][name] = v

@@ -95,12 +95,14 @@ func (s *Server) events(q url.Values) any {
 			rows = append(rows, e)
 		}
 	}
+	list := listed(q, rows)
+	list.Next, list.More = int64(len(s.entries)), len(rows) > limit
 	switch {
-	case len(rows) <= limit:
+	case !list.More:
 	case err != nil:
-		rows = rows[len(rows)-limit:]
+		list.Items = rows[len(rows)-limit:]
 	default:
-		rows = rows[:limit]
+		list.Items, list.Next = rows[:limit], rows[limit-1]["seq"]
 	}
-	return listed(q, rows)
+	return list
 }
