@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 a request names its organisation by the number, see org
+
 package plugin_test
 
 import (

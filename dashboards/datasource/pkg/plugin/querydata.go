@@ -57,7 +57,7 @@ func (d *Datasource) answer(ctx context.Context, req *backend.QueryDataRequest, 
 		return failure(err)
 	}
 	if asked.Query.Live && asked.Query.Type == "dispatch_events" && !asked.Number && len(frames) > 0 {
-		frames[0].Meta.Channel = d.channels.open(req.PluginContext.OrgID, d.uid, asked.Query)
+		frames[0].Meta.Channel = d.channels.open(org(req.PluginContext), d.uid, asked.Query)
 	}
 	for _, f := range frames {
 		f.RefID = q.RefID
