@@ -7,6 +7,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"strconv"
 
@@ -28,9 +30,14 @@ func init() {
 		info := map[string]any{"time": seconds * 1000}
 		for field, from := range map[string][2]string{"pluginID": {"src/plugin.json", "id"}, "version": {"package.json", "version"}} {
 			var file map[string]any
-			if b, err := os.ReadFile(from[0]); err != nil {
+			b, err := os.ReadFile(from[0])
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // the front end's file may not be there
+			}
+			if err != nil {
 				return c, err
-			} else if err := json.Unmarshal(b, &file); err != nil {
+			}
+			if err := json.Unmarshal(b, &file); err != nil {
 				return c, err
 			}
 			info[field] = file[from[1]]
