@@ -118,6 +118,7 @@ promises:
 
 fuzz:
 	@scripts/fuzz-all $(FUZZTIME)
+	cd $(PLUGIN) && ../../scripts/fuzz-all $(FUZZTIME)
 
 clean:
 	rm -rf bin dist .demo .demo-check
