@@ -76,7 +76,7 @@ func orderFrame(d Desk, rows []api.Order) *data.Frame {
 		column("due", rows, func(o *api.Order) *time.Time { return clock(o).Due }, named("Due")),
 		column("eta", rows, func(o *api.Order) *time.Time { return o.ETA }, named("Expected")),
 		column("contractor_name", rows, func(o *api.Order) string { return string(o.ContractorName) }, named("Contractor")),
-		column("cause_text", rows, func(o *api.Order) string { return string(o.CauseText) }, named("Cause")),
+		column("cause", rows, func(o *api.Order) string { return inWords(o.CauseText, o.Cause) }, named("Cause")),
 		column("breached", rows, func(o *api.Order) int64 { return o.Breached }, named("Windows breached")),
 		column("reopens", rows, func(o *api.Order) int64 { return o.Reopens }, named("Reopened")),
 		column("acknowledged", rows, func(o *api.Order) *time.Time { return o.Acknowledged }, named("Acknowledged")),
@@ -88,10 +88,18 @@ func orderFrame(d Desk, rows []api.Order) *data.Frame {
 		column("building", rows, func(o *api.Order) string { return o.Building }, named("Building")),
 		column("asset", rows, func(o *api.Order) string { return o.Asset }, named("Asset id")),
 		column("rule", rows, func(o *api.Order) string { return o.Rule }, named("Rule")),
-		column("cause", rows, func(o *api.Order) string { return o.Cause }, named("Cause id")),
+		column("cause_id", rows, func(o *api.Order) string { return o.Cause }, named("Cause id")),
 		column("contractor", rows, func(o *api.Order) string { return o.Contractor }, named("Contractor id")),
 		column("href", rows, func(o *api.Order) string { return path(o.Href) }, hidden),
 	)
+}
+
+// inWords is what a person reads, and the id where there are no words for it.
+func inWords(text api.Text, id string) string {
+	if text == "" {
+		return id
+	}
+	return string(text)
 }
 
 // path lets through what is a path of the server's own: a link must not leave
