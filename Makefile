@@ -16,7 +16,7 @@ UNITS    := $(GO) list ./... | grep -v '^plantroom/sim/integration'
 export PLANTROOM_INFLUXD := $(INFLUXD)
 export PLANTROOM_NFPM := $(NFPM)
 
-.PHONY: help build boards demo test quick lint unit scenarios integration bench fuzz promises release release-check clean
+.PHONY: help build boards demo test quick lint unit scenarios integration bench fuzz promises release release-check plugin plugin-test clean
 
 help:
 	@echo "make demo         watch a whole estate on this machine; ARGS=\"--headless --for 90s\" ends by itself"
@@ -28,6 +28,8 @@ help:
 	@echo "make fuzz         every fuzz target for FUZZTIME (60s)"
 	@echo "make build        the programs, into bin/"
 	@echo "make boards       Grafana's boards, into dashboards/boards; ARGS=\"--address https://plantroom.example.org\" has their links lead there"
+	@echo "make plugin       the Grafana plugin's programs, beside its front end where that is built, into dashboards/datasource/dist"
+	@echo "make plugin-test  vet, staticcheck and the tests of the plugin's backend, a module of its own"
 	@echo "make release      static programs, Debian packages, archives and their sums, into dist/; ARGS=\"arm64\" makes one architecture"
 	@echo "make release-check   runs the foreign ones of dist/ for some seconds under qemu-user-static"
 
@@ -67,7 +69,7 @@ test: export PLANTROOM_REQUIRE := 1
 test:
 	@scripts/test-parts
 	$(MAKE) $(INFLUXD) $(LINT) $(NFPM)
-	$(MAKE) lint unit scenarios integration
+	$(MAKE) lint unit plugin-test scenarios integration
 
 lint: $(LINT)
 	@echo "== lint"
@@ -81,6 +83,16 @@ lint: $(LINT)
 unit: $(INFLUXD) $(NFPM)
 	@echo "== unit tests, with the race detector"
 	$(GO) test -race -p 2 -timeout 20m $$($(UNITS))
+
+# Grafana's SDK is a module's own affair: nothing else here sees it.
+PLUGIN := dashboards/datasource
+plugin:
+	@GO="$(GO)" scripts/plugin
+
+plugin-test: $(LINT)
+	@echo "== the Grafana plugin's backend"
+	cd $(PLUGIN) && $(GO) mod tidy -diff && $(GO) vet ./... && $(LINT) ./...
+	cd $(PLUGIN) && $(GO) test -race -timeout 20m ./...
 
 quick:
 	$(GO) test -short $$($(UNITS))
@@ -110,6 +122,7 @@ promises:
 
 fuzz:
 	@scripts/fuzz-all $(FUZZTIME)
+	cd $(PLUGIN) && ../../scripts/fuzz-all $(FUZZTIME)
 
 clean:
 	rm -rf bin dist .demo .demo-check
