@@ -70,7 +70,7 @@ test: export PLANTROOM_REQUIRE := 1
 test:
 	@scripts/test-parts
 	$(MAKE) $(INFLUXD) $(LINT) $(NFPM)
-	$(MAKE) lint unit plugin-test scenarios integration
+	$(MAKE) lint unit plugin-test plugin-front scenarios integration
 
 lint: $(LINT)
 	@echo "== lint"
