@@ -18,8 +18,10 @@ func (m *maker) variable(name, label, description string, q VariableQuery) Varia
 	}
 }
 
-func (m *maker) building() Variable {
-	return m.variable("building", "Building", "Whose assets are shown", VariableQuery{Variable: "buildings"})
+// building offers the buildings that have an asset of the domains; of none
+// named, all.
+func (m *maker) building(domains ...string) Variable {
+	return m.variable("building", "Building", "Whose assets are shown", VariableQuery{Variable: "buildings", Domain: domains})
 }
 
 func (m *maker) assets(domains ...string) Variable {
