@@ -32,6 +32,7 @@ help:
 	@echo "make plugin-test  vet, staticcheck and the tests of the plugin's backend, a module of its own"
 	@echo "make release      static programs, Debian packages, archives and their sums, into dist/; ARGS=\"arm64\" makes one architecture"
 	@echo "make release-check   runs the foreign ones of dist/ for some seconds under qemu-user-static"
+	@echo "make plugin-front   checks and builds the front end of the Grafana plugin; it needs Node 20"
 
 build:
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ $(PROGRAMS)
@@ -119,6 +120,11 @@ promises:
 	$(GO) test -count=1 -timeout 1h -run 'TestWorld$$|TestAReplayChangesNothing' ./services/ingest
 	$(GO) test -count=1 -timeout 1h -run 'EveryMinuteOfEveryZone' ./services/sla
 	$(GO) test -count=1 -timeout 3h -run 'Worlds' ./sim/world
+
+.PHONY: plugin-front
+plugin-front:
+	@echo "== the Grafana plugin's front end"
+	@scripts/plugin-front
 
 fuzz:
 	@scripts/fuzz-all $(FUZZTIME)

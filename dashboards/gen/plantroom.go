@@ -1,6 +1,6 @@
 package gen
 
-// What several boards show. Words, units, colours and links of a frame's columns
+// Panels that ask Plantroom itself. Words, units, colours and links of a frame's columns
 // come with it from the data source; what is set here is what a board adds.
 
 // selected limits a query to what the board's variables choose.
