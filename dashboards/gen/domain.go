@@ -11,7 +11,7 @@ import (
 // domain is the board of one watched domain, made of its signals and rules.
 func (m *maker) domain(d plantroom.Domain) Board {
 	name := string(d.Name)
-	vars := []Variable{m.building(), m.assets(name)}
+	vars := []Variable{m.building(name), m.assets(name)} // a panel repeated for a building without any would be empty
 	b := m.board(name, "Plantroom: "+strings.ToLower(title(d)), "State, open orders and signals of "+strings.ToLower(title(d))+": what is wrong, since when, who is on it.", "30s", "now-24h", vars)
 	here := selected("", name)
 	g := m.page()

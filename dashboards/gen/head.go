@@ -18,12 +18,14 @@ func (m *maker) variable(name, label, description string, q VariableQuery) Varia
 	}
 }
 
-func (m *maker) building() Variable {
-	return m.variable("building", "Building", "Whose assets are shown", VariableQuery{Kind: "buildings"})
+// building offers the buildings that have an asset of the domains; of none
+// named, all.
+func (m *maker) building(domains ...string) Variable {
+	return m.variable("building", "Building", "Whose assets are shown", VariableQuery{Variable: "buildings", Domain: domains})
 }
 
 func (m *maker) assets(domains ...string) Variable {
-	return m.variable("asset", "Asset", "Of the chosen buildings", VariableQuery{Kind: "assets", Building: []string{"$building"}, Domain: domains})
+	return m.variable("asset", "Asset", "Of the chosen buildings", VariableQuery{Variable: "assets", Building: []string{"$building"}, Domain: domains})
 }
 
 // oneAsset is the same for a board about one asset.
@@ -35,15 +37,15 @@ func (m *maker) oneAsset() Variable {
 }
 
 func (m *maker) domains() Variable {
-	return m.variable("domain", "Domain", "Lifts, water, waste, bays", VariableQuery{Kind: "domains"})
+	return m.variable("domain", "Domain", "Lifts, water, waste, bays", VariableQuery{Variable: "domains"})
 }
 
 func (m *maker) contractor() Variable {
-	return m.variable("contractor", "Contractor", "Who has the order", VariableQuery{Kind: "contractors"})
+	return m.variable("contractor", "Contractor", "Who has the order", VariableQuery{Variable: "contractors"})
 }
 
 func (m *maker) severity() Variable {
-	return m.variable("severity", "Severity", "Life: somebody is in danger or trapped", VariableQuery{Kind: "severities"})
+	return m.variable("severity", "Severity", "Life: somebody is in danger or trapped", VariableQuery{Variable: "severities"})
 }
 
 // address is where Plantroom's own pages are. In a provisioned board it is

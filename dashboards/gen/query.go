@@ -76,7 +76,7 @@ func (q InfluxQuery) at(refID string, from Sources) Target {
 // VariableQuery asks Plantroom's data source for what a variable can be.
 type VariableQuery struct {
 	RefID    string   `json:"refId"`
-	Kind     string   `json:"variable"` // buildings, assets, contractors, domains, rules, severities, clocks
+	Variable string   `json:"variable"` // buildings, assets, contractors, domains, rules, severities, clocks
 	Building []string `json:"building,omitempty"`
 	Domain   []string `json:"domain,omitempty"`
 }

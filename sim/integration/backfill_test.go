@@ -26,7 +26,8 @@ func backfill(ctx context.Context, file string, weeks int) error {
 
 // A Plantroom that was given a past has readings, incidents, orders and a ledger
 // that verifies, up to the moment at which its server takes over: it goes on with
-// what is open, and a second past is refused.
+// what is open, and a second past is refused. Boards and alerts of Grafana are
+// asked of it too: the day is played once for all.
 func TestAPlantroomThatWasGivenAPastGoesOnFromThere(t *testing.T) {
 	h := open(t, plan{past: 4})
 	orders, err := h.Orders(t.Context())
@@ -66,4 +67,7 @@ func TestAPlantroomThatWasGivenAPastGoesOnFromThere(t *testing.T) {
 	if err == nil || !strings.Contains(string(out), "orders already") {
 		t.Errorf("a second past: %v\n%s", err, out)
 	}
+	g := h.grafana()
+	t.Run("an alert of Grafana is one order", g.anAlert)
+	t.Run("every query of every board is answered", g.boards)
 }

@@ -141,6 +141,12 @@ func (s *Stack) URL() string { return "http://" + s.web }
 // Token returns the operator's token.
 func (s *Stack) Token() (string, error) { return line(s.Path("data/secrets/operator-token")) }
 
+// ViewerTokenFile is where the server keeps the token of whoever only looks.
+func (s *Stack) ViewerTokenFile() string { return s.Path("data/secrets/viewer-token") }
+
+// AlertsTokenFile is where it keeps the token of whoever tells of alerts.
+func (s *Stack) AlertsTokenFile() string { return s.Path("data/secrets/alerts-token") }
+
 // Secret returns the webhook secret of contractor-<id> or person-<id>. The
 // server makes it with the first call to somebody.
 func (s *Stack) Secret(who string) ([]byte, error) {
@@ -215,7 +221,7 @@ func (s *Stack) write() error {
 	if s.Estate, err = estate.Parse("estate.yaml", src, app.Known()); err != nil {
 		return err
 	}
-	server, err := serverSource(map[string]any{"Web": s.web, "Broker": s.broker, "Remote": s.opt.Broker != "", "Influx": s.influx, "Influxd": s.opt.Influxd})
+	server, err := serverSource(map[string]any{"Web": s.web, "Broker": s.broker, "Remote": s.opt.Broker != "", "Tokens": true, "Influx": s.influx, "Influxd": s.opt.Influxd})
 	if err != nil {
 		return err
 	}
@@ -235,7 +241,7 @@ func serverSource(data map[string]any) ([]byte, error) {
 
 var serverFile = template.Must(template.New("plantroom").Parse(`estate: estate.yaml
 data: data
-web: {listen: "{{.Web}}", public_url: "http://{{.Web}}", office: "Estate office, 555 0100"}
+web: {listen: "{{.Web}}", public_url: "http://{{.Web}}", office: "Estate office, 555 0100"{{if .Tokens}}, viewer_token_file: data/secrets/viewer-token, alerts_token_file: data/secrets/alerts-token{{end}}}
 {{if .Remote}}broker: {url: "tcp://{{.Broker}}", client_id: plantroom}
 {{else}}broker: {embedded: {listen: "{{.Broker}}"}}
 {{end}}{{if .Influxd}}influxdb: {child: {binary: {{printf "%q" .Influxd}}, listen: "{{.Influx}}"}}

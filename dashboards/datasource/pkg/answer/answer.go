@@ -24,6 +24,7 @@ type Type struct {
 	Thing    string   // what a row is, in the plural, for messages
 	Filters  []string // the fields by which it can be narrowed
 	Now      bool     // it tells of the present: the range of time is not looked at
+	Log      bool     // the newest rows are what is looked for: that there were more before is in order
 	Measures []string // the numbers that an alert can take, the first is the usual one; none: it has no number
 	frames   func(context.Context, *asked) (answered, error)
 }
@@ -162,7 +163,10 @@ func (a *asked) explain(got answered) {
 	if len(a.Ignored) > 0 {
 		warn(a.ignored() + "; it was left out")
 	}
-	if got.more {
+	switch {
+	case got.more && a.Log && !a.Number:
+		first.AppendNotices(data.Notice{Severity: data.NoticeSeverityInfo, Text: fmt.Sprintf("these are the newest %s: what was before is not shown", a.Thing)})
+	case got.more:
 		warn(fmt.Sprintf("there are more %s than are shown: choose a shorter range or a higher limit", a.Thing))
 	}
 	rows := 0

@@ -86,6 +86,10 @@ func TestWhatAPanelCannotShowIsInItsNotices(t *testing.T) {
 	if err != nil || !strings.Contains(notices(frames[0], data.NoticeSeverityWarning), "there are more work orders than are shown") {
 		t.Errorf("a page that is not all says %q, %v", notices(frames[0], data.NoticeSeverityWarning), err)
 	}
+	frames, err = ask(t, d, query.Query{Type: "dispatch_events", Limit: 1}, false) // a log of what goes on would warn all day
+	if err != nil || notices(frames[0], data.NoticeSeverityWarning) != "" || !strings.Contains(notices(frames[0], data.NoticeSeverityInfo), "the newest events") {
+		t.Errorf("a log that does not go back to the beginning warns %q, %v", notices(frames[0], data.NoticeSeverityWarning), err)
+	}
 	frames, err = answer.Ask(t.Context(), d, answer.Question{Query: query.Query{Type: "asset_current"}, Ignored: []string{"buildin"}})
 	if err != nil || !strings.Contains(notices(frames[0], data.NoticeSeverityWarning), "buildin; it was left out") {
 		t.Errorf("a misspelt field says %q, %v", notices(frames[0], data.NoticeSeverityWarning), err)

@@ -18,7 +18,7 @@ import (
 // dispatchEvents is a log line for each row of the ledger that tells of orders,
 // incidents and gateways. For an alert it is their number.
 var dispatchEvents = Type{
-	Name: "dispatch_events", Thing: "events",
+	Name: "dispatch_events", Thing: "events", Log: true,
 	Filters:  []string{"building", "asset", "domain", "contractor", "severity", "rule", "order", "subject"},
 	Measures: []string{"events"},
 	frames:   eventFrames,
