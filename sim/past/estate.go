@@ -21,9 +21,6 @@ var standing = []struct {
 	{"bays", "visitor", "bay", "", 8},
 }
 
-// inBuilding is how many assets a building has.
-const inBuilding = 50
-
 // Firms for each domain: two, who share the work.
 var firms = map[string][]string{
 	"lifts": {"quicklift", "grandlift"},

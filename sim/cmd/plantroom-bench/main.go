@@ -40,8 +40,8 @@ const usage = `plantroom-bench measures Plantroom's figures on the real parts an
   --clocks N        clocks of the measurement "clocks": 1000000
   --orders N        orders of the measurement "grafana": 1000000
 
-Progress goes to standard error. All of it takes about a quarter of an hour,
-without "week", which takes ten minutes more and is made only where --only names it.
+Progress goes to standard error. All of it takes about 25 minutes, without
+"week", which takes ten minutes more and is made only where --only names it.
 Exit codes: 0 measured, whatever came out; 2 the command line is wrong;
 3 something could not be started or measured.
 `
