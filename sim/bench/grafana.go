@@ -131,14 +131,18 @@ func (b *behind) fill(ctx context.Context) (err error) {
 func (b *behind) run(ctx context.Context, _ int) ([]float64, error) {
 	mark := len(b.env.undo)
 	defer b.env.unwind(mark)
-	if err := os.Remove(filepath.Join(b.dir, "data", "history.cache")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	kept := filepath.Join(b.dir, "data", "history.cache")
+	if err := os.Remove(kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("forget the history of the run before: %w", err)
 	}
 	anew, err := b.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	b.server.stop() // which writes the file
+	b.server.stop()
+	if _, err := os.Stat(kept); err != nil {
+		return nil, b.server.failed("it has not written " + kept + " when it was stopped")
+	}
 	again, err := b.begin(ctx)
 	if err != nil {
 		return nil, err

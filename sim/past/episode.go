@@ -51,7 +51,7 @@ func newFate(e *plantroom.Estate, now plantroom.Instant, seed uint64) *fate {
 }
 
 // What a firm promises, as in the estate's file, and how long it takes on average.
-// About one window in ten is missed.
+// About one window in twelve is missed.
 var promises = []struct {
 	kind   plantroom.ClockKind
 	window time.Duration
