@@ -88,7 +88,7 @@ var mayImport = map[string][]string{
 	"services/store":           {"."},
 	"services/broker":          {".", "firmware-bridge/wire", "internal/access"},
 	"dashboards":               {".", "services/domains", "services/detect", "dashboards"}, // the data source is a module of its own
-	"sim":                      {".", "firmware-bridge", "gateway", "services", "sim", "internal"},
+	"sim":                      {".", "firmware-bridge", "gateway", "services", "sim", "internal", "dashboards"},
 	"firmware-bridge/devices":  {".", "firmware-bridge"},
 
 	// The engine that runs codecs is in a program of its own.

@@ -100,47 +100,6 @@ func (f *Follower) end(ctx context.Context) (at Position, err error) {
 	return at, err
 }
 
-// build reads all orders and incidents, the newest first, some at a time.
-func (f *Follower) build(ctx context.Context) error {
-	told := time.Now()
-	tell := func() {
-		if time.Since(told) > 5*time.Second {
-			told = time.Now()
-			f.log.Info("follow the store: the history is being read", "orders_and_incidents", f.read.Load())
-		}
-	}
-	filter := plantroom.OrderFilter{Limit: rowsAtOnce}
-	for n := rowsAtOnce; n == rowsAtOnce; tell() {
-		b := batch{at: f.at}
-		err := f.opt.Store.View(ctx, func(tx plantroom.Tx) (err error) { b.orders, err = tx.Orders(filter); return err })
-		if err != nil {
-			return err
-		}
-		if n = len(b.orders); n > 0 {
-			filter.Before = b.orders[n-1].ID
-		}
-		f.apply(&b)
-	}
-	for past := (plantroom.IncidentFilter{Limit: rowsAtOnce}); ; tell() {
-		b := batch{at: f.at}
-		err := f.opt.Store.View(ctx, func(tx plantroom.Tx) (err error) { b.incidents, err = tx.Incidents(past); return err })
-		if err != nil {
-			return err
-		}
-		f.apply(&b)
-		n := len(b.incidents)
-		if n < past.Limit {
-			return nil
-		}
-		// Those of the last episode may go on behind the page: they come again.
-		if to := b.incidents[n-1].Episode + 1; to == past.To {
-			past.Limit *= 2
-		} else {
-			past.To, past.Limit = to, rowsAtOnce
-		}
-	}
-}
-
 // readOpen reads what can have changed without a row of the ledger: what is open in
 // the store, and what was in the Table. Nothing else ever does.
 func (f *Follower) readOpen(ctx context.Context) error {

@@ -21,6 +21,7 @@ type Env struct {
 	Binaries  string // where plantroom, plantroom-gateway and plantroom-codec are; "": they are built
 	Week      int    // readings of the measurement "week"; 0: those of a week
 	Clocks    int    // clocks of the measurement "clocks"; 0: a million
+	Orders    int    // orders of the measurement "grafana"; 0: a million
 	Progress  io.Writer
 
 	dir  string

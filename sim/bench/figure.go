@@ -112,6 +112,6 @@ func (m Measurement) Measure(ctx context.Context, e *Env, runs int) (_ []Result,
 func All() []Measurement {
 	return []Measurement{
 		messages(), direct(), batches(), inProcess(), faults(), reflexes(), footprint(), binary(), spooling(), accepting(), week(),
-		scenarios(), orders(), delivering(), clocks(), decoding(), codecs(), hostileCodecs(), codecMemory(), observing(), whatIf(), references(),
+		scenarios(), orders(), delivering(), clocks(), decoding(), codecs(), hostileCodecs(), codecMemory(), observing(), whatIf(), grafana(), references(),
 	}
 }

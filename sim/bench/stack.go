@@ -23,6 +23,7 @@ type stack struct {
 	site
 
 	broker  string // host:port of mosquitto
+	web     string // host:port of the server's pages
 	health  string // host:port of the gateway's health page
 	influxd *influxd.Server
 	reader  *influx.Reader
@@ -109,11 +110,14 @@ func (k *stack) startServer(ctx context.Context, broker string) error {
 	if err != nil {
 		return err
 	}
+	return k.serve(ctx, web, estate, fmt.Appendf(nil, serverFile, web, broker, k.influxd.URL(), k.influxd.Database()))
+}
+
+// serve starts plantroom serve with the texts of its two files, and waits until
+// its pages are served on web.
+func (k *stack) serve(ctx context.Context, web string, estate, text []byte) error {
 	file := filepath.Join(k.dir, "plantroom.yaml")
-	for path, text := range map[string][]byte{
-		filepath.Join(k.dir, "estate.yaml"): estate,
-		file:                                fmt.Appendf(nil, serverFile, web, broker, k.influxd.URL(), k.influxd.Database()),
-	} {
+	for path, text := range map[string][]byte{filepath.Join(k.dir, "estate.yaml"): estate, file: text} {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			return fmt.Errorf("write the server's files: %w", err)
 		}
@@ -125,6 +129,7 @@ func (k *stack) startServer(ctx context.Context, broker string) error {
 	if k.server, err = k.env.start(k.dir, "plantroom", program, "serve", file); err != nil {
 		return err
 	}
+	k.web = web
 	return k.server.until(ctx, startTimeout, "it serves "+web, func() bool { return listens(web) })
 }
 
