@@ -45,8 +45,17 @@ func (h *house) grafana() *grafana {
 	}
 	addr := freeAddr(h.t)
 	g := &grafana{house: h, base: "http://" + addr}
-	start(h.t, stack.NewProcess("host", []string{host, "--listen", addr, "--plugin", plugin, "--url", h.URL(), "--public-url", "https://plantroom.example",
-		"--token-file", h.ViewerTokenFile()}, filepath.Join(h.dir, "host.log"), stack.Answers(g.source("health"))))
+	p := stack.NewProcess("host", []string{host, "--listen", addr, "--plugin", plugin, "--url", h.URL(), "--public-url", "https://plantroom.example",
+		"--token-file", h.ViewerTokenFile()}, filepath.Join(h.dir, "host.log"), stack.Answers(g.source("health")))
+	if err := p.Start(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { // told to, it ends the plugin, too
+		p.Stop()
+		if err := p.Exit(); err != nil {
+			h.t.Errorf("the host ended with %v:\n%s", err, p.Tail())
+		}
+	})
 	var err error
 	if g.influx, err = h.InfluxDB(); err != nil {
 		h.t.Fatal(err)
