@@ -95,6 +95,7 @@ type shell struct {
 	nextTick  plantroom.Instant
 	judgedAt  plantroom.Instant // when deliveries were last judged
 	company   plantroom.Instant // until when the next transaction waits for company
+	seen      plantroom.Instant // the time when it was last looked for
 }
 
 // outcome is how a write ended.
@@ -109,7 +110,7 @@ func (s *shell) loop(ctx, work context.Context) {
 	defer timer.Stop()
 	for s.parsed != nil || s.busy() {
 		input := s.parsed
-		if now := s.opt.Now(); len(s.held) > 0 || s.crowded(now) || s.early(now) {
+		if now := s.look(); len(s.held) > 0 || s.crowded(now) || s.early(now) {
 			input = nil
 		}
 		var first *parcel
@@ -125,12 +126,25 @@ func (s *shell) loop(ctx, work context.Context) {
 			s.land(out)
 		case <-timer.C:
 		}
-		now := s.opt.Now()
+		now := s.look()
 		s.tick(work, now)
 		s.judgeWaiting(work, now, first)
 		s.startWrites(work, now)
 		timer.Reset(s.wake(now).Sub(now))
 	}
+}
+
+// look returns the time. Where the clock was set back, nothing waits for what it
+// showed before: readings would not be taken in for as long.
+func (s *shell) look() plantroom.Instant {
+	now := s.opt.Now()
+	if now < s.seen {
+		for _, at := range []*plantroom.Instant{&s.heldSince, &s.store.next, &s.writer.next, &s.nextTick, &s.judgedAt, &s.company, &s.linger.since, &s.linger.taken} {
+			*at = min(*at, now)
+		}
+	}
+	s.seen = now
+	return now
 }
 
 // busy reports whether something is still to be judged, written or settled.
@@ -293,7 +307,7 @@ func (s *shell) startWrites(ctx context.Context, now plantroom.Instant) {
 
 // land takes the outcome of a write. It is committed with the next judgement.
 func (s *shell) land(out outcome) {
-	now := s.opt.Now()
+	now := s.look()
 	s.writes--
 	out.ld.busy = false
 	if s.written(now, out.ld, out.refused, out.err) == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,8 @@ type running struct {
 	last map[plantroom.GatewayID]wire.Ack
 	stop context.CancelFunc
 	done chan error
+
+	ahead atomic.Int64 // how far the clock shows what is still to come
 }
 
 // bubble's clock starts at 2000-01-01; readings are believed from 2020 on.
@@ -33,7 +36,9 @@ func run(t *testing.T, body func(*running), change ...func(*ingest.Options)) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &running{in: make(chan ingest.Delivery), last: map[plantroom.GatewayID]wire.Ack{}, done: make(chan error, 1)}
 		r.rig = newRig(t, append(change, func(o *ingest.Options) {
-			o.Now = func() plantroom.Instant { return plantroom.At(time.Now().Add(bubbleOffset)) }
+			o.Now = func() plantroom.Instant {
+				return plantroom.At(time.Now().Add(bubbleOffset + time.Duration(r.ahead.Load())))
+			}
 		})...)
 		r.begin()
 		body(r)
@@ -141,6 +146,33 @@ func TestRunJudgesAtOnceAndStoresAfterALinger(t *testing.T) {
 		pause(250 * time.Millisecond)
 		r.wantLast(3, 3, false)
 	})
+}
+
+func TestRunWaitsForNothingThatAClockHasShownWhichIsSetBack(t *testing.T) {
+	for _, failing := range []bool{false, true} {
+		run(t, func(r *running) {
+			pause(time.Second)
+			r.ahead.Store(int64(8 * 24 * time.Hour))
+			if failing {
+				r.database(errDown)
+			}
+			pause(time.Second) // a tick
+			r.send(1, 3)
+			pause(300 * time.Millisecond) // a write
+			r.send(4, 4)
+			synctest.Wait()
+			r.ahead.Store(0)
+			r.database(nil)
+			r.send(5, 5)
+			pause(time.Second)
+			r.wantLast(5, 5, false)
+			r.core.mu.Lock()
+			defer r.core.mu.Unlock()
+			if now := plantroom.At(time.Now().Add(bubbleOffset)); r.core.ticked > now || r.core.ticked < now.Add(-2*time.Second) {
+				t.Errorf("at %s the detectors know the time as %s", now, r.core.ticked)
+			}
+		})
+	}
 }
 
 func TestRunWritesAFullLoadWithoutWaiting(t *testing.T) {
