@@ -386,7 +386,7 @@ func TestTermsOfAContractThatContradictEachOtherAreNamed(t *testing.T) {
 		"an exclusion of all":       {windows + ", penalties: [{clock: attend, amount: 9}], exclusions: [{source: x}]", "exclusions.0: it would free from every penalty; add causes or rules"},
 		"a rule of another domain":  {windows + ", penalties: [{clock: attend, amount: 9}], exclusions: [{rules: [lift.fault]}]", `exclusions.0.rules.0: no domain of the contract has a rule "lift.fault"; use one of leak.wet`},
 		"a cause that nothing tells": {windows + ", penalties: [{clock: attend, amount: 9}], exclusions: [{causes: [wet, vandalism]}]",
-			`exclusions.0.causes.1: no sensor tells the cause "vandalism", so that it would free from nothing; use one of wet, power_loss; what no sensor can tell`},
+			`exclusions.0.causes.1: no sensor tells the cause "vandalism", so that it would free from nothing; use one of power_loss, wet; what no sensor can tell`},
 		"a part and an amount":     {windows + ", price: {yearly: 1200}, penalties: [{clock: attend, amount: 9, percent: 5}]", "penalties.0.percent: the penalty has an amount as well"},
 		"a part of no price":       {windows + ", penalties: [{clock: attend, percent: 5}]", "penalties.0.percent: it is a part of the yearly price, and there is no yearly price; add price.yearly, or say an amount"},
 		"a bound below the part":   {windows + ", price: {yearly: 1200}, penalties: [{clock: attend, percent: 5, most: 4}]", "penalties.0.most: the bound for one window is below the amount for it; use 5 or more"},

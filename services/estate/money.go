@@ -123,7 +123,7 @@ func (c *checker) exclusion(at string, k contract, x exclusion) {
 	var rules, causes []string
 	for _, d := range c.known.Domains {
 		if slices.Contains(k.Domains, d.Name) {
-			causes = slices.AppendSeq(causes, maps.Keys(d.Causes))
+			causes = append(causes, slices.Sorted(maps.Keys(d.Causes))...)
 			for _, r := range d.Rules {
 				rules = append(rules, string(r.ID))
 			}

@@ -117,10 +117,12 @@ func (l *life) open(empty []byte) {
 	if err := os.WriteFile(path, empty, 0o600); err != nil {
 		l.t.Fatal(err)
 	}
-	if l.store, err = store.Open(context.Background(), path); err != nil {
+	s, err := store.Open(context.Background(), path)
+	if err != nil {
 		l.t.Fatal(err)
 	}
-	l.t.Cleanup(func() { _ = l.store.Close() })
+	l.store = s
+	l.t.Cleanup(func() { _ = s.Close() }) // without l: a test in parallel keeps what it has cleaned up until all have ended
 }
 
 // emptyDatabase is one with its schema: making it takes longer than a life.
