@@ -25,6 +25,9 @@ func Built(root, source string) []Finding {
 	if strings.Contains(p.Info.Version+p.Info.Updated, "%") || !regexp.MustCompile(`^\d+\.\d+\.\d+`).MatchString(p.Info.Version) {
 		r.add("plugin.json", "the version is %q and the date %q: the build has not put them in", p.Info.Version, p.Info.Updated)
 	}
+	if p.BuildMode != "production" {
+		r.add("plugin.json", "the front end was built for %q: npm run build makes it for production", p.BuildMode)
+	}
 	for _, picture := range p.pictures() {
 		if !r.exists(picture) {
 			r.add("plugin.json", "names %s, which is not there", picture)

@@ -63,6 +63,7 @@ func Source(root string) []Finding {
 
 // description is what we look at in a plugin.json.
 type description struct {
+	BuildMode  string // of a built one: production or development
 	ID         string `json:"id"`
 	Type       string `json:"type"`
 	Name       string `json:"name"`
@@ -104,7 +105,8 @@ func (d *description) pictures() []string {
 
 // keys are those that Grafana's schema of plugin.json has, as far as a data source uses them.
 var keys = []string{"$schema", "type", "name", "id", "category", "backend", "executable", "metrics", "logs", "annotations", "alerting", "streaming",
-	"tracing", "queryOptions", "info", "includes", "dependencies", "routes", "skipDataQuery", "multiValueFilterOperators", "iam", "languages"}
+	"tracing", "queryOptions", "info", "includes", "dependencies", "routes", "skipDataQuery", "multiValueFilterOperators", "iam", "languages",
+	"buildMode"} // the last is the build's own word, of create-plugin's webpack
 
 var (
 	idForm     = regexp.MustCompile(`^[0-9a-z]+(-[0-9a-z]+)*-datasource$`)

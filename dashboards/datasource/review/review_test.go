@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -156,7 +157,7 @@ func built(t *testing.T, source string) string {
 	if err := json.Unmarshal(text, &includes); err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]string{"module.js": "define([],()=>{});", "plugin.json": strings.NewReplacer("%VERSION%", "1.0.0", "%TODAY%", "2026-03-02").Replace(string(text))}
+	files := map[string]string{"module.js": "define([],()=>{});", "plugin.json": strings.NewReplacer("%VERSION%", "1.0.0", "%TODAY%", "2026-03-02", `"backend": true`, `"buildMode": "production", "backend": true`).Replace(string(text))}
 	for _, i := range includes.Includes {
 		files[i.Path] = "{}"
 	}
@@ -206,6 +207,10 @@ func TestABuiltPluginThatIsNotWholeIsFound(t *testing.T) {
 		"does not belong":      func(d string) error { return put(filepath.Join(d, "module.ts"), nil, 0o644) },
 		"is no plain file":     func(d string) error { return os.Symlink("/etc/passwd", filepath.Join(d, "x.txt")) },
 		"can be run":           func(d string) error { return put(filepath.Join(d, "x.txt"), nil, 0o755) },
+		"built for \"development\"": func(d string) error {
+			b, err := os.ReadFile(filepath.Join(d, "plugin.json"))
+			return errors.Join(err, put(filepath.Join(d, "plugin.json"), bytes.Replace(b, []byte(`"production"`), []byte(`"development"`), 1), 0o644))
+		},
 		"has not put them in": func(d string) error {
 			b, err := os.ReadFile(filepath.Join(source, "src/plugin.json"))
 			return errors.Join(err, put(filepath.Join(d, "plugin.json"), b, 0o644))
