@@ -63,7 +63,7 @@ func Source(root string) []Finding {
 
 // description is what we look at in a plugin.json.
 type description struct {
-	BuildMode  string // of a built one: production or development
+	BuildMode  string `json:"buildMode"` // of a built one: production or development
 	ID         string `json:"id"`
 	Type       string `json:"type"`
 	Name       string `json:"name"`
