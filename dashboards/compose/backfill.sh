@@ -1,5 +1,5 @@
 #!/bin/sh
-# HOOK for the demonstration's data: gives the server's store and InfluxDB some
-# weeks of the story's past, once. The server does not run meanwhile.
+# The demonstration's data: gives the server's store and InfluxDB some weeks of
+# the story's past, once. The server does not run meanwhile.
 . /plantroom/files.sh
 exec plantroom-sim backfill /data/plantroom.yaml --once

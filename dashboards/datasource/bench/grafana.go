@@ -5,56 +5,29 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
-	"github.com/hashicorp/go-hclog"
-	goplugin "github.com/hashicorp/go-plugin"
 
+	"plantroom/dashboards/datasource/launch"
 	"plantroom/dashboards/datasource/pkg/plugin"
 )
 
-// grafana is the plugin's process as Grafana has it: started with its handshake
-// and spoken to over gRPC.
+// grafana asks the plugin's program about one data source, up to a time.
 type grafana struct {
-	pid    int
-	data   grpcplugin.DataClient
+	*launch.Program
 	source *pluginv2.PluginContext
 	to     time.Time
-	stop   func()
 }
 
-func start(p plan) (_ *grafana, err error) {
-	cmd := exec.Command(p.Program)
-	client := goplugin.NewClient(&goplugin.ClientConfig{
-		Cmd:              cmd,
-		HandshakeConfig:  goplugin.HandshakeConfig{ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue},
-		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
-		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {"data": &grpcplugin.DataGRPCPlugin{}}},
-		Logger:           hclog.NewNullLogger(), Stderr: io.Discard, SkipHostEnv: true,
-	})
-	defer func() {
-		if err != nil {
-			client.Kill()
-		}
-	}()
-	rpc, err := client.Client()
+func start(p plan) (*grafana, error) {
+	started, err := launch.Start(p.Program, io.Discard)
 	if err != nil {
-		return nil, fmt.Errorf("start the plugin %s: %w", p.Program, err)
+		return nil, err
 	}
-	raw, err := rpc.Dispense("data")
-	if err != nil {
-		return nil, fmt.Errorf("speak to the plugin: %w", err)
-	}
-	c, ok := raw.(grpcplugin.DataClient)
-	if !ok {
-		return nil, fmt.Errorf("speak to the plugin: its data is a %T", raw)
-	}
-	return &grafana{pid: cmd.Process.Pid, data: c, to: p.To, stop: client.Kill,
+	return &grafana{Program: started, to: p.To,
 		source: &pluginv2.PluginContext{OrgId: 1, PluginId: plugin.ID, DataSourceInstanceSettings: &pluginv2.DataSourceInstanceSettings{
 			Uid: "plantroom", Name: "Plantroom", Url: p.URL, JsonData: []byte(`{}`), LastUpdatedMS: 1,
 			DecryptedSecureJsonData: map[string]string{"token": p.Token}}}}, nil
@@ -85,7 +58,7 @@ func (g *grafana) requests(a ask) ([]*pluginv2.QueryDataRequest, error) {
 // taken reads what the process has and has had: VmRSS and VmHWM of
 // /proc/PID/status.
 func (g *grafana) taken() (t taken, err error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.pid))
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.PID))
 	if err != nil {
 		return t, fmt.Errorf("read the plugin's memory: %w", err)
 	}

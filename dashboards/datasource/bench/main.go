@@ -78,7 +78,7 @@ func run(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer g.stop()
+	defer g.Kill()
 	lines := json.NewEncoder(out)
 	for _, a := range p.Asks {
 		o, err := g.measure(ctx, a, p.Warm, p.Rounds)

@@ -3,37 +3,20 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"plantroom/dashboards/datasource/launch/launchtest"
 	"plantroom/dashboards/datasource/pkg/api/apitest"
 )
 
 // program is the path of the built plugin.
 var program string
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "plantroom-plugin")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	program = filepath.Join(dir, "gpx_plantroom_facilities_datasource")
-	code := 1
-	if out, err := exec.Command("go", "build", "-tags", "arrow_json_stdlib", "-o", program, "../pkg").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-	} else {
-		code = m.Run()
-	}
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { launchtest.Main(m, &program) }
 
 func query(text string) request {
 	return request{Panel: "a panel", Queries: []json.RawMessage{json.RawMessage(text)}}

@@ -52,7 +52,7 @@ func (g *grafana) atOnce(ctx context.Context, requests []*pluginv2.QueryDataRequ
 	answers, failed := make([]*pluginv2.QueryDataResponse, len(requests)), make([]error, len(requests))
 	var all sync.WaitGroup
 	for i, r := range requests {
-		all.Go(func() { answers[i], failed[i] = g.data.QueryData(ctx, r) })
+		all.Go(func() { answers[i], failed[i] = g.Data.QueryData(ctx, r) })
 	}
 	all.Wait()
 	for _, err := range failed {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 
+	"plantroom/dashboards/datasource/launch"
 	"plantroom/dashboards/datasource/pkg/plugin"
 )
 
@@ -21,12 +22,12 @@ type source struct{ UID, URL, Public, Token string }
 
 // host answers for one data source of one plugin.
 type host struct {
-	plugin *process
+	plugin *launch.Program
 	source source
 	live   *channels
 }
 
-func newHost(p *process, s source) *host {
+func newHost(p *launch.Program, s source) *host {
 	h := &host{plugin: p, source: s}
 	h.live = &channels{start: h.runStream}
 	return h
@@ -81,7 +82,7 @@ func (h *host) ours(next http.HandlerFunc) http.HandlerFunc {
 }
 
 func (h *host) health(w http.ResponseWriter, r *http.Request) {
-	res, err := h.plugin.health.CheckHealth(r.Context(), &pluginv2.CheckHealthRequest{PluginContext: h.context()})
+	res, err := h.plugin.Health.CheckHealth(r.Context(), &pluginv2.CheckHealthRequest{PluginContext: h.context()})
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, "the plugin does not answer: "+err.Error())
 		return
@@ -115,7 +116,7 @@ func (h *host) resource(w http.ResponseWriter, r *http.Request) {
 			call.Headers[name] = &pluginv2.StringList{Values: v}
 		}
 	}
-	parts, err := h.plugin.calls.CallResource(r.Context(), call)
+	parts, err := h.plugin.Resources.CallResource(r.Context(), call)
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, "the plugin does not answer: "+err.Error())
 		return

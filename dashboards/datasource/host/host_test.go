@@ -15,37 +15,24 @@ import (
 	"testing"
 	"time"
 
+	"plantroom/dashboards/datasource/launch"
+	"plantroom/dashboards/datasource/launch/launchtest"
 	"plantroom/dashboards/datasource/pkg/api/apitest"
 )
 
 // program is the path of the plugin's built program.
 var program string
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "plantroom-host")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	program = filepath.Join(dir, "gpx_plantroom_facilities_datasource")
-	code := 1
-	if out, err := exec.Command("go", "build", "-tags", "arrow_json_stdlib", "-o", program, "../pkg").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-	} else {
-		code = m.Run()
-	}
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { launchtest.Main(m, &program) }
 
 // open starts a host before a Plantroom, and returns its address.
 func open(t *testing.T, s *apitest.Server) string {
 	t.Helper()
-	p, err := start(program)
+	p, err := launch.Start(program, os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(p.Kill)
 	l, err := listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

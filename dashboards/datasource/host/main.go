@@ -25,6 +25,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"plantroom/dashboards/datasource/launch"
 )
 
 func main() {
@@ -78,11 +80,11 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer l.Close() //nolint:errcheck // the server closes it before
-	p, err := start(o.program)
+	p, err := launch.Start(o.program, os.Stderr)
 	if err != nil {
-		return fmt.Errorf("start the plugin %s: %w", o.program, err)
+		return err
 	}
-	defer p.kill()
+	defer p.Kill()
 	fmt.Printf("stands in for Grafana at http://%s\n", l.Addr())
 	return serve(ctx, l, newHost(p, o.source))
 }

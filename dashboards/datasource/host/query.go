@@ -46,7 +46,7 @@ func (h *host) query(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "bad request data: "+err.Error())
 		return
 	}
-	got, err := h.plugin.data.QueryData(r.Context(), req)
+	got, err := h.plugin.Data.QueryData(r.Context(), req)
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, "the plugin does not answer: "+err.Error())
 		return

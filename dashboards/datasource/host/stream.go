@@ -118,7 +118,7 @@ func (h *host) stream(w http.ResponseWriter, r *http.Request) {
 	path := r.PathValue("path")
 	packets, leave := h.live.hear(path)
 	defer leave()
-	sub, err := h.plugin.stream.SubscribeStream(r.Context(), &pluginv2.SubscribeStreamRequest{PluginContext: h.context(), Path: path})
+	sub, err := h.plugin.Stream.SubscribeStream(r.Context(), &pluginv2.SubscribeStreamRequest{PluginContext: h.context(), Path: path})
 	switch {
 	case err != nil:
 		refuse(w, http.StatusInternalServerError, "the plugin does not answer: "+err.Error())
@@ -163,7 +163,7 @@ func event(w http.ResponseWriter, frame []byte) error {
 
 // runStream hands on what the plugin sends until ctx or the stream ends.
 func (h *host) runStream(ctx context.Context, path string, packet func([]byte)) {
-	s, err := h.plugin.stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: h.context(), Path: path})
+	s, err := h.plugin.Stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: h.context(), Path: path})
 	for err == nil {
 		var p *pluginv2.StreamPacket
 		if p, err = s.Recv(); err == nil {

@@ -7,88 +7,32 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
-	"github.com/hashicorp/go-hclog"
-	goplugin "github.com/hashicorp/go-plugin"
 
+	"plantroom/dashboards/datasource/launch"
+	"plantroom/dashboards/datasource/launch/launchtest"
 	"plantroom/dashboards/datasource/pkg/api/apitest"
 	"plantroom/dashboards/datasource/pkg/plugin"
 )
 
-// grafana is the plugin's process as Grafana has it: started with its handshake
-// and spoken to over gRPC.
-type grafana struct {
-	pid    int
-	data   grpcplugin.DataClient
-	health grpcplugin.DiagnosticsClient
-	calls  grpcplugin.ResourceClient
-	stream grpcplugin.StreamClient
-}
-
 // program is the path of the built program, as it is shipped.
 var program string
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "plantroom-plugin")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	program = filepath.Join(dir, "gpx_plantroom_facilities_datasource")
-	code := 1
-	if out, err := exec.Command("go", "build", "-tags", "arrow_json_stdlib", "-o", program, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-	} else {
-		code = m.Run()
-	}
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { launchtest.Main(m, &program) }
 
-func start(t *testing.T) grafana {
+func start(t *testing.T) *launch.Program {
 	t.Helper()
-	cmd := exec.Command(program)
-	client := goplugin.NewClient(&goplugin.ClientConfig{
-		Cmd:              cmd,
-		HandshakeConfig:  goplugin.HandshakeConfig{ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue},
-		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
-		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
-			"data": &grpcplugin.DataGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{},
-			"resource": &grpcplugin.ResourceGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{}}},
-		Logger: hclog.NewNullLogger(), Stderr: io.Discard, SkipHostEnv: true,
-	})
-	t.Cleanup(client.Kill)
-	rpc, err := client.Client()
+	p, err := launch.Start(program, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := grafana{pid: cmd.Process.Pid}
-	g.data = dispense[grpcplugin.DataClient](t, rpc, "data")
-	g.health = dispense[grpcplugin.DiagnosticsClient](t, rpc, "diagnostics")
-	g.calls = dispense[grpcplugin.ResourceClient](t, rpc, "resource")
-	g.stream = dispense[grpcplugin.StreamClient](t, rpc, "stream")
-	return g
-}
-
-func dispense[T any](t *testing.T, rpc goplugin.ClientProtocol, name string) T {
-	t.Helper()
-	raw, err := rpc.Dispense(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, ok := raw.(T)
-	if !ok {
-		t.Fatalf("%s is a %T", name, raw)
-	}
-	return c
+	t.Cleanup(p.Kill)
+	return p
 }
 
 // source is a data source that asks a server.
@@ -98,14 +42,14 @@ func source(url string) *pluginv2.PluginContext {
 		DecryptedSecureJsonData: map[string]string{"token": apitest.Token}}}
 }
 
-func ask(t *testing.T, g grafana, p *pluginv2.PluginContext, byRef map[string]string) map[string]*pluginv2.DataResponse {
+func ask(t *testing.T, g *launch.Program, p *pluginv2.PluginContext, byRef map[string]string) map[string]*pluginv2.DataResponse {
 	t.Helper()
 	req := &pluginv2.QueryDataRequest{PluginContext: p}
 	for ref, q := range byRef {
 		req.Queries = append(req.Queries, &pluginv2.DataQuery{RefId: ref, Json: []byte(q), MaxDataPoints: 500,
 			TimeRange: &pluginv2.TimeRange{FromEpochMS: apitest.At(0).UnixMilli(), ToEpochMS: apitest.At(24 * time.Hour).UnixMilli()}})
 	}
-	res, err := g.data.QueryData(t.Context(), req)
+	res, err := g.Data.QueryData(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +76,7 @@ func TestTheProgramStaysSmall(t *testing.T) {
 		_, _ = w.Write(large[r.URL.Path])
 	})
 	g := start(t)
-	t.Logf("when it has started it takes %d MB", resident(t, g.pid))
+	t.Logf("when it has started it takes %d MB", resident(t, g.PID))
 	for range 10 {
 		for ref, r := range ask(t, g, source(s.URL), map[string]string{"A": `{"queryType":"work_orders","limit":1000}`, "B": `{"queryType":"asset_state"}`, "C": `{"queryType":"asset_current"}`, "D": `{"queryType":"asset_state"}`}) {
 			if r.Error != "" {
@@ -140,7 +84,7 @@ func TestTheProgramStaysSmall(t *testing.T) {
 			}
 		}
 	}
-	if mb := resident(t, g.pid); mb > most {
+	if mb := resident(t, g.PID); mb > most {
 		t.Errorf("it takes %d MB, %d at most are meant", mb, most)
 	} else {
 		t.Logf("at most it took %d MB, for answers of %d MB", mb, (len(large["/api/v1/history/orders"])+2*len(large["/api/v1/history/states"])+len(large["/api/v1/history/now"]))>>20)
@@ -164,7 +108,7 @@ func TestTheProgramAnswersGrafana(t *testing.T) {
 	g := start(t)
 	p := source(s.URL)
 
-	h, err := g.health.CheckHealth(t.Context(), &pluginv2.CheckHealthRequest{PluginContext: p})
+	h, err := g.Health.CheckHealth(t.Context(), &pluginv2.CheckHealthRequest{PluginContext: p})
 	if err != nil || h.Status != pluginv2.CheckHealthResponse_OK || !strings.Contains(h.Message, "Rosewood") {
 		t.Errorf("health: %v, %v", h, err)
 	}
@@ -189,7 +133,7 @@ func TestTheProgramAnswersGrafana(t *testing.T) {
 		t.Errorf("a type of the future: %v", r)
 	}
 
-	res, err := g.calls.CallResource(t.Context(), &pluginv2.CallResourceRequest{PluginContext: p, Path: "variables/assets", Method: "GET", Url: "variables/assets?building=b2"})
+	res, err := g.Resources.CallResource(t.Context(), &pluginv2.CallResourceRequest{PluginContext: p, Path: "variables/assets", Method: "GET", Url: "variables/assets?building=b2"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,29 +141,29 @@ func TestTheProgramAnswersGrafana(t *testing.T) {
 		t.Errorf("a resource: %v, %v", r, err)
 	}
 	streams(t, s, g, p)
-	t.Logf("the program has taken %d MB at most", resident(t, g.pid))
+	t.Logf("the program has taken %d MB at most", resident(t, g.PID))
 }
 
 // streams follows live events as Grafana does, and lets go.
-func streams(t *testing.T, s *apitest.Server, g grafana, p *pluginv2.PluginContext) {
+func streams(t *testing.T, s *apitest.Server, g *launch.Program, p *pluginv2.PluginContext) {
 	t.Helper()
 	f, err := data.UnmarshalArrowFrame(ask(t, g, p, map[string]string{"A": `{"queryType":"dispatch_events","live":true}`})["A"].Frames[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := strings.TrimPrefix(f.Meta.Channel, "ds/plantroom/")
-	sub, err := g.stream.SubscribeStream(t.Context(), &pluginv2.SubscribeStreamRequest{PluginContext: p, Path: path})
+	sub, err := g.Stream.SubscribeStream(t.Context(), &pluginv2.SubscribeStreamRequest{PluginContext: p, Path: path})
 	if err != nil || sub.Status != pluginv2.SubscribeStreamResponse_OK || !json.Valid(sub.Data) {
 		t.Fatalf("subscribing: %v, %v", sub, err)
 	}
 	foreign := source(s.URL)
 	foreign.OrgId = 2
-	if sub, err := g.stream.SubscribeStream(t.Context(), &pluginv2.SubscribeStreamRequest{PluginContext: foreign, Path: path}); err != nil || sub.Status != pluginv2.SubscribeStreamResponse_PERMISSION_DENIED {
+	if sub, err := g.Stream.SubscribeStream(t.Context(), &pluginv2.SubscribeStreamRequest{PluginContext: foreign, Path: path}); err != nil || sub.Status != pluginv2.SubscribeStreamResponse_PERMISSION_DENIED {
 		t.Errorf("another organisation: %v, %v", sub, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	run, err := g.stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: p, Path: path})
+	run, err := g.Stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: p, Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
