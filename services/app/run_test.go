@@ -65,7 +65,9 @@ func TestOrdersAreLookedAfterFourTimesASecondAndAFailureIsSaidOnce(t *testing.T)
 		st := &moodyStore{}
 		s := &Server{log: book.logger(), now: func() plantroom.Instant { return plantroom.At(time.Now()) }}
 		ctx, cancel := context.WithCancel(t.Context())
-		go s.tickOrders(ctx, &runningSpine{Spine: &Spine{Store: st, adopted: true}})
+		running := &runningSpine{Spine: &Spine{Store: st}}
+		running.clock.Looked(s.now()) // what the estate's file has left alone was looked after
+		go s.tickOrders(ctx, running)
 		for _, down := range []bool{false, true, false, true} {
 			st.down.Store(down)
 			time.Sleep(10 * time.Second) // virtual

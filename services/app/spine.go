@@ -69,10 +69,9 @@ type Spine struct {
 	Outbox *outbox.Outbox
 	Engine *detect.Engine
 
-	plan    *rehearsal.Plan
-	core    *core
-	adopted bool              // orders that the estate's file had left alone were looked after
-	ticked  plantroom.Instant // when TickOrders was last called
+	plan  *rehearsal.Plan
+	core  *core
+	clock plantroom.SetBack // of TickOrders
 }
 
 // Recall takes up what the store holds: detector states, open incidents, how
@@ -176,16 +175,14 @@ const tickLimit = 200
 // those that the estate's file or that clock has left alone, and takes the planned
 // works of the file over. It is for one goroutine.
 func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
-	if now < s.ticked {
-		s.adopted = false
-	}
-	s.ticked = now
 	var kept error // from being taken over: no reason to let clocks and calls wait
-	if !s.adopted {
+	if s.clock.Due(now) {
 		kept = errors.Join(
 			s.Store.Update(ctx, func(tx plantroom.Tx) error { return s.Works.Sync(tx, now) }),
 			s.Store.Update(ctx, func(tx plantroom.Tx) error { return s.Desk.Adopt(tx, now) }))
-		s.adopted = kept == nil
+	}
+	if kept == nil {
+		s.clock.Looked(now)
 	}
 	for {
 		var n int

@@ -31,14 +31,14 @@ func (f *Follower) begin(ctx context.Context) error {
 	f.at, f.saved, f.savedAt = at, at, started
 	if fresh {
 		f.saved, f.savedAt = Position{}, time.Time{} // it is kept as soon as it is complete
-		if err := f.build(ctx); err != nil {
-			return err
-		}
+		err = f.build(ctx)                           // what changes meanwhile is told, and read after it
+	} else {
+		err = f.readOpen(ctx)
 	}
-	if err := f.birth(ctx); err != nil {
+	if err != nil {
 		return err
 	}
-	if err := f.readOpen(ctx); err != nil {
+	if err := f.birth(ctx); err != nil {
 		return err
 	}
 	if err := f.step(ctx, nil, false); err != nil {
@@ -103,15 +103,12 @@ func (f *Follower) end(ctx context.Context) (at Position, err error) {
 // readOpen reads what can have changed without a row of the ledger: what is open in
 // the store, and what was in the Table. Nothing else ever does.
 func (f *Follower) readOpen(ctx context.Context) error {
+	if err := f.readWorks(ctx); err != nil {
+		return err
+	}
 	about := f.table.open()
 	b := batch{at: f.at}
-	err := f.opt.Store.View(ctx, func(tx plantroom.Tx) (err error) {
-		if b.incidents, err = tx.OpenIncidents(); err == nil {
-			b.works, err = tx.AllWorks(maxWorks)
-		}
-		return err
-	})
-	if err != nil {
+	if err := f.opt.Store.View(ctx, func(tx plantroom.Tx) (err error) { b.incidents, err = tx.OpenIncidents(); return err }); err != nil {
 		return err
 	}
 	f.apply(&b)
@@ -131,6 +128,16 @@ func (f *Follower) readOpen(ctx context.Context) error {
 		f.apply(&b)
 	}
 	return f.again(ctx, about)
+}
+
+// readWorks reads all planned works.
+func (f *Follower) readWorks(ctx context.Context) error {
+	b := batch{at: f.at}
+	err := f.opt.Store.View(ctx, func(tx plantroom.Tx) (err error) { b.works, err = tx.AllWorks(maxWorks); return err })
+	if err == nil {
+		f.apply(&b)
+	}
+	return err
 }
 
 // maxWorks is how many planned works are taken over, the last first.

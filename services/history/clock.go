@@ -70,19 +70,44 @@ func (r *orderRow) times(o *plantroom.WorkOrder) error {
 
 // running is what is needed of an order whose clocks count.
 type running struct {
-	clocks []plantroom.Clock
+	clocks []liveClock
 	pauses []plantroom.Pause
 }
 
+// liveClock is what tells how much of a window is used up, of a clock that counts.
+// There may be millions of them, and a whole plantroom.Clock with its words takes six
+// times as much.
+type liveClock struct {
+	started, half, most, due, paused, resumed plantroom.Instant
+	window, spent                             plantroom.Duration
+	kind, state                               uint8 // places in Kinds and clockStates
+}
+
+// clock is as much of the clock as sla.Used looks at.
+func (l *liveClock) clock() plantroom.Clock {
+	return plantroom.Clock{Kind: Kinds[l.kind], State: clockStates[l.state], Window: l.window, Spent: l.spent,
+		Started: l.started, Half: l.half, Most: l.most, Due: l.due, Paused: l.paused, Resumed: l.resumed}
+}
+
+// runningOf is called for orders of which times has taken the clocks.
 func runningOf(o *plantroom.WorkOrder) (r running) {
+	n := 0
 	for i := range o.Clocks {
 		if o.Clocks[i].Open() {
-			r.clocks = append(r.clocks, o.Clocks[i])
+			n++
 		}
 	}
-	if len(r.clocks) > 0 {
-		r.pauses = slices.Clone(o.Pauses)
+	if n == 0 {
+		return running{}
 	}
+	r.clocks = make([]liveClock, 0, n)
+	for i := range o.Clocks {
+		if c := &o.Clocks[i]; c.Open() {
+			r.clocks = append(r.clocks, liveClock{started: c.Started, half: c.Half, most: c.Most, due: c.Due, paused: c.Paused, resumed: c.Resumed,
+				window: c.Window, spent: c.Spent, kind: uint8(slices.Index(Kinds, c.Kind)), state: uint8(slices.Index(clockStates, c.State))})
+		}
+	}
+	r.pauses = slices.Clone(o.Pauses)
 	return r
 }
 
@@ -100,8 +125,8 @@ func (t *Table) pressing(n uint32, c *orderChunk, i uint32, now plantroom.Instan
 	var out *ClockItem
 	live := t.live[n]
 	for j := range live.clocks {
-		k := &live.clocks[j]
-		if used := sla.Used(k, live.pauses, now); out == nil || used > out.Used {
+		k := live.clocks[j].clock()
+		if used := sla.Used(&k, live.pauses, now); out == nil || used > out.Used {
 			out = &ClockItem{k.Kind, k.State, k.Due, used}
 		}
 	}

@@ -19,8 +19,12 @@ const (
 // source reads a part of the store and gives what it has read to take, some at a time.
 type source func(ctx context.Context, take func(batch) error) error
 
-// build reads all orders and incidents. In which order they come does not matter.
+// build reads all planned works, orders and incidents. In which order they come does
+// not matter.
 func (f *Follower) build(ctx context.Context) error {
+	if err := f.readWorks(ctx); err != nil {
+		return err
+	}
 	sources, err := f.sources(ctx)
 	if err != nil {
 		return err

@@ -10,21 +10,19 @@ import (
 // the newest, which are those that the wrong clock can have put off.
 const mostSetBack = 20_000
 
-// mindClock looks after the calls that wait by a clock that was ahead: in the
-// first pass, because it may have been set right while nobody ran, and whenever
-// the time is before that of the last pass.
+// mindClock looks after the calls that wait by a clock that was ahead.
 func (b *Outbox) mindClock(ctx context.Context, now plantroom.Instant) error {
 	b.mu.Lock()
-	first, back := b.last.IsZero(), now < b.last
+	due := b.clock.Due(now)
 	b.mu.Unlock()
-	if first || back {
+	if due {
 		if err := b.setBack(ctx, now); err != nil {
 			return err
 		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.last = now
+	b.clock.Looked(now)
 	return nil
 }
 

@@ -55,6 +55,19 @@ func TestACallOfAWrongClockGoesOutWhenThatIsSetRight(t *testing.T) {
 	}
 }
 
+func TestACallThatIsLeftByTheTimeOfAWrongClockJustAfterItWasSetRightGoesOut(t *testing.T) {
+	o := newOffice(t)
+	right := o.now
+	o.now = right.Add(month)
+	o.deliver(0, 0)
+	o.now = right
+	o.deliver(0, 0) // sees that the clock was set back
+	o.now = right.Add(month)
+	o.put(plantroom.Call{ID: "msg-1", To: "a"}) // by somebody who looked at the clock before
+	o.now = right.Add(10 * time.Second)
+	o.deliver(1, 0)
+}
+
 func TestACallThatWaitsForTheMorningWaitsAsLongWhenTheClockIsSetRight(t *testing.T) {
 	o := newOffice(t)
 	right := o.now

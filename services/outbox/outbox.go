@@ -107,10 +107,10 @@ type Outbox struct {
 	kick     chan struct{}           // holds one token when Run should look again
 	slots    map[queue]chan struct{} // one token for each address being served
 
-	mu   sync.Mutex
-	busy map[plantroom.Address]*place     // addresses that are served, or wait for a slot
-	owed map[plantroom.MessageID]*verdict // outcomes that the store did not take
-	last plantroom.Instant                // the time of the last pass; 0: there was none
+	mu    sync.Mutex
+	busy  map[plantroom.Address]*place     // addresses that are served, or wait for a slot
+	owed  map[plantroom.MessageID]*verdict // outcomes that the store did not take
+	clock plantroom.SetBack                // of the passes
 }
 
 // New makes an Outbox. It fails with CodeInvalid where two channels share a
