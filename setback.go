@@ -14,21 +14,28 @@ const (
 // was ahead. The zero SetBack is ready; it is for one goroutine.
 type SetBack struct {
 	last  Instant // of Looked; zero: never
+	steps uint64  // of Looked
 	again Instant // when to look again; zero: not
 	until Instant // how long to look again
 }
 
 // Due reports whether to look: the first time, because the clock may have been set
-// right while nobody ran; when now is before what was seen; and every few seconds
-// for a minute from then.
-func (s *SetBack) Due(now Instant) bool {
-	return s.last.IsZero() || now < s.last || !s.again.IsZero() && now >= s.again
+// right while nobody ran; when now is before what this loop has seen, or others have
+// counted a step since; and every few seconds for a minute from then. steps is how
+// often the clock was seen to be set back by anybody in this program, who may have
+// taken a time that this loop never saw; 0 where nobody counts.
+func (s *SetBack) Due(now Instant, steps uint64) bool {
+	return s.last.IsZero() || s.stepped(now, steps) || !s.again.IsZero() && now >= s.again
 }
 
-// Looked says that the loop has gone round at now and has looked where it was Due.
-// Where it could not, nothing is to be said, and it stays Due.
-func (s *SetBack) Looked(now Instant) {
-	if !s.last.IsZero() && now < s.last {
+func (s *SetBack) stepped(now Instant, steps uint64) bool {
+	return now < s.last || steps != s.steps
+}
+
+// Looked says that the loop has gone round and has looked where it was Due; its
+// arguments are those of Due. Where it could not, nothing is to be said, and it stays Due.
+func (s *SetBack) Looked(now Instant, steps uint64) {
+	if !s.last.IsZero() && s.stepped(now, steps) {
 		s.again, s.until = now, now.Add(setBackFor)
 	}
 	if !s.again.IsZero() && now >= s.again {
@@ -37,5 +44,5 @@ func (s *SetBack) Looked(now Instant) {
 			s.again = 0
 		}
 	}
-	s.last = now
+	s.last, s.steps = now, steps
 }

@@ -11,8 +11,8 @@ func TestAClockThatIsSetBackIsLookedAfterAtOnceAndForAMinute(t *testing.T) {
 	var s plantroom.SetBack
 	right := plantroom.At(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
 	looks := func(now plantroom.Instant) bool {
-		due := s.Due(now)
-		s.Looked(now)
+		due := s.Due(now, 0)
+		s.Looked(now, 0)
 		return due
 	}
 	if !looks(right) {
@@ -23,7 +23,7 @@ func TestAClockThatIsSetBackIsLookedAfterAtOnceAndForAMinute(t *testing.T) {
 			t.Errorf("looked %s after the start, although the clock goes on", at)
 		}
 	}
-	if s.Looked(right.Add(24 * time.Hour)); !s.Due(right) || !s.Due(right) {
+	if s.Looked(right.Add(24*time.Hour), 0); !s.Due(right, 0) || !s.Due(right, 0) {
 		t.Error("a look that has failed is forgotten")
 	}
 	var looked []time.Duration
@@ -34,5 +34,22 @@ func TestAClockThatIsSetBackIsLookedAfterAtOnceAndForAMinute(t *testing.T) {
 	}
 	if n := len(looked); n < 10 || looked[0] != 0 || looked[1] > 5*time.Second || looked[n-1] > time.Minute || looked[n-1] < 50*time.Second {
 		t.Errorf("looked %v after the step, want at once, and every five seconds for a minute", looked)
+	}
+}
+
+func TestAStepThatOnlyOthersHaveSeenIsLookedAfter(t *testing.T) {
+	var s plantroom.SetBack
+	now := plantroom.At(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
+	s.Looked(now, 0)
+	now = now.Add(time.Second)
+	if !s.Due(now, 1) {
+		t.Fatal("a step that somebody else has seen is not looked after")
+	}
+	s.Looked(now, 1)
+	if s.Due(now.Add(time.Second), 1) {
+		t.Error("one step is looked after all the time")
+	}
+	if !s.Due(now.Add(10*time.Second), 1) {
+		t.Error("it is not looked after again, although somebody may have committed after it by the time before")
 	}
 }

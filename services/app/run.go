@@ -53,7 +53,7 @@ func (s *Server) newSpine(ctx context.Context, cfg *config.Config) (*runningSpin
 		return nil, err
 	}
 	spine, err := NewSpine(SpineOptions{Estate: e, File: cfg.EstateSum, Store: s.store, Writer: s.writer, Channels: channels, Links: s.key,
-		PublicURL: s.publicURL, ProofTotal: int64(cfg.Proofs.TotalGiB) << 30, Logger: s.log, Now: s.now,
+		PublicURL: s.publicURL, ProofTotal: int64(cfg.Proofs.TotalGiB) << 30, Logger: s.log, Now: s.now, Steps: s.watch.Steps,
 		Changed: s.changed})
 	if err != nil {
 		return nil, err

@@ -65,8 +65,8 @@ func TestOrdersAreLookedAfterFourTimesASecondAndAFailureIsSaidOnce(t *testing.T)
 		st := &moodyStore{}
 		s := &Server{log: book.logger(), now: func() plantroom.Instant { return plantroom.At(time.Now()) }}
 		ctx, cancel := context.WithCancel(t.Context())
-		running := &runningSpine{Spine: &Spine{Store: st}}
-		running.clock.Looked(s.now()) // what the estate's file has left alone was looked after
+		running := &runningSpine{Spine: &Spine{Store: st, steps: func() uint64 { return 0 }}}
+		running.clock.Looked(s.now(), 0) // what the estate's file has left alone was looked after
 		go s.tickOrders(ctx, running)
 		for _, down := range []bool{false, true, false, true} {
 			st.down.Store(down)

@@ -37,7 +37,8 @@ type Options struct {
 type Server struct {
 	cfg     *config.Config
 	log     *slog.Logger
-	now     func() plantroom.Instant
+	watch   *watch
+	now     func() plantroom.Instant // the watch's
 	secrets secrets
 	tokens  tokens
 	key     *joblink.Key
@@ -75,7 +76,8 @@ func Start(ctx context.Context, cfg *config.Config, o Options) (_ *Server, err e
 	if o.Now == nil {
 		o.Now = func() plantroom.Instant { return plantroom.At(time.Now()) }
 	}
-	s := &Server{cfg: cfg, log: o.Logger, now: o.Now, secrets: secrets{secretsIn(cfg.Data)},
+	w := &watch{now: o.Now}
+	s := &Server{cfg: cfg, log: o.Logger, watch: w, now: w.Now, secrets: secrets{secretsIn(cfg.Data)},
 		hub: live.NewHub(live.Options{Logger: o.Logger}), in: make(chan ingest.Delivery, 64), failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {

@@ -53,8 +53,9 @@ type SpineOptions struct {
 	Logger     *slog.Logger
 	Changed    func(kind, subject string) // after each commit; nil: nobody is told
 	Now        func() plantroom.Instant   // of Ingest.Run and Outbox.Run; nil: the system's clock
+	Steps      func() uint64              // how often Now was seen to be set back; nil: nobody counts
 	MaxQueue   int                        // points that wait for InfluxDB; 0: ingest's default
-	Outbox     outbox.Options             // its Store, Channels, Logger and Now are the spine's
+	Outbox     outbox.Options             // its Store, Channels, Logger, Now and Steps are the spine's
 }
 
 // Spine is the road from an uplink to a delivered call. Step by step it can be
@@ -71,6 +72,7 @@ type Spine struct {
 
 	plan  *rehearsal.Plan
 	core  *core
+	steps func() uint64
 	clock plantroom.SetBack // of TickOrders
 }
 
@@ -99,6 +101,9 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Steps == nil {
+		o.Steps = func() uint64 { return 0 }
+	}
 	all := Domains()
 	desk, err := dispatch.New(dispatch.Options{Estate: o.Estate, File: o.File, Domains: all, Playbooks: playbooks.All(), Links: o.Links, PublicURL: o.PublicURL, ProofTotal: o.ProofTotal})
 	if err != nil {
@@ -120,7 +125,7 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spine{Desk: desk, Works: office, Cases: residents, Alerts: alerts.New(o.Estate, desk), Engine: engine, plan: plan, core: newCore(engine, desk)}
+	s := &Spine{Desk: desk, Works: office, Cases: residents, Alerts: alerts.New(o.Estate, desk), Engine: engine, plan: plan, core: newCore(engine, desk), steps: o.Steps}
 	s.Store = watchedStore{Store: o.Store, changed: func(cs []change) {
 		for _, c := range cs {
 			if c.kind == live.Call {
@@ -132,7 +137,7 @@ func NewSpine(o SpineOptions) (*Spine, error) {
 		}
 	}}
 	out := o.Outbox
-	out.Store, out.Channels, out.Logger, out.Now = s.Store, o.Channels, o.Logger, o.Now
+	out.Store, out.Channels, out.Logger, out.Now, out.Steps = s.Store, o.Channels, o.Logger, o.Now, o.Steps
 	if s.Outbox, err = outbox.New(out); err != nil {
 		return nil, err
 	}
@@ -176,13 +181,14 @@ const tickLimit = 200
 // works of the file over. It is for one goroutine.
 func (s *Spine) TickOrders(ctx context.Context, now plantroom.Instant) error {
 	var kept error // from being taken over: no reason to let clocks and calls wait
-	if s.clock.Due(now) {
+	steps := s.steps()
+	if s.clock.Due(now, steps) {
 		kept = errors.Join(
 			s.Store.Update(ctx, func(tx plantroom.Tx) error { return s.Works.Sync(tx, now) }),
 			s.Store.Update(ctx, func(tx plantroom.Tx) error { return s.Desk.Adopt(tx, now) }))
 	}
 	if kept == nil {
-		s.clock.Looked(now)
+		s.clock.Looked(now, steps)
 	}
 	for {
 		var n int

@@ -68,47 +68,76 @@ func (r *orderRow) times(o *plantroom.WorkOrder) error {
 	return nil
 }
 
-// running is what is needed of an order whose clocks count.
-type running struct {
-	clocks []liveClock
-	pauses []plantroom.Pause
-}
-
-// liveClock is what tells how much of a window is used up, of a clock that counts.
-// There may be millions of them, and a whole plantroom.Clock with its words takes six
-// times as much.
-type liveClock struct {
-	started, half, most, due, paused, resumed plantroom.Instant
-	window, spent                             plantroom.Duration
-	kind, state                               uint8 // places in Kinds and clockStates
+// plainClock is one that counts around the clock, and neither pauses nor ever went on
+// after a repair: its marks follow from its start. There may be millions of them, and
+// a plantroom.Clock takes twenty times as much.
+type plainClock struct {
+	started     plantroom.Instant // zero: it waits
+	window      plantroom.Duration
+	kind, state uint8 // places in Kinds and clockStates
 }
 
 // clock is as much of the clock as sla.Used looks at.
-func (l *liveClock) clock() plantroom.Clock {
-	return plantroom.Clock{Kind: Kinds[l.kind], State: clockStates[l.state], Window: l.window, Spent: l.spent,
-		Started: l.started, Half: l.half, Most: l.most, Due: l.due, Paused: l.paused, Resumed: l.resumed}
+func (p plainClock) clock() plantroom.Clock {
+	c := plantroom.Clock{Kind: Kinds[p.kind], State: plantroom.ClockWaiting, Window: p.window}
+	if !p.started.IsZero() {
+		sla.Start(&c, p.started, nil)
+	}
+	c.State = clockStates[p.state]
+	return c
 }
 
-// runningOf is called for orders of which times has taken the clocks.
-func runningOf(o *plantroom.WorkOrder) (r running) {
-	n := 0
-	for i := range o.Clocks {
-		if o.Clocks[i].Open() {
-			n++
-		}
-	}
-	if n == 0 {
-		return running{}
-	}
-	r.clocks = make([]liveClock, 0, n)
+// plain reports whether a clock is one.
+func plain(c *plantroom.Clock) (plainClock, bool) {
+	p := plainClock{c.Started, c.Window, uint8(slices.Index(Kinds, c.Kind)), uint8(slices.Index(clockStates, c.State))}
+	as := p.clock()
+	return p, c.Half == as.Half && c.Most == as.Most && c.Due == as.Due && c.Paused.IsZero() && c.Resumed.IsZero() && c.Stopped.IsZero()
+}
+
+// running is what is needed of an order with a clock that counts and is not plain.
+type running struct {
+	clocks []plantroom.Clock
+	pauses []plantroom.Pause
+}
+
+// keepClocks keeps the clocks of an order that count. Its kinds and states are known
+// to be good.
+func (t *Table) keepClocks(n uint32, o *plantroom.WorkOrder) {
+	delete(t.plain, n)
+	delete(t.live, n)
+	var all []plainClock
+	odd := len(o.Pauses) > 0
 	for i := range o.Clocks {
 		if c := &o.Clocks[i]; c.Open() {
-			r.clocks = append(r.clocks, liveClock{started: c.Started, half: c.Half, most: c.Most, due: c.Due, paused: c.Paused, resumed: c.Resumed,
-				window: c.Window, spent: c.Spent, kind: uint8(slices.Index(Kinds, c.Kind)), state: uint8(slices.Index(clockStates, c.State))})
+			p, is := plain(c)
+			all, odd = append(all, p), odd || !is
 		}
 	}
-	r.pauses = slices.Clone(o.Pauses)
-	return r
+	switch {
+	case len(all) == 0:
+	case !odd:
+		t.plain[n] = slices.Clip(all)
+	default:
+		r := running{pauses: slices.Clone(o.Pauses)}
+		for i := range o.Clocks {
+			if o.Clocks[i].Open() {
+				r.clocks = append(r.clocks, o.Clocks[i])
+			}
+		}
+		t.live[n] = r
+	}
+}
+
+// counting lists the clocks of an order that count, and its pauses.
+func (t *Table) counting(n uint32) ([]plantroom.Clock, []plantroom.Pause) {
+	if r, odd := t.live[n]; odd {
+		return r.clocks, r.pauses
+	}
+	var out []plantroom.Clock
+	for _, p := range t.plain[n] {
+		out = append(out, p.clock())
+	}
+	return out, nil
 }
 
 // ClockItem is one clock of an order in an answer.
@@ -123,10 +152,10 @@ type ClockItem struct {
 // where none counts, the worst of those that did; nil where it had none.
 func (t *Table) pressing(n uint32, c *orderChunk, i uint32, now plantroom.Instant) *ClockItem {
 	var out *ClockItem
-	live := t.live[n]
-	for j := range live.clocks {
-		k := live.clocks[j].clock()
-		if used := sla.Used(&k, live.pauses, now); out == nil || used > out.Used {
+	clocks, pauses := t.counting(n)
+	for j := range clocks {
+		k := &clocks[j]
+		if used := sla.Used(k, pauses, now); out == nil || used > out.Used {
 			out = &ClockItem{k.Kind, k.State, k.Due, used}
 		}
 	}

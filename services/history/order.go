@@ -169,12 +169,9 @@ func (t *Table) setOrder(n uint32, r *orderRow) {
 
 // beside keeps what few orders have.
 func (t *Table) beside(n uint32, o *plantroom.WorkOrder) {
-	delete(t.live, n)
+	t.keepClocks(n, o)
 	delete(t.late, n)
 	delete(t.declined, n)
-	if r := runningOf(o); len(r.clocks) > 0 {
-		t.live[n] = r
-	}
 	if s, late := overrun(o); late {
 		t.late[n] = s
 	}

@@ -19,9 +19,10 @@ type Table struct {
 
 	orders   []*orderChunk // order number n is in row n%rows of chunk n/rows; nil: none of them
 	count    int
-	live     map[uint32]running  // the orders that have clocks which count
-	late     map[uint32]span     // how long the window to restore was overrun, where it was
-	declined map[uint32][]uint32 // the contractors who have declined an order, in its present round
+	plain    map[uint32][]plainClock // the clocks that count, of orders where all of them are plain
+	live     map[uint32]running      // the same of the others
+	late     map[uint32]span         // how long the window to restore was overrun, where it was
+	declined map[uint32][]uint32     // the contractors who have declined an order, in its present round
 
 	incidents []*incidentChunk // the last one has room
 	episodes  int
@@ -42,7 +43,7 @@ func NewTable() *Table {
 	return &Table{
 		assets: newNames[plantroom.AssetID](), buildings: newNames[plantroom.BuildingID](), domains: newNames[plantroom.DomainName](),
 		rules: newNames[plantroom.RuleID](), causes: newNames[cause](), contractors: newNames[plantroom.ContractorID](),
-		live: map[uint32]running{}, late: map[uint32]span{}, declined: map[uint32][]uint32{},
+		plain: map[uint32][]plainClock{}, live: map[uint32]running{}, late: map[uint32]span{}, declined: map[uint32][]uint32{},
 		rowOf: map[incidentKey]uint32{}, odd: map[uint32]plantroom.IncidentID{}, claims: map[incidentKey]uint32{},
 		works: map[plantroom.WorksID]plantroom.Works{},
 	}

@@ -64,20 +64,21 @@ func (c *child) end() {
 }
 
 // launch starts the first child, waits until it is ready, and leaves it to the
-// supervisor.
-func (s *Server) launch(ctx context.Context) error {
+// supervisor. taken: it failed because somebody else has its address.
+func (s *Server) launch(ctx context.Context) (taken bool, err error) {
 	c, err := s.spawn()
 	if err != nil {
-		return s.failed("it cannot be run", err)
+		return false, s.failed("it cannot be run", err)
 	}
 	if err := s.ready(ctx, c); err != nil {
 		c.end()
-		return s.failed("it did not come up; it said: "+c.said.String(), err)
+		said := c.said.String()
+		return strings.Contains(said, "address already in use"), s.failed("it did not come up; it said: "+said, err)
 	}
 	run, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	go s.supervise(run, c)
-	return nil
+	return false, nil
 }
 
 // supervise starts the child again whenever it dies.
@@ -126,6 +127,13 @@ func (s *Server) respawn(ctx context.Context, wait *time.Duration) *child {
 func (s *Server) ready(ctx context.Context, c *child) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
+	go func() { // nobody waits for an answer from whoever else has its address
+		select {
+		case <-c.exited:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	poll := time.NewTicker(20 * time.Millisecond)
 	defer poll.Stop()
 	for {
@@ -133,11 +141,16 @@ func (s *Server) ready(ctx context.Context, c *child) error {
 			return s.createDatabase(ctx)
 		}
 		select {
+		case <-ctx.Done():
+		case <-poll.C:
+		}
+		select {
 		case <-c.exited:
 			return fmt.Errorf("influxd ended: %w", c.err)
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-poll.C:
+		default:
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 	}
 }

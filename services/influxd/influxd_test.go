@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -28,6 +30,38 @@ func eventually(t *testing.T, what string, ok func() bool) {
 			t.Fatalf("in vain: %s", what)
 		}
 		time.Sleep(10 * time.Millisecond) // polls a process; there is no event to wait for
+	}
+}
+
+func TestAPortThatSomebodyTookJustBeforeIsNoReasonToStayDown(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	asked := 0
+	choose := func(wanted string) (string, error) {
+		if asked++; asked < 3 {
+			return taken.Addr().String(), nil
+		}
+		return influxd.Free(wanted)
+	}
+	o := influxd.Options{Binary: influxdtest.Binary(t), Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}
+	s, err := influxd.StartChoosing(t.Context(), o, choose)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop()
+	if asked != 3 || write(t, s, "a,b=c d=1 1") != http.StatusNoContent {
+		t.Errorf("asked %d times; it does not take a point at %s", asked, s.URL())
+	}
+
+	asked, o.Dir, o.Addr = 0, t.TempDir(), taken.Addr().String()
+	if s, err := influxd.StartChoosing(t.Context(), o, choose); err == nil || asked != 1 || !strings.Contains(err.Error(), taken.Addr().String()) {
+		if err == nil {
+			s.Stop()
+		}
+		t.Errorf("an address that was wanted and is taken: asked %d times, error %v", asked, err)
 	}
 }
 

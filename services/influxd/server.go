@@ -58,19 +58,38 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Addr, err = loopback(o.Addr); err != nil {
-		return nil, err
-	}
 	s := &Server{opt: o, done: make(chan struct{}), http: http.Client{Timeout: 10 * time.Second}}
-	if err := s.prepare(ctx); err != nil {
-		return nil, err
-	}
-	if err := s.launch(ctx); err != nil {
-		s.lock.Close()
+	if err := s.begin(ctx, loopback); err != nil {
 		return nil, err
 	}
 	o.Logger.Info("InfluxDB runs", "version", version, "url", s.URL(), "dir", o.Dir)
 	return s, nil
+}
+
+// mostPorts is how many free ports are tried where any is good: between our look
+// and the child's somebody else may take one.
+const mostPorts = 5
+
+// begin starts the child at an address that choose finds for the one wanted.
+func (s *Server) begin(ctx context.Context, choose func(wanted string) (string, error)) (err error) {
+	wanted := s.opt.Addr
+	for tries := 1; ; tries++ {
+		if s.opt.Addr, err = choose(wanted); err != nil {
+			return err
+		}
+		if err := s.prepare(ctx); err != nil {
+			return err
+		}
+		taken, err := s.launch(ctx)
+		if err == nil {
+			return nil
+		}
+		s.lock.Close()
+		if wanted != "" || !taken || tries == mostPorts {
+			return err
+		}
+		s.opt.Logger.Info("start InfluxDB: its port was taken just before, another one is tried", "addr", s.opt.Addr)
+	}
 }
 
 // prepare makes the directory, locks it and writes the configuration.
@@ -135,7 +154,7 @@ func (s *Server) Stop() {
 
 // loopback checks the address, or chooses one, and that it is free: another
 // server on it would answer in the child's place. Somebody else may still take
-// it before the child does; Start then fails and says so.
+// it before the child does.
 func loopback(addr string) (string, error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"

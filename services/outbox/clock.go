@@ -13,7 +13,8 @@ const mostSetBack = 20_000
 // mindClock looks after the calls that wait by a clock that was ahead.
 func (b *Outbox) mindClock(ctx context.Context, now plantroom.Instant) error {
 	b.mu.Lock()
-	due := b.clock.Due(now)
+	steps := b.opts.Steps()
+	due := b.clock.Due(now, steps)
 	b.mu.Unlock()
 	if due {
 		if err := b.setBack(ctx, now); err != nil {
@@ -22,7 +23,7 @@ func (b *Outbox) mindClock(ctx context.Context, now plantroom.Instant) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.clock.Looked(now)
+	b.clock.Looked(now, steps)
 	return nil
 }
 

@@ -68,6 +68,19 @@ func TestACallThatIsLeftByTheTimeOfAWrongClockJustAfterItWasSetRightGoesOut(t *t
 	o.deliver(1, 0)
 }
 
+func TestACallOfAWrongClockThatTheOutboxNeverSawGoesOut(t *testing.T) {
+	o := newOffice(t)
+	right, steps := o.now, uint64(0)
+	o.opts.Steps = func() uint64 { return steps }
+	o.restart()
+	o.deliver(0, 0)
+	o.now = right.Add(month)
+	o.put(plantroom.Call{ID: "msg-1", To: "a"})
+	o.now = right.Add(time.Second)
+	steps++ // somebody has seen it
+	o.deliver(1, 0)
+}
+
 func TestACallThatWaitsForTheMorningWaitsAsLongWhenTheClockIsSetRight(t *testing.T) {
 	o := newOffice(t)
 	right := o.now

@@ -64,6 +64,8 @@ type Options struct {
 	Backoff func(n int) time.Duration
 	// Now is the clock of Run; Deliver is told the time.
 	Now func() plantroom.Instant
+	// Steps counts how often the clock was set back; nil: only Deliver's times tell.
+	Steps func() uint64
 }
 
 func (o *Options) setDefaults() {
@@ -87,6 +89,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Now == nil {
 		o.Now = func() plantroom.Instant { return plantroom.At(time.Now()) }
+	}
+	if o.Steps == nil {
+		o.Steps = func() uint64 { return 0 }
 	}
 }
 
