@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/internal/garbage"
 	"plantroom/services/app"
 	"plantroom/services/dispatch"
 	"plantroom/services/store"
@@ -46,6 +47,7 @@ func orders() Measurement {
 func (e *Env) raise(ctx context.Context, writers int) (float64, error) {
 	mark := len(e.undo)
 	defer e.unwind(mark)
+	defer garbage.Room()() // as plantroom serve
 	dir, err := e.scratch("orders")
 	if err != nil {
 		return 0, err

@@ -17,6 +17,7 @@ import (
 	_ "time/tzdata"
 
 	"plantroom"
+	"plantroom/internal/garbage"
 	"plantroom/internal/sdnotify"
 	"plantroom/internal/yamldoc"
 	"plantroom/services/app"
@@ -247,6 +248,7 @@ func serve(file, demo string, out, errs io.Writer) error {
 			return err
 		}
 	}
+	defer garbage.Room()()
 	s, err := app.Start(ctx, cfg, opt)
 	if ctx.Err() != nil && err != nil {
 		log.Info("stop: before everything was up")
