@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"unique"
 
 	"plantroom"
 )
@@ -71,10 +72,16 @@ func (e *Engine) reset() {
 	}
 }
 
+// one gives equal words one place in memory: a hundred thousand open incidents have
+// few of them, and each would bring its own.
+func one[T ~string](word T) T { return unique.Make(word).Value() }
+
 func (e *Engine) restoreIncident(inc plantroom.Incident) {
 	if inc.State == plantroom.IncidentClosed {
 		return
 	}
+	inc.Rule, inc.Domain, inc.Building, inc.State = one(inc.Rule), one(inc.Domain), one(inc.Building), one(inc.State)
+	inc.Cause, inc.Detail = one(inc.Cause), one(inc.Detail)
 	w := e.byWatch[watchKey{inc.Rule, inc.Asset}]
 	if w == nil {
 		e.orphans = append(e.orphans, inc)

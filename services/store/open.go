@@ -44,13 +44,13 @@ func Open(ctx context.Context, path string) (_ *SQLite, err error) {
 		}
 	}()
 	// What a part of a group would take back is kept in memory, not in a file.
-	if s.writeDB, err = openPool(path, "_txlock=immediate&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(MEMORY)", 1); err != nil {
+	if s.writeDB, err = openPool(path, "_txlock=immediate&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-16000)", 1); err != nil {
 		return nil, failure(op, err)
 	}
 	if err := prepareFile(ctx, op, path, s.writeDB); err != nil {
 		return nil, err
 	}
-	if s.readDB, err = openPool(path, "mode=ro&_pragma=query_only(ON)", readers); err != nil {
+	if s.readDB, err = openPool(path, "mode=ro&_pragma=query_only(ON)&_pragma=cache_size(-4000)", readers); err != nil {
 		return nil, failure(op, err)
 	}
 	if s.writer.conn, err = connect(ctx, s.writeDB); err != nil {
@@ -80,7 +80,7 @@ func checkDirectory(op, path string) error {
 // openPool opens a pool of n connections with the pragmas that all of them need.
 func openPool(path, more string, n int) (*sql.DB, error) {
 	name := (&url.URL{Path: path}).EscapedPath()
-	dsn := "file:" + name + "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(ON)&_pragma=cache_size(-16000)&" + more
+	dsn := "file:" + name + "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(ON)&" + more
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
