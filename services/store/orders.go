@@ -88,8 +88,8 @@ func (t *tx) Orders(f plantroom.OrderFilter) ([]plantroom.WorkOrder, error) {
 }
 
 // openOrders names the index, because SQLite would rather walk the whole table
-// backwards than sort the few orders that are open.
-const openOrders = "orders INDEXED BY orders_live"
+// backwards, of which few orders are open.
+const openOrders = "orders INDEXED BY orders_open"
 
 // The queries about who has what is open. They find what they want in their
 // index, but for the documents.
