@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	room  = 64 << 20 // bytes that may be left, where the bounds below allow it
-	least = 50       // percent of what lives
+	room  = 32 << 20 // bytes that may be left, where the bounds below allow it
+	least = 40       // percent of what lives
 	most  = 400      // the same
 )
 

@@ -11,7 +11,7 @@ func TestRoomForGarbageGoesByWhatLives(t *testing.T) {
 	for _, c := range []struct {
 		live    uint64
 		percent int
-	}{{0, 400}, {1 << 20, 400}, {20 << 20, 320}, {64 << 20, 100}, {100 << 20, 60}, {128 << 20, 50}, {4 << 30, 50}} {
+	}{{0, 400}, {1 << 20, 400}, {8 << 20, 400}, {10 << 20, 320}, {32 << 20, 100}, {60 << 20, 50}, {100 << 20, 40}, {4 << 30, 40}} {
 		if got := percent(c.live); got != c.percent {
 			t.Errorf("%d bytes live: %d %%, want %d %%", c.live, got, c.percent)
 		}

@@ -56,7 +56,6 @@ type Engine struct {
 
 	started  plantroom.Instant
 	schedule schedule
-	orphans  []plantroom.Incident
 
 	events []plantroom.IncidentEvent
 	dirty  []*detection
@@ -292,10 +291,6 @@ func (e *Engine) Take() Effects {
 // Wake returns when Tick next matters, zero for not before the next reading.
 // It may be early, and is never late.
 func (e *Engine) Wake() plantroom.Instant { return e.schedule.next() }
-
-// Orphans returns the incidents given to Restore whose asset or rule does not
-// exist any more. Nothing can close them but a human.
-func (e *Engine) Orphans() []plantroom.Incident { return slices.Clone(e.orphans) }
 
 func invalid(format string, args ...any) error {
 	return &plantroom.Error{Code: plantroom.CodeInvalid, Op: "build detectors", Message: fmt.Sprintf(format, args...),

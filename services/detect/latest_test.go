@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -90,15 +91,16 @@ func TestDamagedStateIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestIncidentsWithoutAnAssetAreOrphans(t *testing.T) {
+func TestIncidentsOfAnAssetThatTheEstateNoLongerHasAreLeftAlone(t *testing.T) {
 	e := newEngine(t, estate())
 	orphan := plantroom.Incident{ID: "inc-1", Rule: "lift.fault", Asset: "torn-down", State: plantroom.IncidentOpen}
 	dets := []plantroom.Detection{{Rule: "lift.fault", Asset: "torn-down", State: []byte("whatever")}}
 	if err := e.Restore(dets, []plantroom.Incident{orphan}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := e.Orphans(); len(got) != 1 || got[0] != orphan {
-		t.Errorf("got %+v", got)
+	e.Tick(plantroom.At(time.Date(2027, 3, 2, 0, 0, 0, 0, time.UTC)))
+	if fx := e.Take(); slices.ContainsFunc(fx.Events, func(ev plantroom.IncidentEvent) bool { return ev.Incident.ID == orphan.ID }) {
+		t.Errorf("the engine says something of it: %+v", fx.Events)
 	}
 }
 

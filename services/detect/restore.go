@@ -11,9 +11,10 @@ import (
 // detector states, the incidents that are not closed, and how far the gateways
 // have been heard. Whatever it knew beyond that is forgotten, and so is what
 // devices said that the estate no longer has on the asset. What belongs to
-// assets, rules or devices that do not exist any more is left out; see
-// Orphans. A state that cannot be read fails with CodeInvalid, naming rule and
-// asset; the engine is then of no use until a Restore succeeds.
+// assets, rules or devices that do not exist any more is left out: nothing can
+// close such an incident but a human. A state that cannot be read fails with
+// CodeInvalid, naming rule and asset; the engine is then of no use until a Restore
+// succeeds.
 func (e *Engine) Restore(dets []plantroom.Detection, open []plantroom.Incident, prog []plantroom.Progress) error {
 	e.reset()
 	for _, stored := range dets {
@@ -49,7 +50,7 @@ func (e *Engine) Restore(dets []plantroom.Detection, open []plantroom.Incident, 
 // reset forgets everything but the estate. The maps that Resolve reads stay
 // as they are.
 func (e *Engine) reset() {
-	e.started, e.orphans, e.events, e.dirty = 0, nil, nil, nil
+	e.started, e.events, e.dirty = 0, nil, nil
 	e.schedule.clear()
 	for _, w := range e.byWatch {
 		w.incident = nil
@@ -80,13 +81,12 @@ func (e *Engine) restoreIncident(inc plantroom.Incident) {
 	if inc.State == plantroom.IncidentClosed {
 		return
 	}
-	inc.Rule, inc.Domain, inc.Building, inc.State = one(inc.Rule), one(inc.Domain), one(inc.Building), one(inc.State)
-	inc.Cause, inc.Detail = one(inc.Cause), one(inc.Detail)
 	w := e.byWatch[watchKey{inc.Rule, inc.Asset}]
 	if w == nil {
-		e.orphans = append(e.orphans, inc)
 		return
 	}
+	inc.Rule, inc.Domain, inc.Building, inc.State = one(inc.Rule), one(inc.Domain), one(inc.Building), one(inc.State)
+	inc.Cause, inc.Detail = one(inc.Cause), one(inc.Detail)
 	w.incident = &inc
 	if inc.State != plantroom.IncidentOpen {
 		return

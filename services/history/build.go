@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"plantroom"
@@ -45,10 +46,17 @@ func (f *Follower) begin(ctx context.Context) error {
 		return err
 	}
 	f.ready.Store(true)
+	if f.read.Load() > manyRead {
+		debug.FreeOSMemory() // what decoding so much has left behind is several times what is kept
+	}
 	f.log.Info("follow the store: the history is complete", "orders", f.table.Orders(), "incidents", f.table.Incidents(),
 		"from_file", !fresh, "took", time.Since(started).Round(time.Millisecond))
 	return nil
 }
+
+// manyRead is how many orders and incidents leave enough behind to be worth a
+// collection of its own, of some tenths of a second.
+const manyRead = 100_000
 
 // load reads the file, and returns nil where it cannot be gone on from.
 func (f *Follower) load(ctx context.Context) (*Table, Position, error) {

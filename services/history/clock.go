@@ -2,6 +2,7 @@ package history
 
 import (
 	"slices"
+	"time"
 
 	"plantroom"
 	"plantroom/services/sla"
@@ -68,18 +69,18 @@ func (r *orderRow) times(o *plantroom.WorkOrder) error {
 	return nil
 }
 
-// plainClock is one that counts around the clock, and neither pauses nor ever went on
-// after a repair: its marks follow from its start. There may be millions of them, and
-// a plantroom.Clock takes twenty times as much.
+// plainClock is one that counts around the clock, over whole seconds, and neither
+// pauses nor ever went on after a repair: its marks follow from its start. There may be
+// millions of them, and a plantroom.Clock takes twenty times as much.
 type plainClock struct {
 	started     plantroom.Instant // zero: it waits
-	window      plantroom.Duration
-	kind, state uint8 // places in Kinds and clockStates
+	window      uint32            // seconds
+	kind, state uint8             // places in Kinds and clockStates
 }
 
 // clock is as much of the clock as sla.Used looks at.
 func (p plainClock) clock() plantroom.Clock {
-	c := plantroom.Clock{Kind: Kinds[p.kind], State: plantroom.ClockWaiting, Window: p.window}
+	c := plantroom.Clock{Kind: Kinds[p.kind], State: plantroom.ClockWaiting, Window: plantroom.Duration(time.Duration(p.window) * time.Second)}
 	if !p.started.IsZero() {
 		sla.Start(&c, p.started, nil)
 	}
@@ -89,9 +90,10 @@ func (p plainClock) clock() plantroom.Clock {
 
 // plain reports whether a clock is one.
 func plain(c *plantroom.Clock) (plainClock, bool) {
-	p := plainClock{c.Started, c.Window, uint8(slices.Index(Kinds, c.Kind)), uint8(slices.Index(clockStates, c.State))}
+	seconds := time.Duration(c.Window) / time.Second
+	p := plainClock{c.Started, uint32(seconds), uint8(slices.Index(Kinds, c.Kind)), uint8(slices.Index(clockStates, c.State))}
 	as := p.clock()
-	return p, c.Half == as.Half && c.Most == as.Most && c.Due == as.Due && c.Paused.IsZero() && c.Resumed.IsZero() && c.Stopped.IsZero()
+	return p, c.Window == as.Window && c.Half == as.Half && c.Most == as.Most && c.Due == as.Due && c.Paused.IsZero() && c.Resumed.IsZero() && c.Stopped.IsZero()
 }
 
 // running is what is needed of an order with a clock that counts and is not plain.

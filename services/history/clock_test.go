@@ -47,9 +47,12 @@ func TestHowMuchOfAWindowIsUsedIsWhatTheOrderSaysHoweverLittleIsKept(t *testing.
 // drawnClock is one that waits, runs, pauses or has done any of that.
 func drawnClock(r *rand.Rand, kind plantroom.ClockKind, o *plantroom.WorkOrder) plantroom.Clock {
 	some := func(most time.Duration) time.Duration { return 1 + time.Duration(r.Int64N(int64(most))) }
-	c := plantroom.Clock{Kind: kind, State: plantroom.ClockWaiting, Window: plantroom.Duration(some(day)), Basis: "contract quicklift"}
-	if r.IntN(6) == 0 {
+	c := plantroom.Clock{Kind: kind, State: plantroom.ClockWaiting, Window: plantroom.Duration(some(day).Truncate(time.Second) + time.Minute), Basis: "contract quicklift"}
+	switch r.IntN(12) {
+	case 0, 1:
 		return c
+	case 2:
+		c.Window++
 	}
 	sla.Start(&c, start.Add(some(day)), nil)
 	switch r.IntN(8) {

@@ -148,10 +148,10 @@ func TestPollsUseTheirIndex(t *testing.T) {
 	defer func() { s.reader <- r }()
 	for query, index := range map[string]string{
 		dueOrders: "orders_live",
-		"SELECT doc FROM " + openOrders + " WHERE open = 1 AND asset = 'a' ORDER BY num DESC": "SCAN orders USING INDEX orders_open",
+		"SELECT doc FROM " + openOrders + " WHERE open = 1 AND asset = 'a' ORDER BY num DESC":                               "SCAN orders USING INDEX orders_open",
 		"SELECT doc FROM " + openOrders + " WHERE open = 1 AND state IN ('restored') AND num < 9 ORDER BY num DESC LIMIT 9": "SEARCH orders USING INDEX orders_open (num<?)",
-		"SELECT doc FROM orders WHERE asset = 'a' ORDER BY num DESC LIMIT 1000":               "orders_asset",
-		"SELECT doc FROM orders WHERE raised >= 1 AND raised < 2 ORDER BY num DESC":           "orders_raised",
+		"SELECT doc FROM orders WHERE asset = 'a' ORDER BY num DESC LIMIT 1000":                                             "orders_asset",
+		"SELECT doc FROM orders WHERE raised >= 1 AND raised < 2 ORDER BY num DESC":                                         "orders_raised",
 		openIncidents: "incidents_open",
 		"SELECT doc FROM incidents WHERE episode >= 1 ORDER BY episode DESC, id LIMIT 9": "incidents_episode",
 		nextAddress:  "COVERING INDEX calls_lane",
