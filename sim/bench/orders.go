@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"plantroom"
-	"plantroom/internal/garbage"
 	"plantroom/services/app"
 	"plantroom/services/dispatch"
+	"plantroom/services/garbage"
 	"plantroom/services/store"
 )
 

@@ -17,11 +17,11 @@ import (
 	_ "time/tzdata"
 
 	"plantroom"
-	"plantroom/internal/garbage"
 	"plantroom/internal/sdnotify"
 	"plantroom/internal/yamldoc"
 	"plantroom/services/app"
 	"plantroom/services/app/config"
+	"plantroom/services/garbage"
 )
 
 // version is set by make build: -ldflags "-X main.version=…".
