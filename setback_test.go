@@ -23,8 +23,11 @@ func TestAClockThatIsSetBackIsLookedAfterAtOnceAndForAMinute(t *testing.T) {
 			t.Errorf("looked %s after the start, although the clock goes on", at)
 		}
 	}
-	if s.Looked(right.Add(24*time.Hour), 0); !s.Due(right, 0) || !s.Due(right, 0) {
-		t.Error("a look that has failed is forgotten")
+	s.Looked(right.Add(24*time.Hour), 0)
+	for try := range 3 {
+		if !s.Due(right, 0) {
+			t.Errorf("a look that has failed %d times is forgotten", try)
+		}
 	}
 	var looked []time.Duration
 	for at := time.Duration(0); at < time.Hour; at += time.Second {
