@@ -80,7 +80,5 @@ func TestAMakersCodecMakesReadingsAndAHostileOneOnlyRejects(t *testing.T) {
 	g.ok()
 	frame(t, b, "00000000000000ff", "HANG", "AQ==", 99)
 	wait(t, "the repaired codec's reading arrived", func() bool { return s.has("00000000000000ff heartbeat=true") })
-	if !strings.Contains(g.log.String(), "parts_stopped=1 parts_started=1") {
-		t.Errorf("the log does not say that the source was exchanged:\n%s", g.log)
-	}
+	wait(t, "the log says what was exchanged", func() bool { return strings.Contains(g.log.String(), "parts_stopped=1 parts_started=1") })
 }

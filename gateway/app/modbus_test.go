@@ -80,9 +80,7 @@ func TestModbusDevicesReachTheServices(t *testing.T) {
 	g.write(text, b)
 	g.reload <- struct{}{}
 	wait(t, "the new input arrived", func() bool { return s.has("b1-l1-board door=open") })
-	if !strings.Contains(g.log.String(), "parts_stopped=1 parts_started=1") {
-		t.Errorf("the log does not say what was exchanged:\n%s", g.log)
-	}
+	wait(t, "the log says what was exchanged", func() bool { return strings.Contains(g.log.String(), "parts_stopped=1 parts_started=1") })
 
 	// A device that is not there is named.
 	text = strings.Replace(text, "    devices:\n", "    devices:\n      - {device: b1-leak, unit: 9, registers: aqualeak-10k}\n", 1)
