@@ -64,9 +64,10 @@ func influxVariable() Variable {
 		Type: "datasource", Query: InfluxPlugin, Refresh: 1}
 }
 
-// annotations marks the incidents of what the variables choose.
-func (m *maker) annotations(vars []Variable) Annotations {
-	q := Query{RefID: "incidents", DataSource: m.from.Plantroom, QueryType: Incidents, Limit: 200}
+// annotations marks the incidents of what the variables choose, of some domains
+// where a board is about them.
+func (m *maker) annotations(vars []Variable, domains ...string) Annotations {
+	q := Query{RefID: "incidents", DataSource: m.from.Plantroom, QueryType: Incidents, Domain: domains, Limit: 200}
 	for _, v := range vars {
 		switch chosen := []string{"$" + v.Name}; v.Name {
 		case "building":
@@ -75,6 +76,8 @@ func (m *maker) annotations(vars []Variable) Annotations {
 			q.Asset = chosen
 		case "domain":
 			q.Domain = chosen
+		case "contractor":
+			q.Contractor = chosen
 		case "severity":
 			q.Severity = chosen
 		}
