@@ -16,7 +16,9 @@ func (m *maker) asset() Board {
 	g.row("Now")
 	g.add(6, 5, figure("State now: ${asset:text}", "What Plantroom makes of all that was heard. Grey: not heard, so not known to be well.", "Unknown",
 		Field{Mappings: stateMappings(), Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(grey)}, "/^"+head(AssetCurrent, "state")+"$/", withType(here, AssetCurrent), nil))
-	g.add(18, 5, openOrders(here, "No order is open for this asset"))
+	open := openOrders(here, "No order is open for this asset")
+	open.Links = nil // what is chosen here says which asset, not whose orders
+	g.add(18, 5, open)
 	g.add(24, 5, timeline("State over time: ${asset:text}", here))
 	g.row("This time")
 	g.add(12, 8, episodes(here))

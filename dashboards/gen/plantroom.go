@@ -1,5 +1,7 @@
 package gen
 
+import "plantroom"
+
 // Panels that ask Plantroom itself. Words, units, colours and links of a frame's columns
 // come with it from the data source; what is set here is what a board adds.
 
@@ -27,7 +29,13 @@ func openOrders(q Query, none string) Panel {
 			field("raised", inUnit("dateTimeFromNow")),
 			field("severity", cell("color-background")),
 			field("asset_name", toAsset()))...)
-	p.Links = []DataLink{to("dispatch", "Dispatch, for these buildings", "&${building:queryparam}")}
+	of := "&${building:queryparam}"
+	for _, d := range q.Domain {
+		if d != string(plantroom.DevicesDomain) { // no asset is of it, so that it cannot be chosen
+			of += "&var-domain=" + d
+		}
+	}
+	p.Links = []DataLink{to("dispatch", "Dispatch, for these buildings", of)}
 	return p
 }
 
