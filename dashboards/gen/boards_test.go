@@ -27,10 +27,11 @@ func options() gen.Options {
 
 var flavours = map[string]gen.Flavour{"provisioned": gen.Provisioned, "importable": gen.Importable}
 
-// each runs a test for every board of both flavours.
+// each runs a test for every board of both flavours, that of a domain which is
+// made up among them.
 func each(t *testing.T, f func(*testing.T, *gen.Board)) {
 	for name, flavour := range flavours {
-		for _, b := range gen.Boards(options(), flavour) {
+		for _, b := range gen.Boards(everybody(), flavour) {
 			t.Run(name+"/"+b.UID, func(t *testing.T) { f(t, &b) })
 		}
 	}
@@ -147,10 +148,13 @@ func TestPanelsDoNotOverlapAndHaveIDsOfTheirOwn(t *testing.T) {
 }
 
 // A fifth domain that nobody here has heard of gets its board, a figure on the
-// overview, a row on the asset's board and a line among the readings that arrive.
+// overview, a row on the asset's board, a line among the readings that arrive and
+// its name in tables, in both flavours. Its states have colours by their words, a
+// unit that nobody knows is shown as it is written, and the board is held to all
+// that the others are held to. TestEveryQueryOfTelemetryGivesRows asks a real
+// InfluxDB each of its queries.
 func TestADomainThatIsAddedGetsItsBoardWithoutAnEdit(t *testing.T) {
-	o := options()
-	o.Domains = append(o.Domains, invented())
+	o := everybody()
 	provisioned := gen.Boards(o, gen.Provisioned)
 	i := slices.IndexFunc(provisioned, func(b gen.Board) bool { return b.UID == "plantroom-firedoors" })
 	if i < 0 {
@@ -168,20 +172,54 @@ func TestADomainThatIsAddedGetsItsBoardWithoutAnEdit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"plantroom-overview.json":  `"/d/plantroom-firedoors?`,
-		"plantroom-asset.json":     `"Every reading: Fire doors"`,
-		"plantroom-quality.json":   `FROM \"firedoor\"`,
-		"plantroom-firedoors.json": `"suffix: N.m"`,
+		"plantroom-overview.json":       `"/d/plantroom-firedoors?`,
+		"plantroom-asset.json":          `"Every reading: Fire doors"`,
+		"plantroom-quality.json":        `FROM \"firedoor\"`,
+		"import/plantroom-quality.json": `"text": "Fire doors"`,
+		"plantroom-firedoors.json":      `"suffix:N.m"`,
 	} {
 		if !bytes.Contains(text[name], []byte(want)) {
 			t.Errorf("%s has no %s", name, want)
 		}
 	}
-	known := map[string]bool{}
-	for _, d := range o.Domains {
-		known[string(d.Name)] = true
-	}
 	checkBoards(t, o, provisioned)
+	for name, list := range map[string][]gen.Board{"provisioned": provisioned, "importable": gen.Boards(o, gen.Importable)} {
+		b := &list[i]
+		if b.UID != "plantroom-firedoors" || !slices.Equal(b.Annotations.List[0].Target.Domain, []string{"firedoors"}) {
+			t.Fatalf("%s: %s marks the incidents of %v", name, b.UID, b.Annotations.List[0].Target.Domain)
+		}
+		leaf := panel(b, "Leaf").FieldConfig.Defaults.Mappings[0].Options.(map[string]gen.Shown)
+		for state, colour := range map[string]string{"stuck": "red", "unknown": "#8e8e8e", "closed": "purple"} {
+			if leaf[state].Colour != colour || leaf[state].Text == "" {
+				t.Errorf("%s: %s is shown as %+v, want %s", name, state, leaf[state], colour)
+			}
+		}
+		if doc := panel(b, "Leaf").Description; !strings.Contains(doc, "Fire door open") {
+			t.Errorf("%s: the leaf does not say which rule judges it: %s", name, doc)
+		}
+		if doc := panel(b, "Hold open").Description; !strings.Contains(doc, "No rule judges it") {
+			t.Errorf("%s: %s", name, doc)
+		}
+		variables := map[string]bool{}
+		for _, v := range b.Templating.List {
+			variables[v.Name] = true
+			if q, ok := v.Query.(gen.VariableQuery); ok && !slices.Equal(q.Domain, []string{"firedoors"}) {
+				t.Errorf("%s: %s offers what is of %v", name, v.Name, q.Domain)
+			}
+		}
+		if !variables["building"] || !variables["asset"] || variables["influxdb"] != (name == "importable") {
+			t.Errorf("%s: it has the variables %v", name, variables)
+		}
+	}
+}
+
+func panel(b *gen.Board, title string) (found *gen.Panel) {
+	b.Each(func(p *gen.Panel) {
+		if p.Title == title {
+			found = p
+		}
+	})
+	return found
 }
 
 func invented() plantroom.Domain {
@@ -199,7 +237,7 @@ func invented() plantroom.Domain {
 func TestEveryLinkLeadsToABoardOrAPageThatThereIs(t *testing.T) {
 	pages := servedPages(t)
 	uids := map[string]bool{}
-	for _, b := range gen.Boards(options(), gen.Provisioned) {
+	for _, b := range gen.Boards(everybody(), gen.Provisioned) {
 		uids[b.UID] = true
 	}
 	each(t, func(t *testing.T, b *gen.Board) {

@@ -41,7 +41,7 @@ func UnitOf(s plantroom.Signal) string {
 	if u, ok := units[s.Unit]; ok {
 		return u.id
 	}
-	return "suffix: " + s.Unit
+	return "suffix:" + s.Unit
 }
 
 // written is a signal's unit for a heading, "" for none.

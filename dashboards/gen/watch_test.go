@@ -188,7 +188,7 @@ func TestABoardAsksLittleUntilARowIsOpened(t *testing.T) {
 				t.Errorf("%q is there once for each %s, and nobody knows how many there are", b.Panels[i].Title, r)
 			}
 		}
-		if most := 9 + len(options().Domains); queries > most {
+		if most := 9 + len(everybody().Domains); queries > most {
 			t.Errorf("it asks %d queries at once, want at most %d", queries, most)
 		}
 	})
@@ -228,7 +228,7 @@ func TestAChartOfNumbersSaysItsUnitInItsTitleAndNoTwoInARowAreCalledAlike(t *tes
 // Incidents are marked of what a board shows, and of nothing else.
 func TestTheIncidentsThatAreMarkedAreThoseOfTheBoard(t *testing.T) {
 	domain := map[string]bool{}
-	for _, d := range options().Domains {
+	for _, d := range everybody().Domains {
 		domain[gen.UID(string(d.Name))] = true
 	}
 	each(t, func(t *testing.T, b *gen.Board) {
@@ -248,7 +248,7 @@ func TestTheIncidentsThatAreMarkedAreThoseOfTheBoard(t *testing.T) {
 // Whoever goes from a board to another one by a panel keeps what was chosen.
 func TestLinksFromBoardToBoardKeepTheChoices(t *testing.T) {
 	has := map[string][]string{}
-	for _, b := range gen.Boards(options(), gen.Provisioned) {
+	for _, b := range gen.Boards(everybody(), gen.Provisioned) {
 		for _, v := range b.Templating.List {
 			has[b.UID] = append(has[b.UID], v.Name)
 		}
@@ -276,7 +276,7 @@ func TestLinksFromBoardToBoardKeepTheChoices(t *testing.T) {
 func TestTheBadHalfOfATruthIsSeen(t *testing.T) {
 	bad := map[string]string{"online": "min", "external_power": "min", "self_test_ok": "min", "tamper": "max", "bus_stuck": "max", "passenger_alarm": "max", "occupied": "max"}
 	seen := map[string]bool{}
-	for _, a := range gen.Targets(gen.Boards(options(), gen.Provisioned)) {
+	for _, a := range gen.Targets(gen.Boards(everybody(), gen.Provisioned)) {
 		q, ok := a.Target.(gen.InfluxQuery)
 		if !ok || !strings.Contains(q.Query, "$__interval") {
 			continue
@@ -297,12 +297,12 @@ func TestTheBadHalfOfATruthIsSeen(t *testing.T) {
 
 // Of two devices in one asset, a dry one must not hide a wet one.
 func TestStatesOfSeveralDevicesStandSideBySide(t *testing.T) {
-	for _, d := range options().Domains {
+	for _, d := range everybody().Domains {
 		for _, s := range d.Signals {
 			if s.Kind != plantroom.StringKind {
 				continue
 			}
-			for _, a := range gen.Targets(gen.Boards(options(), gen.Provisioned)) {
+			for _, a := range gen.Targets(gen.Boards(everybody(), gen.Provisioned)) {
 				q, ok := a.Target.(gen.InfluxQuery)
 				if ok && a.Board == gen.UID(string(d.Name)) && strings.Contains(q.Query, `last("`+s.Name+`")`) && !strings.Contains(q.Query, `"device" fill`) {
 					t.Errorf("%s, %s: %s", a.Board, a.Panel, q.Query)
