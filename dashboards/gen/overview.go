@@ -16,14 +16,17 @@ func (m *maker) overview() Board {
 	danger.QueryType, danger.Open, danger.Severity, danger.Measure = WorkOrders, true, []string{plantroom.Life.String()}, "orders"
 	open.QueryType, open.Open, open.Measure = WorkOrders, true, "orders"
 	kept.QueryType, kept.Measure = SLACompliance, "share"
-	counted := func(marks *Thresholds) Field { return Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: marks} }
+	counted := func(marks *Thresholds, more string) Field {
+		return Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: marks, Links: []DataLink{toDispatch(more)}}
+	}
 	g.add(6, 3, figure("Somebody is in danger", "Open orders of the severity life: somebody is trapped, or may come to harm. Ring now: the table below says whom.", "Unknown",
-		counted(steps(none, at(1, darkRed))), "", danger, nil))
+		counted(steps(none, at(1, darkRed)), "&var-severity="+plantroom.Life.String()), "", danger, nil))
 	g.add(6, 3, brokenNow(here))
 	g.add(6, 3, figure("Open orders", "Orders that are not over, whenever they were raised. Many at once in one building: look for one cause, its power or its gateway.", "Unknown",
-		counted(steps(none)), "", open, nil))
-	share := counted(shareSteps())
-	share.Unit = "percentunit"
+		counted(steps(none), ""), "", open, nil))
+	share := counted(shareSteps(), "")
+	share.Mappings = []Mapping{absent("None was decided")} // it would be red
+	share.Unit, share.Links = "percentunit", []DataLink{to("contractors", "Contractors, for these buildings", "&${building:queryparam}")}
 	g.add(6, 3, figure("Promises kept in this time (%)", "The part of the promises of orders raised in this time that were decided and kept. The contractors' board says who breaks them.", "None was decided",
 		share, "", kept, nil))
 	for _, d := range m.Domains {

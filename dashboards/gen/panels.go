@@ -63,11 +63,10 @@ func bars(title, description string, join any, mappings []Mapping, targets ...Ta
 	}
 }
 
-// table is a table of a frame of ours.
+// table is a table. What it says where it has no rows Grafana would say in each
+// empty cell, too: those have a dash.
 func table(title, description, none string, target Target, transforms []Transform, overrides ...Override) Panel {
-	if overrides == nil {
-		overrides = []Override{}
-	}
+	overrides = append([]Override{{Matcher: Matcher{ID: "byRegexp", Options: "/.*/"}, Properties: []Property{{"noValue", "–"}}}}, overrides...)
 	return Panel{
 		Type: "table", Title: title, Description: description, Targets: []Target{target}, Transformations: transforms,
 		FieldConfig: &FieldConfig{Overrides: overrides, Defaults: Field{

@@ -23,20 +23,25 @@ func openOrders(q Query, none string) Panel {
 			columns(WorkOrders, []string{"used", "due", "clock", "severity", "asset_name", "building", "title", "state", "contractor_name", "id", "eta", "raised", "breached"},
 				"clock_state", "acknowledged", "attended", "restored", "verified", "closed", "cause", "cause_id", "rule", "reopens")},
 		append(append(aside("contractor", "asset", "domain"), inWords()...),
-			field("used", cell("gauge"), Property{"min", 0}, Property{"max", 1}),
+			field("used", cell("gauge"), Property{"min", 0}, Property{"max", 1}, worded([]Mapping{absent("No window")})),
 			field("due", inUnit("dateTimeFromNow")),
 			field("eta", inUnit("dateTimeFromNow")),
 			field("raised", inUnit("dateTimeFromNow")),
 			field("severity", cell("color-background")),
 			field("asset_name", toAsset()))...)
-	of := "&${building:queryparam}"
+	of := ""
 	for _, d := range q.Domain {
 		if d != string(plantroom.DevicesDomain) { // no asset is of it, so that it cannot be chosen
 			of += "&var-domain=" + d
 		}
 	}
-	p.Links = []DataLink{to("dispatch", "Dispatch, for these buildings", of)}
+	p.Links = []DataLink{toDispatch(of)}
 	return p
+}
+
+// toDispatch links to the board of whoever handles orders, with the buildings that are chosen.
+func toDispatch(more string) DataLink {
+	return to("dispatch", "Dispatch, for these buildings", "&${building:queryparam}"+more)
 }
 
 // inWords gives the columns of orders words for the words of the API.
@@ -49,7 +54,7 @@ func inWords() []Override {
 func brokenNow(q Query) Panel {
 	q.QueryType, q.Open, q.Limit = WorkOrders, true, 1000
 	p := figure("Open orders with a broken promise", "Orders that are not over and of which a window is used up, whenever they were raised. Each stands at the top of the table below, and will be on a statement: ring, or find somebody else.", "Unknown",
-		Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(none, at(1, red))}, "/^"+head(WorkOrders, "breached")+"$/", q, []Transform{fromOn(WorkOrders, "breached", 1)})
+		Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(none, at(1, red)), Links: []DataLink{toDispatch("")}}, "/^"+head(WorkOrders, "breached")+"$/", q, []Transform{fromOn(WorkOrders, "breached", 1)})
 	p.Options.(map[string]any)["reduceOptions"].(map[string]any)["calcs"] = []string{"count"}
 	return p
 }
@@ -61,7 +66,7 @@ func orders(title, description string, q Query) Panel {
 		[]Transform{columns(WorkOrders, []string{"raised", "id", "severity", "asset_name", "building", "title", "state", "contractor_name", "clock", "used", "breached", "reopens", "acknowledged", "attended", "restored"},
 			"clock_state", "cause", "cause_id", "rule", "due", "eta", "verified", "closed")},
 		append(append(aside("contractor", "asset", "domain"), inWords()...),
-			field("used", cell("color-text")), field("severity", cell("color-text")), field("asset_name", toAsset()))...)
+			field("used", cell("color-text"), worded([]Mapping{absent("No window")})), field("severity", cell("color-text")), field("asset_name", toAsset()))...)
 }
 
 // burndown is the used part of windows over time.
@@ -90,7 +95,7 @@ func byState(title, description string, q Query, links ...DataLink) Panel {
 	q.QueryType, q.Measure = AssetCurrent, "assets"
 	var overrides []Override
 	for _, s := range Legend() { // a red zero would alarm, and a green one soothe
-		overrides = append(overrides, field(s.State, append(judged(steps(none, at(1, s.Colour))), headed(s.Text))...))
+		overrides = append(overrides, field(s.State, append(judged(steps(none, at(1, s.Colour)), "Unknown"), headed(s.Text))...))
 	}
 	return figure(title, description, "Unknown", Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(none), Links: links}, "/.*/", q,
 		[]Transform{spread(head(AssetCurrent, "state"), head(AssetCurrent, "assets")), arranged([]string{"fault", "degraded", "warning", "unknown", "maintenance", "ok"})}, overrides...)
@@ -133,8 +138,8 @@ func kpi(q Query) Panel {
 		"Nothing is known of this time", q,
 		[]Transform{sortBy(AssetKPI, "downtime_s", true), columns(AssetKPI, []string{"asset_name", "availability", "known", "downtime_s", "faults", "mtbf_s", "mttr_s"})},
 		append(aside("asset", "building", "domain"),
-			field("availability", append(judged(shareSteps()), cell("color-text"))...),
-			field("known", append(judged(shareSteps()), cell("color-text"))...),
+			field("availability", append(judged(shareSteps(), "Unknown"), cell("color-text"))...),
+			field("known", append(judged(shareSteps(), "Unknown"), cell("color-text"))...),
 			field("asset_name", toAsset()))...)
 }
 
@@ -146,7 +151,7 @@ func (m *maker) known(q Query) Panel {
 		"Nothing is known of this time", q,
 		[]Transform{sortBy(AssetKPI, "known", false), columns(AssetKPI, []string{"asset_name", "known", "building", "domain", "faults"}, "availability", "downtime_s", "mtbf_s", "mttr_s")},
 		append(aside("asset"), field("domain", worded(m.domainWords())),
-			field("known", append(judged(shareSteps()), cell("color-text"))...),
+			field("known", append(judged(shareSteps(), "Unknown"), cell("color-text"))...),
 			field("asset_name", toAsset()))...)
 }
 
@@ -165,9 +170,9 @@ func episodes(q Query) Panel {
 
 // promises is the share of promises that were kept, a bar for each.
 func promises(title, description string, q Query) Panel {
-	q.QueryType = SLACompliance
+	q.QueryType, q.Measure = SLACompliance, "share" // with other numbers beside it Grafana would call each bar Kept
 	return gauges(title, description+" Promises that are still open are not counted; a bar is missing where none was decided.",
-		"No promise was decided in this time", "/^"+head(SLACompliance, "share")+"$/", "percentunit", shareSteps(), q, nil,
+		"No promise was decided in this time", "/^"+head(SLACompliance, "share")+"$/", "percentunit", shareSteps(), q, []Transform{decided()},
 		field("clock", worded(clockWords())))
 }
 
@@ -200,8 +205,8 @@ func compliance(title, description string, q Query) Panel {
 		}
 	}
 	first = append(first, head(SLACompliance, "breached"), head(SLACompliance, "share"))
-	return table(title, description+" Open ones are not decided; a share is missing where none is.", "No promise was made in this time", q, []Transform{order, arranged(first)},
-		append(overrides, field("share", append(judged(shareSteps()), cell("color-text"))...))...)
+	return table(title, description+" “Undecided”: all of them are open.", "No promise was made in this time", q, []Transform{order, arranged(first)},
+		append(overrides, field("share", append(judged(shareSteps(), "Undecided"), cell("color-text"))...))...)
 }
 
 // events is the log of what happens to orders and gateways.

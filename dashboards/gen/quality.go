@@ -104,7 +104,7 @@ var deviceCharts = []struct{ signal, todo string }{
 
 // latest is a table of the last value of each device, the least first.
 func latest(title, description string, s plantroom.Signal, marks *Thresholds, looks ...Property) Panel {
-	value := append(judged(marks), headed(heading(s)), inUnit(UnitOf(s)))
+	value := append(judged(marks, "Unknown"), headed(heading(s)), inUnit(UnitOf(s)))
 	return table(title, description, "No device has said so in this time", newest(plantroom.DeviceMeasurement, s.Name),
 		[]Transform{lastOfEach(), sorted("Last *", false), arranged([]string{"asset", "device", "Last *"}, "Field")},
 		field("Last *", append(value, looks...)...), field("device", headed("Device")), field("asset", headed("Asset id"), toAsset()))

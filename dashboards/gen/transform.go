@@ -16,6 +16,12 @@ func fromOn(kind, name string, least float64) Transform {
 		{"fieldName": head(kind, name), "config": map[string]any{"id": "greaterOrEqual", "options": map[string]any{"value": least}}}}}}
 }
 
+// decided leaves only the rows with a share: of what is not decided there is none.
+func decided() Transform {
+	return Transform{ID: "filterByValue", Options: map[string]any{"type": "include", "match": "any", "filters": []map[string]any{
+		{"fieldName": head(SLACompliance, "share"), "config": map[string]any{"id": "isNotNull", "options": map[string]any{}}}}}}
+}
+
 func filterRows(how, heading string, values []string) Transform {
 	filters := []map[string]any{}
 	for _, v := range values {
@@ -112,9 +118,11 @@ func worded(mappings []Mapping) Property { return Property{"mappings", mappings}
 // inUnit gives a field its unit.
 func inUnit(u string) Property { return Property{"unit", u} }
 
-// judged gives a field thresholds, whose colour it takes.
-func judged(marks *Thresholds) []Property {
-	return []Property{{"thresholds", marks}, {"color", Colour{Mode: "thresholds"}}}
+// judged gives a field thresholds, whose colour it takes. A value that is not there
+// is below all marks for Grafana, and would have the colour of the first: it has a
+// word instead, in grey.
+func judged(marks *Thresholds, missing string) []Property {
+	return []Property{{"thresholds", marks}, {"color", Colour{Mode: "thresholds"}}, worded([]Mapping{absent(missing)})}
 }
 
 // aside keeps columns out of sight that links need.

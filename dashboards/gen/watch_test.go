@@ -357,6 +357,64 @@ func TestATileWithOneNumberSaysNoNameTwice(t *testing.T) {
 	})
 }
 
+// Grafana says in an empty cell what the table says where it has no rows: beside an
+// asset without an order would stand that every asset is known to be well.
+func TestAnEmptyCellDoesNotSpeakForTheTable(t *testing.T) {
+	each(t, func(t *testing.T, b *gen.Board) {
+		b.Each(func(p *gen.Panel) {
+			if p.Type != "table" {
+				return
+			}
+			first := p.FieldConfig.Overrides[0]
+			if first.Matcher != (gen.Matcher{ID: "byRegexp", Options: "/.*/"}) || len(first.Properties) != 1 || first.Properties[0] != (gen.Property{ID: "noValue", Value: "–"}) {
+				t.Errorf("%q says %q in its empty cells", p.Title, p.FieldConfig.Defaults.NoValue)
+			}
+		})
+	})
+}
+
+// A value that is not there is below all marks for Grafana. It is grey and has a
+// word: a firm of which nothing is decided has not kept its promises, nor broken one.
+func TestWhatIsNotThereHasTheColourOfNoMark(t *testing.T) {
+	judged := 0
+	missing := func(list []gen.Mapping) bool {
+		return slices.ContainsFunc(list, func(m gen.Mapping) bool {
+			o, ok := m.Options.(map[string]any)
+			return ok && o["match"] == "null+nan" && o["result"].(gen.Shown).Colour == "#8e8e8e" && o["result"].(gen.Shown).Text != ""
+		})
+	}
+	coloured := func(marks *gen.Thresholds) bool {
+		return marks != nil && slices.Contains([]string{"green", "yellow", "orange", "red"}, marks.Steps[0].Colour)
+	}
+	each(t, func(t *testing.T, b *gen.Board) {
+		b.Each(func(p *gen.Panel) {
+			if p.FieldConfig == nil || p.Type == "timeseries" {
+				return
+			}
+			if d := p.FieldConfig.Defaults; coloured(d.Thresholds) && len(transforms(p, "filterByValue")) == 0 {
+				judged++
+				if !missing(d.Mappings) {
+					t.Errorf("%q is %s where there is no value", p.Title, d.Thresholds.Steps[0].Colour)
+				}
+			}
+			for _, o := range p.FieldConfig.Overrides {
+				has := properties(p, o.Matcher.Options)
+				marks, _ := has["thresholds"].(*gen.Thresholds)
+				mappings, _ := has["mappings"].([]gen.Mapping)
+				if used := o.Matcher.Options == "used"; coloured(marks) || used { // the data source's marks of a window are green at first
+					judged++
+					if !missing(mappings) {
+						t.Errorf("%q shows a missing %s in a colour", p.Title, o.Matcher.Options)
+					}
+				}
+			}
+		})
+	})
+	if judged < 40 {
+		t.Errorf("only %d fields that are judged", judged)
+	}
+}
+
 // The data source says words of the API; a board says words for people, for each
 // that there is.
 func TestTheWordsOfTheAPIAreSaidInWordsForPeople(t *testing.T) {
