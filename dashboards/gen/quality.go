@@ -38,7 +38,7 @@ func (m *maker) quality() Board {
 		battery, full, cell("gauge"), Property{"min", 0}, Property{"max", 100}))
 	g.add(12, 10, latest("Radio (RSSI, dBm), the weakest first", "The last word of each device in this time. Below about -115 dBm LoRaWAN frames begin to be lost: move the antenna, or add a gateway. How it came about is in the row of its building below.",
 		radio, steps(red, at(-120, orange), at(-115, yellow), at(-105, green)), cell("color-text")))
-	g.row("What was refused")
+	g.row("From the ledger")
 	log := Query{QueryType: DispatchEvents, Building: []string{"$building"}, Limit: 100}
 	g.add(24, 8, events("Gateways and orders, from the ledger", "Newest first. What could not be used at all is in quarantine, on Plantroom's own page (head of this board): look there when a device is heard and its readings are missing here.", log))
 	g.guide("**Data quality.** A board that shows nothing wrong is worth what its sensors are worth. Begin with what is silent, then what is about to be: batteries and radio. " +
