@@ -176,6 +176,7 @@ func TestADomainThatIsAddedGetsItsBoardWithoutAnEdit(t *testing.T) {
 		"plantroom-asset.json":          `"Every reading: Fire doors"`,
 		"plantroom-quality.json":        `FROM \"firedoor\"`,
 		"import/plantroom-quality.json": `"text": "Fire doors"`,
+		"plantroom-dispatch.json":       `Vehicle bays, Fire doors"`,
 		"plantroom-firedoors.json":      `"suffix:N.m"`,
 	} {
 		if !bytes.Contains(text[name], []byte(want)) {

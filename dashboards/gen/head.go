@@ -1,5 +1,7 @@
 package gen
 
+import "strings"
+
 // tag is on every board; the list of boards in each one's head goes by it.
 const tag = "plantroom"
 
@@ -37,7 +39,11 @@ func (m *maker) oneAsset() Variable {
 }
 
 func (m *maker) domains() Variable {
-	return m.variable("domain", "Domain", "Lifts, water, waste, bays", VariableQuery{Variable: "domains"})
+	var names []string
+	for _, d := range m.Domains {
+		names = append(names, title(d))
+	}
+	return m.variable("domain", "Domain", strings.Join(names, ", "), VariableQuery{Variable: "domains"})
 }
 
 func (m *maker) contractor() Variable {
