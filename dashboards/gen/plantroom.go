@@ -110,6 +110,24 @@ func kpi(q Query) Panel {
 			field("asset_name", toAsset()))...)
 }
 
+// gateways are how gateways are now, the fullest spool first.
+func gateways(q Query) Panel {
+	q.QueryType = Gateways
+	return table("Gateways",
+		"“Waiting” are records in a gateway's spool that the server does not hold yet, “Spool” how full it is: at 100 % it refuses readings. Both are the gateway's own word, said again each half minute: of one that is silent they are as it last told them, and grow unseen. "+
+			"“Waiting” and “Spool” that climb while it is heard: the server does not acknowledge, see its /healthz. “Quarantined” is what came and could not be used, with the reason behind its link. "+
+			"Empty: it has not told, or is too old to. The row without an id is what came from no gateway of the estate.",
+		"The estate has no gateway", q,
+		[]Transform{sortBy(Gateways, "spool_share", true),
+			columns(Gateways, []string{"gateway_name", "silent", "heard", "backlog", "spool_share", "quarantined_15m", "quarantined_24h", "quarantined", "clock", "version", "building_name", "gateway"},
+				"silent_since", "told", "spool_used_bytes", "spool_limit_bytes")},
+		append(aside("building"),
+			field("backlog", Property{"mappings", []Mapping{noData()}}),
+			field("silent", cell("color-text")), field("clock", cell("color-text")), field("heard", inUnit("dateTimeFromNow")),
+			field("spool_share", append(judged(steps(plain[0], at(0.6, orange), at(0.9, red))), cell("gauge"), Property{"min", 0}, Property{"max", 1}, Property{"mappings", []Mapping{noData()}})...),
+			field("quarantined_15m", append(judged(steps(plain[0], at(21, orange))), cell("color-text"))...))...)
+}
+
 // incidents lists what the rules have found.
 func incidents(title, description string, q Query) Panel {
 	q.QueryType, q.Limit = Incidents, 200
