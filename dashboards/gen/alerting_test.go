@@ -196,8 +196,8 @@ func TestEveryAlertRuleCanBeProvisioned(t *testing.T) {
 // file of rules leads elsewhere when panels are added before it.
 var shownBy = map[string]string{
 	"plantroom-not-answering": "Open orders, the most pressing window first", "plantroom-window-at-risk": "Windows running out", "plantroom-window-breached": "Windows running out",
-	"plantroom-gateway-silent": "Silence of this time", "plantroom-battery-low": "Batteries (%), the emptiest first",
-	"plantroom-spool-filling": "Readings that arrive in an hour", "plantroom-quarantine-growing": "Gateways and orders, from the ledger",
+	"plantroom-gateway-silent": "Gateways", "plantroom-battery-low": "Batteries (%), the emptiest first",
+	"plantroom-spool-filling": "Gateways", "plantroom-quarantine-growing": "Gateways", "plantroom-spool-filling-metrics": "Gateways", "plantroom-quarantine-growing-metrics": "Gateways",
 }
 
 func checkSteps(t *testing.T, r rule, sources map[string]string) {

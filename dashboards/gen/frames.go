@@ -30,6 +30,12 @@ var frames = map[string][]Column{
 		{"asset_name", "Asset"}, {"domain", "Domain"}, {"building", "Building"}, {"asset", "Asset id"}, {"availability", "Available"}, {"known", "Known"},
 		{"downtime_s", "Down"}, {"faults", "Faults"}, {"mtbf_s", "Between faults"}, {"mttr_s", "To repair"},
 	},
+	Gateways: {
+		{"heard", "Last heard"}, {"gateway_name", "Gateway"}, {"silent", "Silent"}, {"backlog", "Waiting"}, {"spool_share", "Spool"},
+		{"quarantined_15m", "Quarantined, 15 min"}, {"quarantined_24h", "Quarantined, 24 h"}, {"quarantined", "Quarantined"}, {"silent_since", "Silent since"},
+		{"told", "Told"}, {"spool_used_bytes", "Spool used"}, {"spool_limit_bytes", "Spool limit"}, {"clock", "Clock"}, {"version", "Version"},
+		{"building_name", "Building"}, {"building", "Building id"}, {"gateway", "Gateway id"},
+	},
 	SLACompliance: {{"share", "Kept"}, {"promised", "Promised"}, {"met", "Met"}, {"breached", "Breached"}, {"open", "Open"}, {"void", "Void"}},
 	ContractorLeague: {
 		{"contractor", "Contractor id"}, {"contractor_name", "Contractor"}, {"breach_share", "Breached, share"}, {"orders", "Orders"}, {"promised", "Promised"},
@@ -67,6 +73,7 @@ var filters = map[string][]string{
 	AssetState:       {"building", "asset", "domain"},
 	AssetCurrent:     {"building", "asset", "domain"},
 	AssetKPI:         {"building", "asset", "domain"},
+	Gateways:         {"building"},
 	DispatchEvents:   {"building", "asset", "domain", "contractor", "severity", "rule", "order"},
 }
 
@@ -81,6 +88,7 @@ var measures = map[string][]string{
 	SLABurndown:  {"used"},
 	AssetCurrent: {"assets", "level"},
 	AssetKPI:     {"availability", "known", "downtime_s", "faults", "mtbf_s", "mttr_s"},
+	Gateways:     {"backlog", "spool_share", "quarantined_24h", "quarantined_15m", "quarantined", "silent"},
 }
 
 // groups are the words of by.

@@ -155,6 +155,24 @@ func (m *maker) known(q Query) Panel {
 			field("asset_name", toAsset()))...)
 }
 
+// gateways are how gateways are now, the silent ones first, then the fullest spool.
+func gateways(q Query) Panel {
+	q.QueryType = Gateways
+	return table("Gateways",
+		"“Waiting” are records in a gateway's spool that the server does not hold yet, “Spool” how full it is: at 100 % it refuses readings. Both are the gateway's own word, said again each half minute: of one that is silent they are as it last told them, and grow unseen. "+
+			"“Waiting” and “Spool” that climb while it is heard: the server does not acknowledge, see its /healthz. “Quarantined” is what came and could not be used, with the reason behind its link. "+
+			"Empty: it has not told, or is too old to. The row “None of the estate's” is what came from no gateway that is known.",
+		"The estate has no gateway", q,
+		[]Transform{sortBy(Gateways, "spool_share", true), sortBy(Gateways, "silent", true),
+			columns(Gateways, []string{"gateway_name", "silent", "heard", "backlog", "spool_share", "quarantined_15m", "quarantined_24h", "quarantined", "clock", "version", "building_name"},
+				"silent_since", "told", "spool_used_bytes", "spool_limit_bytes")},
+		append(aside("building", "gateway"), field("gateway_name", worded(foreign())),
+			field("backlog", worded([]Mapping{noData()})),
+			field("silent", cell("color-text")), field("clock", cell("color-text")), field("heard", inUnit("dateTimeFromNow")),
+			field("spool_share", append(judged(steps(plain[0], at(0.6, orange), at(0.9, red)), "Unknown"), cell("gauge"), Property{"min", 0}, Property{"max", 1})...),
+			field("quarantined_15m", append(judged(steps(plain[0], at(21, orange)), "Unknown"), cell("color-text"))...))...)
+}
+
 // incidents lists what the rules have found.
 func incidents(title, description string, q Query) Panel {
 	q.QueryType, q.Limit = Incidents, 200

@@ -25,6 +25,8 @@ func (m *maker) quality() Board {
 	}
 	g.add(10, 9, incidents("Silence of this time", "Every episode in which a device or a gateway was not heard. The same gateway each night: somebody switches its power off. While a gateway is silent its devices are not judged.",
 		Query{Building: []string{"$building"}, Rule: rules}))
+	g.row("Gateways")
+	g.add(24, 8, gateways(Query{Building: []string{"$building"}}))
 	g.row("Gaps")
 	arrive := lines("Readings that arrive in an hour", "How many readings were stored, by domain and building. Zero is a gap, where devices speak each hour; the last hour is not over. After an outage a spool is drained, and the gap fills itself.", "none", 0, arrivals(m.Domains)...)
 	arrive.Interval = "1h" // shorter ones would show the devices' own rhythm
@@ -42,7 +44,7 @@ func (m *maker) quality() Board {
 	log := Query{QueryType: DispatchEvents, Building: []string{"$building"}, Limit: 100}
 	g.add(24, 8, events("Gateways and orders, from the ledger", "Newest first. What could not be used at all is in quarantine, on Plantroom's own page (head of this board): look there when a device is heard and its readings are missing here.", log))
 	g.guide("**Data quality.** A board that shows nothing wrong is worth what its sensors are worth. Begin with what is silent, then what is about to be: batteries and radio. " +
-		"How full the gateways' spools are is not in InfluxDB: each gateway tells it at its own /metrics.")
+		"How full spools are each gateway tells itself, while it is heard; of one that is cut off only its own page and /metrics know.")
 	g.foldForEach("building", "Devices over time: ${building:text}")
 	for _, c := range deviceCharts {
 		g.add(12, 8, m.deviceChart(c.signal, c.todo))

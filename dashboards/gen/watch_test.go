@@ -93,7 +93,7 @@ func TestATableBeginsWithWhatIsWorst(t *testing.T) {
 	want := map[string]string{ // by the query and the board's matter: the column, and whether the greatest is worst
 		"work_orders open": "Window used true", "asset_current": "Level true", "asset_current unknown": "Since false",
 		"asset_kpi": "Down true", "asset_kpi known": "Known false", "contractor_league": "Breached, share true",
-		"sla_compliance": "Breached true", "sla_compliance month": "Month true", "influx": "Last * false",
+		"sla_compliance": "Breached true", "sla_compliance month": "Month true", "influx": "Last * false", "gateways": "Silent true",
 	}
 	each(t, func(t *testing.T, b *gen.Board) {
 		b.Each(func(p *gen.Panel) {

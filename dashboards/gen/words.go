@@ -56,6 +56,11 @@ func (m *maker) domainWords() []Mapping {
 }
 
 // nobody stands where an order has no contractor.
-func nobody() []Mapping {
-	return []Mapping{{Type: "special", Options: map[string]any{"match": "empty", "result": Shown{Text: "Nobody"}}}}
+func nobody() []Mapping { return emptyIs("Nobody") }
+
+// foreign stands for what came from no gateway of the estate.
+func foreign() []Mapping { return emptyIs("None of the estate's") }
+
+func emptyIs(word string) []Mapping {
+	return []Mapping{{Type: "special", Options: map[string]any{"match": "empty", "result": Shown{Text: word}}}}
 }
