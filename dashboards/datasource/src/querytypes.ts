@@ -119,7 +119,8 @@ export const queryTypeInfo: Record<QueryType, QueryTypeInfo> = {
   },
   gateways: {
     label: 'Gateways',
-    description: 'A row for each gateway: last heard, what waits in its spool, how full that is, and what was quarantined.',
+    description:
+      'A row for each gateway: last heard, what waits in its spool, how full that is, and what was quarantined.',
     lists: ['building'],
     options: [],
     measures: {
