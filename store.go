@@ -199,4 +199,15 @@ type QuarantineStore interface {
 	PutQuarantine(...Quarantined) error
 	Quarantine(limit int) ([]Quarantined, error) // newest first
 	QuarantineCount() (int64, error)
+	// QuarantineTallies counts the entries of each gateway that has any, sorted by
+	// its id: all, and those set aside at an instant of since or later, one count each.
+	QuarantineTallies(since ...Instant) ([]QuarantineTally, error)
+}
+
+// QuarantineTally is how much of one gateway is in quarantine. Gateway is "" where
+// what came named none.
+type QuarantineTally struct {
+	Gateway GatewayID
+	All     int64
+	Since   []int64 // in the order in which was asked
 }

@@ -172,6 +172,8 @@ func TestEveryAlertRuleCanBeProvisioned(t *testing.T) {
 				t.Error("its uid is taken, empty or too long")
 			case len(panels[fmt.Sprint(r.DashboardUID, "/", r.PanelID)]) < 2:
 				t.Errorf("it leads to no panel, or to one that moves: %s, %d", r.DashboardUID, r.PanelID)
+			case panels[fmt.Sprint(r.DashboardUID, "/", r.PanelID)] != shownBy[r.UID]:
+				t.Errorf("it leads to %q, want %q", panels[fmt.Sprint(r.DashboardUID, "/", r.PanelID)], shownBy[r.UID])
 			case r.Annotations["summary"] == "" || r.Annotations["runbook"] == "":
 				t.Error("it does not say what is the matter and what to do")
 			case !slices.Contains([]string{"low", "medium", "high"}, r.Labels["severity"]):
@@ -188,6 +190,14 @@ func TestEveryAlertRuleCanBeProvisioned(t *testing.T) {
 			checkSteps(t, r, sources)
 		})
 	}
+}
+
+// shownBy says which panel shows what a rule is about: a number that stands in a
+// file of rules leads elsewhere when panels are added before it.
+var shownBy = map[string]string{
+	"plantroom-not-answering": "Open orders, the most pressing window first", "plantroom-window-at-risk": "Windows running out", "plantroom-window-breached": "Windows running out",
+	"plantroom-gateway-silent": "Gateways", "plantroom-battery-low": "Batteries (%), the emptiest first",
+	"plantroom-spool-filling": "Gateways", "plantroom-quarantine-growing": "Gateways", "plantroom-spool-filling-metrics": "Gateways", "plantroom-quarantine-growing-metrics": "Gateways",
 }
 
 func checkSteps(t *testing.T, r rule, sources map[string]string) {
@@ -269,6 +279,16 @@ func TestNoDataIsNeverWellUnlessPlantroomSaysSo(t *testing.T) {
 	}
 	if !watched {
 		t.Error("no rule watches that Plantroom answers")
+	}
+}
+
+// Of promises the open ones are those that are not late: counting them, an alert
+// would be over when things get worst.
+func TestNoAlertIsOverBecauseAWindowIsUsedUp(t *testing.T) {
+	for _, r := range rules(t, shipped) {
+		if m := r.Data[0].Model; m["queryType"] == gen.SLACompliance && m["measure"] == "open" {
+			t.Errorf("%s counts promises that are open and not late", r.UID)
+		}
 	}
 }
 

@@ -14,10 +14,12 @@ func (m *maker) asset() Board {
 	here := Query{Asset: []string{"$asset"}}
 	g := m.page()
 	g.row("Now")
-	g.add(6, 5, figure("State now", "What Plantroom makes of all that was heard. Grey: not heard, so not known to be well.", "Unknown",
+	g.add(6, 5, figure("State now: ${asset:text}", "What Plantroom makes of all that was heard. Grey: not heard, so not known to be well.", "Unknown",
 		Field{Mappings: stateMappings(), Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(grey)}, "/^"+head(AssetCurrent, "state")+"$/", withType(here, AssetCurrent), nil))
-	g.add(18, 5, openOrders(here, "No order is open for this asset"))
-	g.add(24, 5, timeline("State", here))
+	open := openOrders(here, "No order is open for this asset")
+	open.Links = nil // what is chosen here says which asset, not whose orders
+	g.add(18, 5, open)
+	g.add(24, 5, timeline("State over time: ${asset:text}", here))
 	g.row("This time")
 	g.add(12, 8, episodes(here))
 	g.add(12, 8, burndown(here))
@@ -45,8 +47,12 @@ func reading(d plantroom.Domain, s plantroom.Signal) Panel {
 	doc := sentence(s.Doc) + " Each reading of each device as it came"
 	join := gap(d.Name)
 	if s.Kind == plantroom.FloatKind {
-		return lines(heading(s), fmt.Sprintf("%s. Readings more than %s apart are not joined. No readings: this asset has no device that tells it, or none was heard.", doc, hours(join.Hours())),
+		p := lines(heading(s), fmt.Sprintf("%s. Readings more than %s apart are not joined. No readings: this asset has no device that tells it, or none was heard.", doc, hours(join.Hours())),
 			UnitOf(s), join, every(d.Measurement, s))
+		if !totals[s.Name] {
+			bounded(&p, s)
+		}
+		return p
 	}
 	return bars(heading(s), fmt.Sprintf("%s; the bar ends %s after the last one. No readings: this asset has no device that tells it, or none was heard.", doc, hours(join.Hours())),
 		join.Milliseconds(), mappingsOf(s), every(d.Measurement, s))

@@ -14,12 +14,12 @@ func (m *maker) contractors() Board {
 			"Compare only those with enough orders.", "No order went to anybody in this time", as(ContractorLeague),
 		[]Transform{sortBy(ContractorLeague, "breach_share", true), columns(ContractorLeague, []string{"contractor_name", "orders", "breach_share", "breached", "met", "promised"})},
 		append(aside("contractor"),
-			field("contractor_name", linked(to("dispatch", "Orders of ${__data.fields.contractor}", "&var-contractor=${__data.fields.contractor}"))),
-			field("breach_share", append(judged(breachSteps()), cell("color-background"))...))...))
+			field("contractor_name", linked(to("dispatch", "Orders of ${__data.fields.contractor}", "&${building:queryparam}&${domain:queryparam}&var-contractor=${__data.fields.contractor}"))),
+			field("breach_share", append(judged(breachSteps(), "Undecided"), cell("color-background"))...))...))
 	g.row("Promises")
 	g.add(12, 9, compliance("By contractor and promise", "Which promise of whom is broken: to answer, to be on site, to have it working.", as(SLACompliance, "contractor", "clock")))
 	g.add(12, 9, compliance("By contractor and severity", "Whether grave ones are treated better than others, as they should be.", as(SLACompliance, "contractor", "severity")))
-	g.add(12, 9, compliance("By month", "Whether it gets better. A month that is not over has open promises.", as(SLACompliance, "month", "contractor")))
+	g.add(12, 9, compliance("By month", "Whether it gets better. Months are those of the estate's zone; one that is not over has open promises.", as(SLACompliance, "month", "contractor")))
 	g.add(12, 9, compliance("By asset", "Assets whose promises are broken most: often the asset is the cause, not the firm.", as(SLACompliance, "asset")))
 	g.row("Orders")
 	raised := as(WorkOrders)

@@ -9,7 +9,9 @@ func (m *maker) dispatch() Board {
 	as := func(kind string) Query { q := here; q.QueryType = kind; return q }
 	g := m.page()
 	g.row("Now")
-	g.add(24, 11, openOrders(here, "No order is open"))
+	work := openOrders(here, "No order is open")
+	work.Links = nil // to this board
+	g.add(24, 11, work)
 	g.add(14, 10, burndown(here))
 	live := as(DispatchEvents)
 	live.Live, live.Limit = true, 100
@@ -17,10 +19,13 @@ func (m *maker) dispatch() Board {
 	g.row("Where orders stand")
 	open := as(WorkOrders)
 	open.Open, open.Limit = true, 1000
-	g.add(8, 8, figure("Open orders by state", "Raised, dispatched and declined ones have nobody yet: those are the ones to ring about.", "No order is open",
-		Field{Colour: &Colour{Mode: "fixed", Fixed: plain[0]}}, "/.*/", open, countBy(WorkOrders, "state", "id"),
-		field("raised", always(orange)), field("dispatched", always(yellow)), field("declined", always(red)), field("reopened", always(orange)),
-		field("acknowledged", always(blue)), field("attended", always(blue)), field("restored", always(green)), field("verified", always(green))))
+	var states []Override
+	for _, s := range orderStates() {
+		states = append(states, field(s.State, always(s.Colour), headed(s.Text)))
+	}
+	g.add(8, 8, figure("Open orders by state", "Declined, raised, reopened and dispatched ones have nobody yet: those are the ones to ring about.", "No order is open",
+		Field{Colour: &Colour{Mode: "fixed", Fixed: plain[0]}}, "/.*/", open, append(countBy(WorkOrders, "state", "id"), arranged(inOrder(orderStates()))),
+		states...))
 	by := as(SLACompliance)
 	by.By = []string{"clock"}
 	g.add(8, 8, promises("Promises kept, by kind", "Of the orders raised in this time. The shortest bar is the promise to talk about.", by))

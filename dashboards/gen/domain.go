@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"plantroom"
 )
@@ -13,6 +14,7 @@ func (m *maker) domain(d plantroom.Domain) Board {
 	name := string(d.Name)
 	vars := []Variable{m.building(name), m.assets(name)} // a panel repeated for a building without any would be empty
 	b := m.board(name, "Plantroom: "+strings.ToLower(title(d)), "State, open orders and signals of "+strings.ToLower(title(d))+": what is wrong, since when, who is on it.", "30s", "now-24h", vars)
+	b.Annotations = m.annotations(vars, name)
 	here := selected("", name)
 	g := m.page()
 	g.row("Now")
@@ -24,7 +26,11 @@ func (m *maker) domain(d plantroom.Domain) Board {
 	p := timeline("State of each asset: ${building:text}", here)
 	p.Repeat, p.RepeatDirection, p.MaxPerRow = "building", "h", 2
 	g.add(24, 10, p)
-	g.row("What the rules look at")
+	g.fold("Figures of this time")
+	g.add(12, 10, kpi(here))
+	g.add(12, 10, episodes(here))
+	g.guide(about(d))
+	g.foldForEach("building", "Signals: ${building:text}")
 	rest := []plantroom.Signal{}
 	for _, s := range d.Signals {
 		if by := rulesOf(d, s.Name); len(by) > 0 {
@@ -33,15 +39,10 @@ func (m *maker) domain(d plantroom.Domain) Board {
 			rest = append(rest, s)
 		}
 	}
-	g.fold("Figures of this time")
-	g.add(12, 10, kpi(here))
-	g.add(12, 10, episodes(here))
-	g.fold("Other signals")
 	for _, s := range rest {
 		g.add(12, 8, signal(d, s, "No rule judges it: it is here to explain what the others show."))
 	}
 	g.add(12, 8, doubts(d))
-	g.guide(about(d))
 	return m.finish(b, g)
 }
 
@@ -51,43 +52,52 @@ func signal(d plantroom.Domain, s plantroom.Signal, more string) Panel {
 	join := gap(d.Name)
 	switch {
 	case s.Kind == plantroom.StringKind:
-		p := bars(heading(s), doc+"The last state of each interval: a shorter one can be missed here, and is on the asset's board. A bar ends "+hours(join.Hours())+" after the last reading.",
+		p := bars(heading(s), doc+"A bar for each device. The last state of each interval: a shorter one can be missed here, and is on the asset's board. "+ends(join),
 			join.Milliseconds(), mappingsOf(s), series(d.Measurement, s))
 		p.FieldConfig.Defaults.Links = []DataLink{seriesToAsset()}
 		return p
 	case s.Kind == plantroom.BoolKind:
-		p := bars(heading(s), doc+"Yes where it was so at any moment of an interval. A bar ends "+hours(join.Hours())+" after the last reading.", join.Milliseconds(), mappingsOf(s), series(d.Measurement, s))
+		half := "Yes"
+		if falseIsWorse(s) {
+			half = "No"
+		}
+		p := bars(heading(s), doc+half+" where it was so at any moment of an interval. "+ends(join), join.Milliseconds(), mappingsOf(s), series(d.Measurement, s))
 		p.FieldConfig.Defaults.Links = []DataLink{seriesToAsset()}
 		return p
-	case totals[s.Name]:
-		doc += "Shown is how much it grows in each interval, for each device."
-	default:
-		doc += "Shown is the " + words[function(s.Name)] + " of each interval. Readings more than " + hours(join.Hours()) + " apart are not joined."
 	}
-	p := lines(heading(s), doc, UnitOf(s), join, series(d.Measurement, s))
+	name := heading(s) + ", " + words[function(s.Name)]
+	if totals[s.Name] {
+		name = heading(s) + ", growth"
+		doc += "Shown is how much it grows in each interval, for each device."
+	} else {
+		doc += "Of each interval the " + words[function(s.Name)] + " is shown. Readings more than " + hours(join.Hours()) + " apart are not joined."
+	}
+	p := lines(name, doc, UnitOf(s), join, series(d.Measurement, s))
+	bounded(&p, s)
 	p.FieldConfig.Defaults.Links = []DataLink{seriesToAsset()}
 	return p
 }
 
-var words = map[string]string{"mean": "mean", "max": "greatest value", "min": "least value", "sum": "sum", "last": "last value"}
+// bounded gives a chart the ends of its scale: of a share both, so that the eye
+// can compare boards; of what begins at zero, zero. A voltage falls by tenths,
+// which such a scale would flatten.
+func bounded(p *Panel, s plantroom.Signal) {
+	f := &p.FieldConfig.Defaults
+	switch least, most := s.Min, s.Max; {
+	case isPart(s) || s.Unit == "%":
+		f.Min, f.Max = &least, &most
+	case least == 0 && s.Unit != "V":
+		f.Custom["axisSoftMin"] = 0
+	}
+}
+
+func ends(join time.Duration) string {
+	return "A bar ends " + hours(join.Hours()) + " after the last reading."
+}
+
+var words = map[string]string{"mean": "mean", "max": "greatest", "min": "least", "sum": "sum", "last": "last"}
 
 func hours(h float64) string { return fmt.Sprintf("%g h", h) }
-
-// heading is a signal's name in words, with its unit left to the axis.
-func heading(s plantroom.Signal) string {
-	name := s.Name
-	if long, ok := strings.CutSuffix(name, "_s"); ok {
-		name = long + "_time"
-	}
-	for _, suffix := range []string{"_l_h", "_m", "_c", "_kwh", "_a", "_l", "_deg", "_kg", "_pct", "_v", "_dbm", "_db"} {
-		if short, ok := strings.CutSuffix(name, suffix); ok {
-			name = short
-			break
-		}
-	}
-	text := strings.ReplaceAll(name, "_", " ")
-	return strings.ToUpper(text[:1]) + text[1:]
-}
 
 func sentence(doc string) string {
 	return strings.ToUpper(doc[:1]) + strings.TrimSuffix(doc[1:], ".") + "."

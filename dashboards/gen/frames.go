@@ -1,5 +1,7 @@
 package gen
 
+import "strings"
+
 // Column is a column of a frame that a board relies on. Overrides and links go
 // by its name, transformations by its heading: Grafana's own rule.
 type Column struct{ Name, Heading string }
@@ -12,21 +14,27 @@ var frames = map[string][]Column{
 		{"clock", "Clock"}, {"clock_state", "Clock is"}, {"used", "Window used"}, {"due", "Due"}, {"eta", "Expected"}, {"contractor_name", "Contractor"},
 		{"cause", "Cause"}, {"breached", "Windows breached"}, {"reopens", "Reopened"}, {"acknowledged", "Acknowledged"}, {"attended", "Attended"},
 		{"restored", "Restored"}, {"verified", "Verified"}, {"closed", "Closed"}, {"domain", "Domain"}, {"building", "Building"}, {"asset", "Asset id"},
-		{"rule", "Rule"}, {"contractor", "Contractor id"},
+		{"rule", "Rule"}, {"contractor", "Contractor id"}, {"cause_id", "Cause id"},
 	},
 	Incidents: {
 		{"time", "Began"}, {"timeEnd", "Ended"}, {"title", "What"}, {"text", "Detail"}, {"tags", "Tags"}, {"id", "Incident"}, {"severity", "Severity"}, {"state", "State"},
 		{"duration_s", "Lasted"}, {"asset_name", "Asset"}, {"cause", "Cause"}, {"domain", "Domain"}, {"building", "Building"}, {"asset", "Asset id"},
-		{"rule", "Rule"}, {"order", "Order"},
+		{"rule", "Rule"}, {"order", "Order"}, {"cause_id", "Cause id"},
 	},
 	AssetCurrent: {
 		{"since", "Since"}, {"asset_name", "Asset"}, {"state", "State"}, {"text", "Why"}, {"order", "Order"}, {"kind", "Kind"}, {"floor", "Floor"},
-		{"building_name", "Building"}, {"domain", "Domain"}, {"building", "Building id"}, {"asset", "Asset id"},
+		{"building_name", "Building"}, {"domain", "Domain"}, {"building", "Building id"}, {"asset", "Asset id"}, {"level", "Level"},
 		{"assets", "Assets"}, // with the measure assets: a row for each state
 	},
 	AssetKPI: {
 		{"asset_name", "Asset"}, {"domain", "Domain"}, {"building", "Building"}, {"asset", "Asset id"}, {"availability", "Available"}, {"known", "Known"},
 		{"downtime_s", "Down"}, {"faults", "Faults"}, {"mtbf_s", "Between faults"}, {"mttr_s", "To repair"},
+	},
+	Gateways: {
+		{"heard", "Last heard"}, {"gateway_name", "Gateway"}, {"silent", "Silent"}, {"backlog", "Waiting"}, {"spool_share", "Spool"},
+		{"quarantined_15m", "Quarantined, 15 min"}, {"quarantined_24h", "Quarantined, 24 h"}, {"quarantined", "Quarantined"}, {"silent_since", "Silent since"},
+		{"told", "Told"}, {"spool_used_bytes", "Spool used"}, {"spool_limit_bytes", "Spool limit"}, {"clock", "Clock"}, {"version", "Version"},
+		{"building_name", "Building"}, {"building", "Building id"}, {"gateway", "Gateway id"},
 	},
 	SLACompliance: {{"share", "Kept"}, {"promised", "Promised"}, {"met", "Met"}, {"breached", "Breached"}, {"open", "Open"}, {"void", "Void"}},
 	ContractorLeague: {
@@ -48,17 +56,24 @@ func head(kind, name string) string {
 	panic("gen: no column " + name + " of " + kind + " is listed in frames") // found by the first test that makes the boards
 }
 
+// called says how the data source heads what promises are counted by, and which
+// of these columns are ids that have a name beside them.
+func called(by string) string { return strings.ToUpper(by[:1]) + strings.ReplaceAll(by[1:], "_", " ") }
+
+var namesOf = map[string]string{"contractor": "contractor_name", "building": "building_name", "asset": "asset_name", "rule": "title"}
+
 // filters lists what each query type can be narrowed by; the data source
 // refuses others.
 var filters = map[string][]string{
 	WorkOrders:       {"building", "asset", "domain", "contractor", "severity", "rule", "state", "open"},
 	Incidents:        {"building", "asset", "domain", "contractor", "severity", "rule"},
-	SLACompliance:    {"by", "building", "asset", "domain", "contractor", "severity", "rule"},
+	SLACompliance:    {"by", "building", "asset", "domain", "contractor", "severity", "rule", "clock"},
 	ContractorLeague: {"building", "asset", "domain", "contractor", "severity", "rule"},
 	SLABurndown:      {"building", "asset", "domain", "contractor", "severity", "rule", "order", "clock"},
 	AssetState:       {"building", "asset", "domain"},
 	AssetCurrent:     {"building", "asset", "domain"},
 	AssetKPI:         {"building", "asset", "domain"},
+	Gateways:         {"building"},
 	DispatchEvents:   {"building", "asset", "domain", "contractor", "severity", "rule", "order"},
 }
 
@@ -73,6 +88,7 @@ var measures = map[string][]string{
 	SLABurndown:  {"used"},
 	AssetCurrent: {"assets", "level"},
 	AssetKPI:     {"availability", "known", "downtime_s", "faults", "mtbf_s", "mttr_s"},
+	Gateways:     {"backlog", "spool_share", "quarantined_24h", "quarantined_15m", "quarantined", "silent"},
 }
 
 // groups are the words of by.

@@ -127,7 +127,8 @@ type Panel struct {
 	GridPos         GridPos      `json:"gridPos"`
 	PluginVersion   string       `json:"pluginVersion,omitempty"`
 	DataSource      *Ref         `json:"datasource,omitempty"`
-	Interval        string       `json:"interval,omitempty"` // the least $__interval
+	Interval        string       `json:"interval,omitempty"`      // the least $__interval
+	MaxDataPoints   int          `json:"maxDataPoints,omitempty"` // 0: as many as the panel is wide
 	Targets         []Target     `json:"targets,omitempty"`
 	Transformations []Transform  `json:"transformations,omitempty"`
 	FieldConfig     *FieldConfig `json:"fieldConfig,omitempty"`
@@ -201,7 +202,7 @@ type Mapping struct {
 // Shown is what a value is mapped to.
 type Shown struct {
 	Text   string `json:"text"`
-	Colour string `json:"color"`
+	Colour string `json:"color,omitempty"`
 	Index  int    `json:"index"`
 }
 

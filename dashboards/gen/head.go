@@ -1,5 +1,7 @@
 package gen
 
+import "strings"
+
 // tag is on every board; the list of boards in each one's head goes by it.
 const tag = "plantroom"
 
@@ -37,7 +39,11 @@ func (m *maker) oneAsset() Variable {
 }
 
 func (m *maker) domains() Variable {
-	return m.variable("domain", "Domain", "Lifts, water, waste, bays", VariableQuery{Variable: "domains"})
+	var names []string
+	for _, d := range m.Domains {
+		names = append(names, title(d))
+	}
+	return m.variable("domain", "Domain", strings.Join(names, ", "), VariableQuery{Variable: "domains"})
 }
 
 func (m *maker) contractor() Variable {
@@ -64,9 +70,10 @@ func influxVariable() Variable {
 		Type: "datasource", Query: InfluxPlugin, Refresh: 1}
 }
 
-// annotations marks the incidents of what the variables choose.
-func (m *maker) annotations(vars []Variable) Annotations {
-	q := Query{RefID: "incidents", DataSource: m.from.Plantroom, QueryType: Incidents, Limit: 200}
+// annotations marks the incidents of what the variables choose, of some domains
+// where a board is about them.
+func (m *maker) annotations(vars []Variable, domains ...string) Annotations {
+	q := Query{RefID: "incidents", DataSource: m.from.Plantroom, QueryType: Incidents, Domain: domains, Limit: 200}
 	for _, v := range vars {
 		switch chosen := []string{"$" + v.Name}; v.Name {
 		case "building":
@@ -75,6 +82,8 @@ func (m *maker) annotations(vars []Variable) Annotations {
 			q.Asset = chosen
 		case "domain":
 			q.Domain = chosen
+		case "contractor":
+			q.Contractor = chosen
 		case "severity":
 			q.Severity = chosen
 		}

@@ -21,16 +21,22 @@ var gather = map[string]string{
 // chosen limits a query to the board's building and asset.
 const chosen = `$timeFilter AND "building" =~ /^${building:regex}$/ AND "asset" =~ /^${asset:regex}$/`
 
-// series asks for a signal, one line for each asset: as many values as the
-// panel has room for.
+// series asks for a signal, one line for each asset, or each device of it where
+// several cannot be made one: as many values as the panel has room for.
 func series(measurement string, s plantroom.Signal) InfluxQuery {
 	q := InfluxQuery{Alias: "$tag_asset"}
 	switch {
 	case s.Kind == plantroom.StringKind:
-		q.Query = fmt.Sprintf(`SELECT last("%s") FROM "%s" WHERE %s GROUP BY time($__interval), "asset" fill(none)`, s.Name, measurement, chosen)
+		// A bar for each device: of two in one asset the one that spoke last would hide the other.
+		q.Alias = "$tag_asset $tag_device"
+		q.Query = fmt.Sprintf(`SELECT last("%s") FROM "%s" WHERE %s GROUP BY time($__interval), "asset", "device" fill(none)`, s.Name, measurement, chosen)
 	case s.Kind == plantroom.BoolKind:
-		// One true in an interval is shown, also where others were false.
-		q.Query = fmt.Sprintf(`SELECT max("%s") FROM "%s" WHERE %s GROUP BY time($__interval), "asset" fill(none)`, s.Name, measurement, chosen)
+		// The half that is bad is shown where it was so at any moment of an interval.
+		of := "max"
+		if falseIsWorse(s) {
+			of = "min"
+		}
+		q.Query = fmt.Sprintf(`SELECT %s("%s") FROM "%s" WHERE %s GROUP BY time($__interval), "asset" fill(none)`, of, s.Name, measurement, chosen)
 	case totals[s.Name]:
 		q.Alias = "$tag_asset $tag_device"
 		q.Query = fmt.Sprintf(`SELECT non_negative_difference(last("%s")) FROM "%s" WHERE %s GROUP BY time($__interval), "asset", "device" fill(none)`,

@@ -83,8 +83,11 @@ func steps(base string, more ...Step) *Thresholds {
 }
 
 // noData says in grey that a value is not there.
-func noData() Mapping {
-	return Mapping{Type: "special", Options: map[string]any{"match": "null+nan", "result": Shown{Text: "Unknown", Colour: grey}}}
+func noData() Mapping { return absent("Unknown") }
+
+// absent is the same in other words.
+func absent(word string) Mapping {
+	return Mapping{Type: "special", Options: map[string]any{"match": "null+nan", "result": Shown{Text: word, Colour: grey}}}
 }
 
 // stateMappings give the states of an asset their word and colour.

@@ -73,6 +73,14 @@ func (g *page) row(title string) { g.begin(title, false) }
 // fold begins a row that is collapsed: its panels ask nothing until it is opened.
 func (g *page) fold(title string) { g.begin(title, true) }
 
+// foldForEach begins a collapsed row that is there once for each value of a
+// variable that is chosen: what would be hundreds of lines for an estate is asked
+// of one building, by whoever opens its row. Rows of this kind come last.
+func (g *page) foldForEach(variable, title string) {
+	g.fold(title)
+	g.into.Repeat = variable
+}
+
 func (g *page) begin(title string, collapsed bool) {
 	g.newline()
 	g.flush()
@@ -140,7 +148,8 @@ func (g *page) done() []Panel {
 	return g.panels
 }
 
-// guide is the text that each board ends with.
+// guide is the text for whoever sees a board for the first time. What comes after
+// it is there once for each building.
 func (g *page) guide(text string) {
 	g.fold("How to read this board")
 	g.add(24, 8, Panel{Type: "text", Title: "Legend", Description: "What the colours mean on every board, and what this one is for.",

@@ -24,12 +24,12 @@ var nowhere = map[string]any{"legend": false, "tooltip": false, "viz": false}
 // lines is a chart of numbers over time.
 func lines(title, description, unit string, join time.Duration, targets ...Target) Panel {
 	return Panel{
-		Type: "timeseries", Title: title, Description: description, Targets: targets, Interval: "1m",
+		Type: "timeseries", Title: title, Description: description, Targets: targets, Interval: "1m", MaxDataPoints: 500,
 		FieldConfig: &FieldConfig{Overrides: []Override{}, Defaults: Field{
 			Unit: unit, Colour: &Colour{Mode: "palette-classic"}, NoValue: "No readings",
 			Custom: map[string]any{
 				"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "auto", "pointSize": 4, "hideFrom": nowhere,
-				"spanNulls": false, "insertNulls": join.Milliseconds(),
+				"spanNulls": false, "insertNulls": insertNulls(join),
 			},
 		}},
 		Options: map[string]any{
@@ -39,10 +39,18 @@ func lines(title, description, unit string, join time.Duration, targets ...Targe
 	}
 }
 
+// insertNulls is from how far apart on two values are not joined; none: always.
+func insertNulls(join time.Duration) any {
+	if join == 0 {
+		return false
+	}
+	return join.Milliseconds()
+}
+
 // bars is a chart of states over time, a bar for each asset or device.
 func bars(title, description string, join any, mappings []Mapping, targets ...Target) Panel {
 	return Panel{
-		Type: "state-timeline", Title: title, Description: description, Targets: targets, Interval: "1m",
+		Type: "state-timeline", Title: title, Description: description, Targets: targets, Interval: "1m", MaxDataPoints: 300,
 		FieldConfig: &FieldConfig{Overrides: []Override{}, Defaults: Field{
 			Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(plain[0]), Mappings: mappings, NoValue: "No readings",
 			Custom: map[string]any{"fillOpacity": 80, "lineWidth": 0, "hideFrom": nowhere, "spanNulls": false, "insertNulls": join},
@@ -55,11 +63,10 @@ func bars(title, description string, join any, mappings []Mapping, targets ...Ta
 	}
 }
 
-// table is a table of a frame of ours.
+// table is a table. What it says where it has no rows Grafana would say in each
+// empty cell, too: those have a dash.
 func table(title, description, none string, target Target, transforms []Transform, overrides ...Override) Panel {
-	if overrides == nil {
-		overrides = []Override{}
-	}
+	overrides = append([]Override{{Matcher: Matcher{ID: "byRegexp", Options: "/.*/"}, Properties: []Property{{"noValue", "–"}}}}, overrides...)
 	return Panel{
 		Type: "table", Title: title, Description: description, Targets: []Target{target}, Transformations: transforms,
 		FieldConfig: &FieldConfig{Overrides: overrides, Defaults: Field{
@@ -69,24 +76,27 @@ func table(title, description, none string, target Target, transforms []Transfor
 	}
 }
 
-// figure is one number, or a few, that are read from across the room.
+// figure is one number, or a few with their names, that are read from across the room.
 func figure(title, description, none string, field Field, fields string, target Target, transforms []Transform, overrides ...Override) Panel {
 	field.NoValue = none
+	mode := "value" // the panel's title is the name of a single one
 	if overrides == nil {
 		overrides = []Override{}
+	} else {
+		mode = "value_and_name"
 	}
 	return Panel{
 		Type: "stat", Title: title, Description: description, Targets: []Target{target}, Transformations: transforms,
 		FieldConfig: &FieldConfig{Overrides: overrides, Defaults: field},
 		Options: map[string]any{
 			"reduceOptions": map[string]any{"calcs": []string{"lastNotNull"}, "fields": fields, "values": false},
-			"colorMode":     "background", "graphMode": "none", "justifyMode": "auto", "orientation": "auto", "textMode": "value_and_name", "wideLayout": true,
+			"colorMode":     "background", "graphMode": "none", "justifyMode": "auto", "orientation": "auto", "textMode": mode, "wideLayout": true,
 		},
 	}
 }
 
 // gauges is a bar for each row of a frame.
-func gauges(title, description, none, fields, unit string, marks *Thresholds, target Target, transforms []Transform) Panel {
+func gauges(title, description, none, fields, unit string, marks *Thresholds, target Target, transforms []Transform, overrides ...Override) Panel {
 	least, most := 0.0, 1.0
 	f := Field{Unit: unit, NoValue: none, Colour: &Colour{Mode: "thresholds"}, Thresholds: marks, Min: &least}
 	if unit == "percentunit" {
@@ -94,7 +104,7 @@ func gauges(title, description, none, fields, unit string, marks *Thresholds, ta
 	}
 	return Panel{
 		Type: "bargauge", Title: title, Description: description, Targets: []Target{target}, Transformations: transforms,
-		FieldConfig: &FieldConfig{Overrides: []Override{}, Defaults: f},
+		FieldConfig: &FieldConfig{Overrides: overrides, Defaults: f},
 		Options: map[string]any{
 			"reduceOptions": map[string]any{"calcs": []string{"lastNotNull"}, "fields": fields, "values": true, "limit": 50},
 			"displayMode":   "basic", "orientation": "horizontal", "showUnfilled": true, "valueMode": "color", "sizing": "auto", "namePlacement": "auto",

@@ -15,8 +15,8 @@ func (m *maker) quality() Board {
 	unknown.QueryType = AssetCurrent
 	g.add(14, 6, table("Not heard", "Assets of which nothing is known, the longest first. One alone: its battery or its antenna. All of one building: its gateway first.", "Every asset is heard", unknown,
 		[]Transform{keepRows(AssetCurrent, "state", "unknown"), sortBy(AssetCurrent, "since", false),
-			columns(AssetCurrent, []string{"asset_name", "text", "since", "building_name", "floor", "domain"}, "state", "kind", "order")},
-		append(aside("asset", "building"), field("asset_name", toAsset()), field("since", inUnit("dateTimeFromNow")))...))
+			columns(AssetCurrent, []string{"asset_name", "text", "since", "building_name", "floor", "domain"}, "state", "kind", "order", "level")},
+		append(aside("asset", "building"), field("domain", worded(m.domainWords())), field("asset_name", toAsset()), field("since", inUnit("dateTimeFromNow")))...))
 	silence := Query{Building: []string{"$building"}, Domain: []string{string(m.Devices.Name)}}
 	g.add(14, 9, openOrders(silence, "No order about silence is open"))
 	var rules []string
@@ -25,26 +25,30 @@ func (m *maker) quality() Board {
 	}
 	g.add(10, 9, incidents("Silence of this time", "Every episode in which a device or a gateway was not heard. The same gateway each night: somebody switches its power off. While a gateway is silent its devices are not judged.",
 		Query{Building: []string{"$building"}, Rule: rules}))
+	g.row("Gateways")
+	g.add(24, 8, gateways(Query{Building: []string{"$building"}}))
 	g.row("Gaps")
-	g.add(12, 9, lines("Readings that arrive", "How many readings came in each interval, by domain and building. Zero is a gap: nothing was stored. After an outage a spool is drained, and the gap fills itself.", "none", 0, arrivals(m.Domains)...))
-	g.add(12, 9, kpi(here))
-	g.row("Batteries and power")
-	g.add(12, 10, latest("Batteries, the emptiest first", "The last word of each device in this time. Below 20 % change it with the next visit, below 10 % now. A device that is not in the list has said nothing: see above.",
-		m.device("battery_pct"), false, steps(red, at(10, orange), at(20, yellow), at(40, green))))
-	g.add(12, 10, m.deviceChart("battery_v", "Falls slowly in use and fast at the end. A step down is cold or a failing cell; a step up is a new one."))
-	g.add(12, 8, m.deviceChart("external_power", "No: the device lives on its battery. Several of one building at once: its power is off."))
-	g.add(12, 8, m.deviceChart("device_temp_c", "Beyond what its maker permits a battery ages fast."))
-	g.row("Radio")
-	g.add(12, 8, m.deviceChart("rssi_dbm", "Below about -115 dBm LoRaWAN frames begin to be lost. A step down: something was put in front of the antenna."))
-	g.add(12, 8, m.deviceChart("snr_db", "Noise. A fall of all devices of one gateway is a disturber near it."))
-	g.add(12, 8, m.deviceChart("uplinks_lost", "Frames that never came. Some are normal; a few in a hundred are not: move the antenna or add a gateway."))
-	g.add(12, 8, m.deviceChart("link_quality", "Zigbee. Below about 50 a device drops out at times: put a router (a plug) between."))
-	g.add(12, 8, m.deviceChart("downlink_snr_db", "What the device hears of the gateway. Far below what the gateway hears of it: the gateway's power or antenna."))
-	g.row("Devices themselves")
-	g.add(12, 9, m.deviceChart("online", "What a device or its bridge says of its being there. Grey: gone."))
-	g.add(12, 9, m.deviceChart("tamper", "Somebody opened or moved it: go and look."))
-	g.add(12, 8, m.deviceChart("bus_stuck", "The gateway's wires do not answer: power cycle the bus, then look for water in a box."))
-	g.add(12, 8, m.deviceChart("counter_reset", "A meter's total began anew: check what hangs on it, bills above all."))
+	arrive := lines("Readings that arrive in an hour", "How many readings were stored, by domain and building. Zero is a gap, where devices speak each hour; the last hour is not over. After an outage a spool is drained, and the gap fills itself.", "none", 0, arrivals(m.Domains)...)
+	arrive.Interval = "1h" // shorter ones would show the devices' own rhythm
+	arrive.FieldConfig.Defaults.Min = new(float64)
+	g.add(12, 9, arrive)
+	g.add(12, 9, m.known(here))
+	g.row("Batteries and radio, the worst first")
+	battery, radio := m.device("battery_pct"), m.device("rssi_dbm")
+	full := steps(red, at(10, orange), at(20, yellow), at(40, green))
+	g.add(12, 10, latest("Batteries (%), the emptiest first", "The last word of each device in this time. Below 20 % change it with the next visit, below 10 % now. A device that is not in the list has said nothing: see above.",
+		battery, full, cell("gauge"), Property{"min", 0}, Property{"max", 100}))
+	g.add(12, 10, latest("Radio (RSSI, dBm), the weakest first", "The last word of each device in this time. Below about -115 dBm LoRaWAN frames begin to be lost: move the antenna, or add a gateway. How it came about is in the row of its building below.",
+		radio, steps(red, at(-120, orange), at(-115, yellow), at(-105, green)), cell("color-text")))
+	g.row("From the ledger")
+	log := Query{QueryType: DispatchEvents, Building: []string{"$building"}, Limit: 100}
+	g.add(24, 8, events("Gateways and orders, from the ledger", "Newest first. What could not be used at all is in quarantine, on Plantroom's own page (head of this board): look there when a device is heard and its readings are missing here.", log))
+	g.guide("**Data quality.** A board that shows nothing wrong is worth what its sensors are worth. Begin with what is silent, then what is about to be: batteries and radio. " +
+		"How full spools are each gateway tells itself, while it is heard; of one that is cut off only its own page and /metrics know.")
+	g.foldForEach("building", "Devices over time: ${building:text}")
+	for _, c := range deviceCharts {
+		g.add(12, 8, m.deviceChart(c.signal, c.todo))
+	}
 	var doubt []Target
 	for _, d := range m.Domains {
 		q := doubtful(d.Measurement)
@@ -52,11 +56,6 @@ func (m *maker) quality() Board {
 		doubt = append(doubt, q)
 	}
 	g.add(24, 8, lines("Doubtful readings", "Readings that the device itself doubts, that came late on purpose, or whose time was guessed. One asset alone: its sensor. All of a gateway: its clock.", "none", gap(""), doubt...))
-	g.row("What was refused")
-	log := Query{QueryType: DispatchEvents, Limit: 100}
-	g.add(24, 8, events("Gateways and orders, from the ledger", "Newest first. What could not be used at all is in quarantine, on Plantroom's own page (head of this board): look there when a device is heard and its readings are missing here.", log))
-	g.guide("**Data quality.** A board that shows nothing wrong is worth what its sensors are worth. Begin with what is silent, then what is about to be: batteries and radio. " +
-		"How full the gateways' spools are is not in InfluxDB: each gateway tells it at its own /metrics.")
 	return m.finish(b, g)
 }
 
@@ -89,11 +88,26 @@ func arrivals(domains []plantroom.Domain) []Target {
 	return list
 }
 
-// latest is a table of the last value of each device.
-func latest(title, description string, s plantroom.Signal, descending bool, marks *Thresholds) Panel {
-	p := table(title, description, "No device has said so in this time", newest(plantroom.DeviceMeasurement, s.Name),
-		[]Transform{lastOfEach(), sorted("Last *", descending)},
-		field("Last *", append(judged(marks), called(heading(s)), inUnit(UnitOf(s)), cell("gauge"), Property{"min", 0}, Property{"max", 100})...),
-		field("Field", called("Device")), field("asset", called("Asset")))
-	return p
+// deviceCharts are the signals of devices over time, with what to do about each.
+var deviceCharts = []struct{ signal, todo string }{
+	{"battery_v", "Falls slowly in use and fast at the end. A step down is cold or a failing cell; a step up is a new one."},
+	{"external_power", "No: the device lives on its battery. Several of one building at once: its power is off."},
+	{"device_temp_c", "Beyond what its maker permits a battery ages fast."},
+	{"rssi_dbm", "Below about -115 dBm LoRaWAN frames begin to be lost. A step down: something was put in front of the antenna."},
+	{"snr_db", "Noise. A fall of all devices of one gateway is a disturber near it."},
+	{"uplinks_lost", "Frames that never came. Some are normal; a few in a hundred are not: move the antenna or add a gateway."},
+	{"link_quality", "Zigbee. Below about 50 a device drops out at times: put a router (a plug) between."},
+	{"downlink_snr_db", "What the device hears of the gateway. Far below what the gateway hears of it: the gateway's power or antenna."},
+	{"online", "What a device or its bridge says of its being there. Grey: gone."},
+	{"tamper", "Somebody opened or moved it: go and look."},
+	{"bus_stuck", "The gateway's wires do not answer: power cycle the bus, then look for water in a box."},
+	{"counter_reset", "A meter's total began anew: check what hangs on it, bills above all."},
+}
+
+// latest is a table of the last value of each device, the least first.
+func latest(title, description string, s plantroom.Signal, marks *Thresholds, looks ...Property) Panel {
+	value := append(judged(marks, "Unknown"), headed(heading(s)), inUnit(UnitOf(s)))
+	return table(title, description, "No device has said so in this time", newest(plantroom.DeviceMeasurement, s.Name),
+		[]Transform{lastOfEach(), sorted("Last *", false), arranged([]string{"asset", "device", "Last *"}, "Field")},
+		field("Last *", append(value, looks...)...), field("device", headed("Device")), field("asset", headed("Asset id"), toAsset()))
 }

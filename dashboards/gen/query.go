@@ -19,12 +19,13 @@ const (
 	AssetState       = "asset_state"
 	AssetCurrent     = "asset_current"
 	AssetKPI         = "asset_kpi"
+	Gateways         = "gateways"
 	DispatchEvents   = "dispatch_events"
 )
 
 // QueryTypes lists them.
 func QueryTypes() []string {
-	return []string{WorkOrders, Incidents, SLACompliance, ContractorLeague, SLABurndown, AssetState, AssetCurrent, AssetKPI, DispatchEvents}
+	return []string{WorkOrders, Incidents, SLACompliance, ContractorLeague, SLABurndown, AssetState, AssetCurrent, AssetKPI, Gateways, DispatchEvents}
 }
 
 // Target is a panel's query: a Query or an InfluxQuery.

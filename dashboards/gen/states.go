@@ -11,9 +11,9 @@ import (
 // is added needs no entry. What is on no list is neither good nor bad.
 var meaning = map[string][]string{
 	"ok":          {"ok", "dry", "none", "passed", "normal"},
-	"maintenance": {"inspection", "out_of_service", "person", "self_test", "held_by_person", "skipped"},
-	"warning":     {"contaminated", "moved", "lidOpen", "emergency_power", "held_by_interlock"},
-	"degraded":    {"cable_break", "vandalized", "dropped", "fire_return", "earthquake", "evacuation"},
+	"maintenance": {"inspection", "out_of_service", "person", "self_test", "held_by_person"},
+	"warning":     {"contaminated", "moved", "lidOpen", "emergency_power", "held_by_interlock", "skipped"},
+	"degraded":    {"cable_break", "vandalized", "dropped", "fire_return", "firefighter", "earthquake", "evacuation"},
 	"fault":       {"wet", "burning", "stuck", "failed", "fault"},
 	"unknown":     {"unknown"},
 }
@@ -33,6 +33,17 @@ var truths = map[string]struct{ yes, no string }{
 	"external_power":  {"ok", "warning"},
 	"counter_reset":   {"warning", "ok"},
 	"heartbeat":       {"ok", "unknown"},
+}
+
+// falseIsWorse reports whether it is the no of a truth that somebody has to see.
+func falseIsWorse(s plantroom.Signal) bool {
+	t, ok := truths[s.Name]
+	return ok && gravity(t.no) > gravity(t.yes)
+}
+
+// gravity is a state's place in the legend.
+func gravity(state string) int {
+	return slices.IndexFunc(Legend(), func(s Shade) bool { return s.State == state })
 }
 
 // mappingsOf gives the values of a state or truth their text and colour.

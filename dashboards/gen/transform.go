@@ -10,6 +10,18 @@ func keepRows(kind, name string, values ...string) Transform {
 	return filterRows("include", head(kind, name), values)
 }
 
+// fromOn leaves only the rows whose column has a number or more.
+func fromOn(kind, name string, least float64) Transform {
+	return Transform{ID: "filterByValue", Options: map[string]any{"type": "include", "match": "any", "filters": []map[string]any{
+		{"fieldName": head(kind, name), "config": map[string]any{"id": "greaterOrEqual", "options": map[string]any{"value": least}}}}}}
+}
+
+// decided leaves only the rows with a share: of what is not decided there is none.
+func decided() Transform {
+	return Transform{ID: "filterByValue", Options: map[string]any{"type": "include", "match": "any", "filters": []map[string]any{
+		{"fieldName": head(SLACompliance, "share"), "config": map[string]any{"id": "isNotNull", "options": map[string]any{}}}}}}
+}
+
 func filterRows(how, heading string, values []string) Transform {
 	filters := []map[string]any{}
 	for _, v := range values {
@@ -44,6 +56,12 @@ func sortBy(kind, name string, descending bool) Transform {
 	return sorted(head(kind, name), descending)
 }
 
+// worstFirst sorts assets by how bad their state is, and those of one state by
+// how new it is: Grafana sorts by one column at a time, and keeps the order before.
+func worstFirst() []Transform {
+	return []Transform{sortBy(AssetCurrent, "since", true), sortBy(AssetCurrent, "level", true)}
+}
+
 func sorted(heading string, descending bool) Transform {
 	return Transform{ID: "sortBy", Options: map[string]any{"fields": map[string]any{},
 		"sort": []map[string]any{{"field": heading, "desc": descending}}}}
@@ -51,12 +69,23 @@ func sorted(heading string, descending bool) Transform {
 
 // columns puts some columns first and leaves others out.
 func columns(kind string, first []string, without ...string) Transform {
-	order, drop := map[string]int{}, map[string]bool{}
-	for i, name := range first {
-		order[head(kind, name)] = i
+	headings := func(names []string) (list []string) {
+		for _, n := range names {
+			list = append(list, head(kind, n))
+		}
+		return list
 	}
-	for _, name := range without {
-		drop[head(kind, name)] = true
+	return arranged(headings(first), headings(without)...)
+}
+
+// arranged is the same by headings.
+func arranged(first []string, without ...string) Transform {
+	order, drop := map[string]int{}, map[string]bool{}
+	for i, h := range first {
+		order[h] = i
+	}
+	for _, h := range without {
+		drop[h] = true
 	}
 	return Transform{ID: "organize", Options: map[string]any{"indexByName": order, "excludeByName": drop, "renameByName": map[string]string{}}}
 }
@@ -72,8 +101,8 @@ func field(name string, properties ...Property) Override {
 	return Override{Matcher: Matcher{ID: "byName", Options: name}, Properties: properties}
 }
 
-// called gives a field another heading.
-func called(name string) Property { return Property{"displayName", name} }
+// headed gives a field another heading.
+func headed(name string) Property { return Property{"displayName", name} }
 
 // cell gives a table's cell a type: color-text, color-background, gauge.
 func cell(kind string) Property {
@@ -83,12 +112,17 @@ func cell(kind string) Property {
 // linked makes a field lead somewhere.
 func linked(links ...DataLink) Property { return Property{"links", links} }
 
+// worded gives a field's values words and, where they are good or bad, colours.
+func worded(mappings []Mapping) Property { return Property{"mappings", mappings} }
+
 // inUnit gives a field its unit.
 func inUnit(u string) Property { return Property{"unit", u} }
 
-// judged gives a field thresholds, whose colour it takes.
-func judged(marks *Thresholds) []Property {
-	return []Property{{"thresholds", marks}, {"color", Colour{Mode: "thresholds"}}}
+// judged gives a field thresholds, whose colour it takes. A value that is not there
+// is below all marks for Grafana, and would have the colour of the first: it has a
+// word instead, in grey.
+func judged(marks *Thresholds, missing string) []Property {
+	return []Property{{"thresholds", marks}, {"color", Colour{Mode: "thresholds"}}, worded([]Mapping{absent(missing)})}
 }
 
 // aside keeps columns out of sight that links need.

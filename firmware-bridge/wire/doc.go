@@ -1,7 +1,7 @@
 // Package wire is what a gateway and the services say to each other over MQTT:
 // the uplink batch, its end-to-end acknowledgement, the gateway's retained
-// state, its signed configuration with the answer to it, and the topics they
-// travel on. It is CBOR (RFC 8949) in core deterministic encoding (§4.2.1): one
+// state, how full its spool is, its signed configuration with the answer to it,
+// and the topics they travel on. It is CBOR (RFC 8949) in core deterministic encoding (§4.2.1): one
 // value has one encoding, and a decoder takes no other. docs/wire.md describes
 // the format; testdata/ holds vectors for it that the C library shares.
 //

@@ -48,7 +48,7 @@ func TestTheGuidesExamplesAreVectors(t *testing.T) {
 			shown[kindOf(v.value(t))] = true
 		}
 	}
-	for _, kind := range []string{"reading", "reject", "gap", "batch", "ack", "state", "config", "answer"} {
+	for _, kind := range []string{"reading", "reject", "gap", "batch", "ack", "state", "config", "answer", "spool"} {
 		if !shown[kind] {
 			t.Errorf("the guide shows no example of the kind %s", kind)
 		}
@@ -74,6 +74,7 @@ func TestTheGuideStatesTheBounds(t *testing.T) {
 		"`" + wire.Topic("{estate}", "{gateway}", wire.StateLeaf) + "`",
 		"`" + wire.Topic("{estate}", "{gateway}", wire.ConfigLeaf) + "`",
 		"`" + wire.Topic("{estate}", "{gateway}", wire.AnswerLeaf) + "`",
+		"`" + wire.Topic("{estate}", "{gateway}", wire.SpoolLeaf) + "`",
 		fmt.Sprintf("| configuration | %d bytes |", wire.MaxConfigBytes),
 		fmt.Sprintf("| files in a configuration | %d, at least 1 |", wire.MaxConfigFiles),
 		fmt.Sprintf("| detail of an answer | %d bytes |", wire.MaxDetail),

@@ -53,6 +53,8 @@ func FuzzDecodeState(f *testing.F)  { fuzz(f, "state") }
 func FuzzDecodeConfig(f *testing.F) { fuzz(f, "config") }
 func FuzzDecodeAnswer(f *testing.F) { fuzz(f, "answer") }
 
+func FuzzDecodeSpool(f *testing.F) { fuzz(f, "spool") }
+
 func FuzzParseTopic(f *testing.F) {
 	f.Add("plantroom/1/story/gw-b1/up")
 	f.Add("plantroom/2/story/gw-b1/up")

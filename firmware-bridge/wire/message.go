@@ -14,6 +14,8 @@ const (
 
 	messageConfig = 4
 	messageAnswer = 5
+
+	messageSpool = 6
 )
 
 // Items of each message, version and kind included.
@@ -24,6 +26,8 @@ const (
 
 	configItems = 9
 	answerItems = 10
+
+	spoolItems = 8
 )
 
 func appendMessage(dst []byte, kind byte, items uint64) []byte {

@@ -17,6 +17,8 @@ const (
 
 	ConfigLeaf Leaf = "config"        // services to gateway: Config, QoS 1, retained
 	AnswerLeaf Leaf = "config-status" // gateway to services: Answer, QoS 1, retained
+
+	SpoolLeaf Leaf = "spool" // gateway to services: Spool, QoS 0, retained
 )
 
 // topicRoot is the first two levels: the product, and the version of the
@@ -44,8 +46,8 @@ func ParseTopic(s string) (plantroom.EstateID, plantroom.GatewayID, Leaf, error)
 		}
 	}
 	switch l := Leaf(levels[4]); l {
-	case Up, AckLeaf, StateLeaf, ConfigLeaf, AnswerLeaf:
+	case Up, AckLeaf, StateLeaf, ConfigLeaf, AnswerLeaf, SpoolLeaf:
 		return plantroom.EstateID(levels[2]), plantroom.GatewayID(levels[3]), l, nil
 	}
-	return "", "", "", plantroom.Errorf(plantroom.CodeInvalid, "topic %.100q: leaf is not %s, %s, %s, %s or %s", s, Up, AckLeaf, StateLeaf, ConfigLeaf, AnswerLeaf)
+	return "", "", "", plantroom.Errorf(plantroom.CodeInvalid, "topic %.100q: leaf is not %s, %s, %s, %s, %s or %s", s, Up, AckLeaf, StateLeaf, ConfigLeaf, AnswerLeaf, SpoolLeaf)
 }

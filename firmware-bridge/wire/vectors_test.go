@@ -18,7 +18,7 @@ import (
 // The vectors in testdata/vectors.json were computed by an encoder that shares
 // nothing with this package, and belong to the C library as well.
 
-// vector is one message and its only encoding. One of the seven is set.
+// vector is one message and its only encoding. One of the rest is set.
 type vector struct {
 	Name    string       `json:"name"`
 	Hex     string       `json:"hex"`
@@ -56,6 +56,14 @@ type vector struct {
 	} `json:"state"`
 	Config *configText `json:"config"`
 	Answer *answerText `json:"answer"`
+	Spool  *struct {
+		Gateway string `json:"gateway"`
+		Epoch   uint64 `json:"epoch"`
+		Used    uint64 `json:"used"`
+		Limit   uint64 `json:"limit"`
+		Clock   uint8  `json:"clock"`
+		At      int64  `json:"at"`
+	} `json:"spool"`
 }
 
 // readingText is a reading whose value is one of float (a number or "NaN",
@@ -72,7 +80,7 @@ type readingText struct {
 
 type malformed struct {
 	Name  string `json:"name"`
-	Kind  string `json:"kind"` // record, batch, ack, state, config, answer
+	Kind  string `json:"kind"` // record, batch, ack, state, config, answer, spool
 	Hex   string `json:"hex"`
 	Error string `json:"error"` // part of what is said about it
 }
@@ -99,7 +107,7 @@ func loadVectors(t testing.TB) vectorFile {
 }
 
 // value gives the Go value that the vector describes: a plantroom.Record,
-// wire.Batch, wire.Ack, wire.State, wire.Config or wire.Answer.
+// wire.Batch, wire.Ack, wire.State, wire.Config, wire.Answer or wire.Spool.
 func (v vector) value(t testing.TB) any {
 	t.Helper()
 	switch {
@@ -138,6 +146,12 @@ func (v vector) value(t testing.TB) any {
 	}
 	if v.Answer != nil {
 		return v.Answer.answer(t)
+	}
+	if s := v.Spool; s != nil {
+		return wire.Spool{
+			Gateway: plantroom.GatewayID(s.Gateway), Epoch: s.Epoch, Used: s.Used, Limit: s.Limit,
+			Clock: wire.ClockState(s.Clock), At: plantroom.Instant(s.At),
+		}
 	}
 	t.Fatalf("vector %q describes nothing", v.Name)
 	return nil
@@ -197,6 +211,8 @@ func appendAny(dst []byte, v any) ([]byte, error) {
 		return wire.AppendConfig(dst, v)
 	case wire.Answer:
 		return wire.AppendAnswer(dst, v)
+	case wire.Spool:
+		return wire.AppendSpool(dst, v)
 	default:
 		return wire.AppendState(dst, v.(wire.State))
 	}
@@ -216,6 +232,8 @@ func decodeKind(kind string, b []byte) (any, error) {
 		return wire.DecodeConfig(b)
 	case "answer":
 		return wire.DecodeAnswer(b)
+	case "spool":
+		return wire.DecodeSpool(b)
 	}
 	panic("unknown kind " + kind)
 }
@@ -232,6 +250,8 @@ func kindOf(v any) string {
 		return "config"
 	case wire.Answer:
 		return "answer"
+	case wire.Spool:
+		return "spool"
 	}
 	return "state"
 }

@@ -118,6 +118,12 @@ func TestABatchOutOfBoundsIsNotWritten(t *testing.T) {
 	if _, err := wire.AppendState(nil, wire.State{Gateway: "Gw"}); plantroom.CodeOf(err) != plantroom.CodeInvalid {
 		t.Errorf("a state of an invalid gateway: %v", err)
 	}
+	for name, s := range map[string]wire.Spool{"of an invalid gateway": {Gateway: "Gw"}, "with a clock of later": {Gateway: "gw-b1", Clock: 3},
+		"beyond a signed column": {Gateway: "gw-b1", Used: 1 << 63}, "with a limit beyond it": {Gateway: "gw-b1", Limit: 1 << 63}} {
+		if b, err := wire.AppendSpool([]byte("kept"), s); plantroom.CodeOf(err) != plantroom.CodeInvalid || string(b) != "kept" {
+			t.Errorf("a spool %s: %v", name, err)
+		}
+	}
 }
 
 func records(n, size int) [][]byte {
@@ -249,7 +255,7 @@ func TestAnyReadingComesBack(t *testing.T) {
 }
 
 func TestTopics(t *testing.T) {
-	for _, leaf := range []wire.Leaf{wire.Up, wire.AckLeaf, wire.StateLeaf} {
+	for _, leaf := range []wire.Leaf{wire.Up, wire.AckLeaf, wire.StateLeaf, wire.ConfigLeaf, wire.AnswerLeaf, wire.SpoolLeaf} {
 		topic := wire.Topic("story", "gw-b1", leaf)
 		if want := "plantroom/1/story/gw-b1/" + string(leaf); topic != want {
 			t.Errorf("topic %s, want %s", topic, want)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"plantroom"
+	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/clock"
 )
 
@@ -51,6 +52,17 @@ type ClockHealth struct {
 func clockHealth(s clock.Stats, waiting bool) ClockHealth {
 	return ClockHealth{State: s.State, Since: s.Since, Now: s.Now, Waiting: waiting && s.State == clock.None,
 		Steps: s.Steps, Corrected: s.Corrected, Estimated: s.Estimated, Fault: s.Fault}
+}
+
+// clockWord is a clock's state as the services are told.
+func clockWord(s clock.State) wire.ClockState {
+	switch s {
+	case clock.Set:
+		return wire.ClockSet
+	case clock.Held:
+		return wire.ClockHeld
+	}
+	return wire.ClockUnset
 }
 
 // problems says what is wrong with the clock.

@@ -11,6 +11,7 @@ import (
 	"plantroom"
 	"plantroom/firmware-bridge/codec"
 	"plantroom/firmware-bridge/devices"
+	"plantroom/firmware-bridge/wire"
 	"plantroom/gateway/app/config"
 	"plantroom/gateway/binding"
 	"plantroom/gateway/intake"
@@ -170,7 +171,7 @@ func (a *App) newPart(key string, section any, b *binding.Binder) (*part, error)
 func (a *App) uplink(cfg config.Config) (*part, error) {
 	u, err := uplink.New(uplink.Options{
 		Broker: cfg.Uplink.Options, Estate: cfg.Estate, Gateway: cfg.Gateway, Version: a.o.Version, Spool: a.spool, Times: a.clock,
-		Window: cfg.Uplink.Window, Linger: time.Duration(cfg.Uplink.Linger), Backoff: a.o.Backoff, Errand: a.errand(), Logger: a.log,
+		Window: cfg.Uplink.Window, Linger: time.Duration(cfg.Uplink.Linger), Backoff: a.o.Backoff, Errand: a.errand(), Room: a.room, Logger: a.log,
 	})
 	if err != nil {
 		return nil, err
@@ -178,6 +179,12 @@ func (a *App) uplink(cfg config.Config) (*part, error) {
 	p, err := a.newPart("uplink", cfg.Uplink, nil)
 	p.uplink, p.run = u, u.Run
 	return p, err
+}
+
+// room is how full the spool is, as the services are told.
+func (a *App) room() wire.Spool {
+	s := a.spool.Stats()
+	return wire.Spool{Used: uint64(max(s.Bytes, 0)), Limit: uint64(max(s.MaxBytes, 0)), Clock: clockWord(a.clock.Stats().State)}
 }
 
 func (a *App) source(c config.Source) (*part, error) {

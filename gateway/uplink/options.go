@@ -76,7 +76,8 @@ type Options struct {
 	Drain      time.Duration // how long stopping may wait for the services; 3 s
 	Backoff    mqttconn.Backoff
 
-	Errand Errand // nil: readings only
+	Errand Errand            // nil: readings only
+	Room   func() wire.Spool // how full the spool is, and the clock's state; the rest is filled in. nil: nobody is told
 
 	Logger *slog.Logger // nil: silent
 }

@@ -171,7 +171,25 @@ func (s *session) publishState(online bool) error {
 	if err != nil {
 		return err
 	}
-	return s.conn.Send(s.stateTopic, true, b)
+	if err := s.conn.Send(s.stateTopic, true, b); err != nil {
+		return err
+	}
+	return s.mentionRoom()
+}
+
+// mentionRoom tells how full the spool is, to whoever wants to know.
+func (s *session) mentionRoom() error {
+	u := s.u
+	if u.o.Room == nil {
+		return nil
+	}
+	room := u.o.Room()
+	room.Gateway, room.Epoch, room.At = u.o.Gateway, u.o.Spool.Epoch(), u.o.Times.Wall()
+	b, err := wire.AppendSpool(nil, room)
+	if err != nil {
+		return err
+	}
+	return s.conn.Mention(s.spoolTopic, true, b)
 }
 
 // goodbye replaces the retained state, which the broker would not do: its will

@@ -34,6 +34,7 @@ type services struct {
 	times   map[uint64]int // how often each record came
 	gaps    [][2]uint64
 	states  []wire.State
+	rooms   []wire.Spool
 	deaf    bool   // takes nothing in
 	mute    bool   // takes in and does not answer
 	echo    int    // answers more than once
@@ -69,7 +70,7 @@ func listenAt(t testing.TB, o mqttconn.Options, s *services) *services {
 	s.mu.Lock()
 	s.conn = conn
 	s.mu.Unlock()
-	if err := conn.SubscribeAll(ctx, "plantroom/1/+/+/up", "plantroom/1/+/+/state"); err != nil {
+	if err := conn.SubscribeAll(ctx, "plantroom/1/+/+/up", "plantroom/1/+/+/state", "plantroom/1/+/+/spool"); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -90,6 +91,14 @@ func (s *services) handle(m mqtt.Message) {
 		} else {
 			s.t.Errorf("state: %v", err)
 		}
+		return
+	}
+	if leaf == wire.SpoolLeaf {
+		room, err := wire.DecodeSpool(m.Payload())
+		if err != nil {
+			s.t.Errorf("spool: %v", err)
+		}
+		s.rooms = append(s.rooms, room)
 		return
 	}
 	if s.deaf {
@@ -169,6 +178,15 @@ func (s *services) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.records)
+}
+
+func (s *services) lastRoom() wire.Spool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.rooms) == 0 {
+		return wire.Spool{}
+	}
+	return s.rooms[len(s.rooms)-1]
 }
 
 func (s *services) lastState() wire.State {

@@ -20,6 +20,7 @@ type session struct {
 	upTopic    string
 	ackTopic   string
 	stateTopic string
+	spoolTopic string
 
 	configTopic string // "": without an errand
 	answerTopic string
@@ -35,7 +36,7 @@ type session struct {
 func newSession(u *Uplink) *session {
 	topic := func(l wire.Leaf) string { return wire.Topic(u.o.Estate, u.o.Gateway, l) }
 	s := &session{
-		u: u, upTopic: topic(wire.Up), ackTopic: topic(wire.AckLeaf), stateTopic: topic(wire.StateLeaf),
+		u: u, upTopic: topic(wire.Up), ackTopic: topic(wire.AckLeaf), stateTopic: topic(wire.StateLeaf), spoolTopic: topic(wire.SpoolLeaf),
 		acks: make(chan mqtt.Message, 256),
 		more: make(chan struct{}, 1),
 	}

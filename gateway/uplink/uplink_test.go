@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -337,6 +338,26 @@ func TestTheRetainedStateTellsTheTruth(t *testing.T) {
 		if st := late.lastState(); st.Online || st.Version != "test" || st.Next != 8 || st.Base != 8 {
 			t.Errorf("the retained state is %+v", st)
 		}
+	})
+}
+
+func TestHowFullTheSpoolIsIsToldAgainAndAgain(t *testing.T) {
+	brokers(t, func(t *testing.T, b brokertest.Broker) {
+		s := listen(t, b, nil)
+		var used atomic.Uint64
+		used.Store(10)
+		r := start(t, b, t.TempDir(), func(o *uplink.Options) {
+			o.StateEvery = 20 * time.Millisecond
+			o.Room = func() wire.Spool { return wire.Spool{Used: used.Load(), Limit: 100, Clock: wire.ClockHeld} }
+		})
+		wait(t, "it is told", func() bool { return s.lastRoom().Used == 10 })
+		used.Store(60)
+		wait(t, "it is told anew", func() bool { return s.lastRoom().Used == 60 })
+		if got := s.lastRoom(); got.Gateway != gateway || got.Epoch != r.spool.Epoch() || got.Limit != 100 || got.Clock != wire.ClockHeld || got.At.IsZero() {
+			t.Errorf("it says %+v", got)
+		}
+		late := listen(t, b, newServices(t))
+		wait(t, "a newcomer is told", func() bool { return late.lastRoom().Used == 60 })
 	})
 }
 

@@ -171,15 +171,18 @@ func TestTheAccessListForMosquittoKeepsGatewaysApart(t *testing.T) {
 	say(two, file("gw-b1"), "forged")
 	say(two, file("gw-b2"), "forged")
 	say(two, word("gw-b1"), "forged")
+	room := func(g plantroom.GatewayID) string { return wire.Topic("story", g, wire.SpoolLeaf) }
+	say(two, room("gw-b1"), "forged")
 	say(two, up("gw-b2"), "own")
 	say(one, up("gw-b1"), "own")
 	say(server, ack("gw-b1"), "for one")
 	say(server, ack("gw-b2"), "for two")
 	say(one, word("gw-b1"), "own")
+	say(one, room("gw-b1"), "own")
 	say(server, file("gw-b1"), "for one")
 	say(server, file("gw-b2"), "for two")
 	for user, want := range map[string][]string{
-		"plantroom": {up("gw-b2") + " own", up("gw-b1") + " own", word("gw-b1") + " own"},
+		"plantroom": {up("gw-b2") + " own", up("gw-b1") + " own", word("gw-b1") + " own", room("gw-b1") + " own"},
 		"gw-b1":     {ack("gw-b1") + " for one", file("gw-b1") + " for one"},
 		"gw-b2":     {ack("gw-b2") + " for two", file("gw-b2") + " for two"},
 	} {

@@ -18,6 +18,13 @@ func (c *Conn) Send(topic string, retained bool, payload []byte) error {
 	return unless(c.Publish(topic, 1, retained, payload))
 }
 
+// Mention publishes at QoS 0: what is said again soon, and may be lost. A broker that
+// does not permit it has no answer to give, so that most drop it and keep the
+// connection.
+func (c *Conn) Mention(topic string, retained bool, payload []byte) error {
+	return unless(c.Publish(topic, 0, retained, payload))
+}
+
 // SendAndWait publishes at QoS 1 and waits for the PUBACK.
 func (c *Conn) SendAndWait(ctx context.Context, topic string, retained bool, payload []byte) error {
 	return c.wait(ctx, c.Publish(topic, 1, retained, payload))

@@ -36,7 +36,7 @@ var looking = map[string]bool{
 	"GET /api/v1/devices": true, "GET /api/v1/incidents": true, "GET /api/v1/incidents/{id}": true, "GET /api/v1/quarantine/count": true,
 	"GET /api/v1/gaps": true, "GET /api/v1/gateways": true, "GET /api/v1/events": true,
 	"GET /api/v1/history/orders": true, "GET /api/v1/history/incidents": true, "GET /api/v1/history/compliance": true, "GET /api/v1/history/league": true,
-	"GET /api/v1/history/burndown": true, "GET /api/v1/history/states": true, "GET /api/v1/history/now": true, "GET /api/v1/history/kpi": true, "GET /api/v1/history/events": true,
+	"GET /api/v1/history/burndown": true, "GET /api/v1/history/states": true, "GET /api/v1/history/now": true, "GET /api/v1/history/kpi": true, "GET /api/v1/history/gateways": true, "GET /api/v1/history/events": true,
 }
 
 // telling lists those that are for a sender of alerts alone.

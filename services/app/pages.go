@@ -93,7 +93,7 @@ func (s *Server) checkEstate(files []httpapi.File) (yamldoc.Faults, error) {
 
 // routes lists everything that the server answers.
 func (s *Server) routes(pages *web.Pages) []guard.Route {
-	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Proofs: s.proofs, Bundles: &bundler{Server: s, slots: make(chan struct{}, 1)}, Gateways: s.gateways, Calendars: Calendars(s.cfg.Data), Events: s.hub, History: s.history, Domains: Domains(),
+	api := httpapi.New(httpapi.Options{Estate: s.estate, Store: s.store, Desk: desk{s}, Proofs: s.proofs, Bundles: &bundler{Server: s, slots: make(chan struct{}, 1)}, Gateways: s.gateways, Calendars: Calendars(s.cfg.Data), Events: s.hub, History: s.history, Spools: &s.spools, Domains: Domains(),
 		Check: s.checkEstate, Now: s.now, Logger: s.log, Probes: s.probes()})
 	return append(append(api.Routes(), pages.Routes()...),
 		guard.Route{Pattern: "GET /metrics", Need: guard.Operator, Handler: promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{})})

@@ -141,6 +141,9 @@ func (r *remote) session(ctx context.Context, up func()) (used bool, err error) 
 	if err := c.SubscribeAll(ctx, answers(r.server.cfg.Estate.ID)); err != nil {
 		r.server.log.Warn("configure gateways: what they answer cannot be heard", "error", err, "next", "let the server read plantroom/1/ESTATE/+/config-status at the broker")
 	}
+	if err := c.SubscribeAll(ctx, rooms(r.server.cfg.Estate.ID)); err != nil {
+		r.server.log.Warn("hear how full spools are: not possible", "error", err, "next", "let the server read plantroom/1/ESTATE/+/spool at the broker")
+	}
 	r.server.gateways.republish(ctx) // the broker may have lost everything
 	select {
 	case err := <-c.Lost:

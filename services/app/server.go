@@ -22,6 +22,7 @@ import (
 	"plantroom/services/influxd"
 	"plantroom/services/ingest"
 	"plantroom/services/joblink"
+	"plantroom/services/spools"
 	"plantroom/services/store"
 )
 
@@ -44,7 +45,8 @@ type Server struct {
 	key     *joblink.Key
 	proofs  *handin.Taker
 
-	gateways *gateways // sends them their files
+	gateways *gateways    // sends them their files
+	spools   spools.Board // what they say of themselves
 
 	listener  net.Listener
 	publicURL string

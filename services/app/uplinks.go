@@ -32,10 +32,31 @@ func filters(e plantroom.EstateID) []string {
 // answers is the topic filter of what gateways say of their configurations.
 func answers(e plantroom.EstateID) string { return wire.Topic(e, "+", wire.AnswerLeaf) }
 
+// rooms is the topic filter of how full gateways' spools are.
+func rooms(e plantroom.EstateID) string { return wire.Topic(e, "+", wire.SpoolLeaf) }
+
+// told notes what gateways say of themselves, and reports whether nothing else is
+// to be done with it.
+func (s *Server) told(topic string, payload []byte) bool {
+	full := strings.HasSuffix(topic, "/"+string(wire.SpoolLeaf))
+	if !full && !strings.HasSuffix(topic, "/"+string(wire.StateLeaf)) {
+		return false
+	}
+	e := s.gateways.present()
+	again, err := s.spools.Hear(&e, s.now(), topic, payload)
+	if err != nil && full && !again { // what is wrong with a state is in quarantine
+		s.log.Warn("hear how full a spool is: what a gateway says cannot be used", "topic", topic[:min(len(topic), 200)], "error", err, "next", "see which gateway says so")
+	}
+	return full
+}
+
 // deliver takes a message of a gateway. false: ctx has ended.
 func (s *Server) deliver(ctx context.Context, topic string, payload []byte) bool {
 	if strings.HasSuffix(topic, "/"+string(wire.AnswerLeaf)) {
 		s.gateways.hear(ctx, topic, payload)
+		return ctx.Err() == nil
+	}
+	if s.told(topic, payload) {
 		return ctx.Err() == nil
 	}
 	select {
@@ -79,7 +100,7 @@ func (e embedded) check(ctx context.Context) error {
 
 func (s *Server) startEmbedded() error {
 	e := s.cfg.Estate
-	o := broker.Options{Addr: s.cfg.Broker.Embedded.Listen, Filters: append(filters(e.ID), answers(e.ID)), Logger: s.log.With("part", "broker"),
+	o := broker.Options{Addr: s.cfg.Broker.Embedded.Listen, Filters: append(filters(e.ID), answers(e.ID), rooms(e.ID)), Logger: s.log.With("part", "broker"),
 		Receive: func(ctx context.Context, topic string, payload []byte) { s.deliver(ctx, topic, payload) }}
 	for _, g := range e.Gateways {
 		password, err := s.secrets.ensure("mqtt-" + string(g.ID))

@@ -24,7 +24,7 @@ type Account struct {
 func Gateway(e plantroom.EstateID, g plantroom.GatewayID, password string) Account {
 	return Account{
 		Username: string(g), Password: password,
-		Publish:   []string{wire.Topic(e, g, wire.Up), wire.Topic(e, g, wire.StateLeaf), wire.Topic(e, g, wire.AnswerLeaf)},
+		Publish:   []string{wire.Topic(e, g, wire.Up), wire.Topic(e, g, wire.StateLeaf), wire.Topic(e, g, wire.AnswerLeaf), wire.Topic(e, g, wire.SpoolLeaf)},
 		Subscribe: []string{wire.Topic(e, g, wire.AckLeaf), wire.Topic(e, g, wire.ConfigLeaf)},
 	}
 }

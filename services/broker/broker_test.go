@@ -87,6 +87,30 @@ func receive(t *testing.T, in <-chan message) message {
 	}
 }
 
+// A broker of before gateways told how full their spools are does not know that
+// topic: it must not cost them their connection, nor their readings.
+func TestWhatIsOnlyMentionedCostsNoConnection(t *testing.T) {
+	b, in := start(t)
+	c, err := dial(t, b, "gw-b1-uplink", "gw-b1", "secret-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := within(t, c.Publish("plantroom/1/story/gw-b1/of-later", 0, true, "x")); err != nil {
+			t.Fatal(err)
+		}
+		if err := within(t, c.Publish(upB1, 1, false, "a batch")); err != nil {
+			t.Fatal(err)
+		}
+		if m := receive(t, in); m.topic != upB1 {
+			t.Errorf("%s came", m.topic)
+		}
+	}
+	if !c.IsConnectionOpen() {
+		t.Error("the connection is gone")
+	}
+}
+
 func TestUplinksArriveInOrderAndAcksGoBack(t *testing.T) {
 	b, in := start(t)
 	c, err := dial(t, b, "gw-b1-uplink", "gw-b1", "secret-1")

@@ -17,6 +17,7 @@ type Book struct {
 	list        []plantroom.Asset // in the order of the file
 	assets      map[plantroom.AssetID]*plantroom.Asset
 	gateways    map[plantroom.GatewayID]plantroom.BuildingID
+	gatewayList []plantroom.GatewayID // in the order of the file
 	buildings   map[plantroom.BuildingID]*plantroom.Building
 	contractors map[plantroom.ContractorID]string
 	domains     map[plantroom.DomainName]struct{}
@@ -71,6 +72,7 @@ func (b *Book) places(e *plantroom.Estate) {
 	for i := range e.Gateways {
 		g := &e.Gateways[i]
 		b.gateways[g.ID] = zones[g.Zone]
+		b.gatewayList = append(b.gatewayList, g.ID)
 		b.names[plantroom.AssetID(g.ID)] = g.Name.In(e.Lang)
 	}
 	for i := range e.Assets {

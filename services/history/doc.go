@@ -1,5 +1,5 @@
 // Package history answers what boards ask of the past: orders, incidents, how
-// windows were kept, what state an asset was in. Table holds what is needed for it
+// windows were kept, what state an asset was in, how gateways are. Table holds what is needed for it
 // of every order and incident in columns of small numbers, so that a question over
 // a year of a large estate is a walk through memory; Follower keeps a Table up to
 // date behind the store. A Book is the estate as answers name it.

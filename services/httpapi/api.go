@@ -81,6 +81,7 @@ type Options struct {
 	Calendars Calendars          // knows the links of feeds
 	Events    Events             // the event stream, a *live.Hub
 	History   History            // what boards ask of the past
+	Spools    Spools             // what gateways say of themselves
 	Domains   []plantroom.Domain // everything that is watched, for its names
 	Check     Check
 	Now       func() plantroom.Instant

@@ -16,6 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 
 	"plantroom"
+	"plantroom/firmware-bridge/wire"
 	"plantroom/services/calendarlink"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/apitest"
@@ -183,6 +184,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	s.Hold(plantroom.Quarantined{Gateway: "gw-b1", Epoch: 1, Seq: 7, At: s.Now(), Stage: "check", Source: "b1-l1-box", Reason: "floor is 412", Raw: []byte("{}")})
 	s.Lose("gw-b1", plantroom.Gap{First: 3, Last: 9, Reason: "disk full", At: s.Now()})
 	id := string(o.ID)
+	s.Tells("gw-b1", wire.State{Online: true, Version: "1.4.0", Epoch: 1, Base: 490, Next: 541}, wire.Spool{Epoch: 1, Used: 60, Limit: 100, Clock: wire.ClockHeld})
 	s.Planned("painting")
 	s.Owes()
 	s.Configured("gw-b1", "refused", "gateway.yaml:1:1: estate: it is missing")
@@ -216,7 +218,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 		"pastOrders": "/api/v1/history/orders?open=true&domain=lifts,devices&severity=medium", "pastIncidents": "/api/v1/history/incidents?limit=1&" + pastWeek,
 		"compliance": "/api/v1/history/compliance?by=contractor,clock,domain,building,severity,asset,rule,day,month&" + pastWeek, "league": "/api/v1/history/league?" + pastWeek,
 		"burndown": "/api/v1/history/burndown?clock=attend,restore&points=5&" + pastWeek, "states": "/api/v1/history/states?building=b1&asset=b1-l1,b9-l9&" + pastWeek,
-		"statesNow": "/api/v1/history/now", "kpi": "/api/v1/history/kpi?domain=lifts&" + pastWeek, "pastEvents": "/api/v1/history/events?after=0&limit=5",
+		"statesNow": "/api/v1/history/now", "kpi": "/api/v1/history/kpi?domain=lifts&" + pastWeek, "pastEvents": "/api/v1/history/events?after=0&limit=5", "pastGateways": "/api/v1/history/gateways",
 		"alerts":        "/api/v1/alerts " + message(firing("b1-l1", "a1")),
 		"statementStep": "/api/v1/contracts/quicklift-2026/statements/2026-02/issue" + ` {"by":"Lin Mei"}`,
 	}

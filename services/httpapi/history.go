@@ -45,6 +45,7 @@ func (a *API) historyRoutes() []guard.Route {
 		route("states", a.states, ofRange, ofPlaces),
 		route("now", a.statesNow, ofPlaces),
 		route("kpi", a.kpi, ofRange, ofPlaces),
+		route("gateways", a.pastGateways, []string{"building"}),
 		route("events", a.pastEvents, ofRange, ofOrders, []string{"after", "limit", "subject"}),
 	}
 }

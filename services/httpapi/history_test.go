@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/firmware-bridge/wire"
 	"plantroom/services/history"
 	"plantroom/services/httpapi"
 	"plantroom/services/httpapi/apitest"
@@ -97,6 +99,79 @@ func TestThePastOfOneFault(t *testing.T) {
 	}
 }
 
+func TestHowGatewaysAreNow(t *testing.T) {
+	s := newService(t)
+	s.Pass(10 * time.Minute)
+	s.Heard("gw-b1", 500)
+	heard := s.Now()
+	s.Tells("gw-b1", wire.State{Online: true, Version: "1.4.0\x07", Epoch: 1, Base: 490, Next: 541}, wire.Spool{Epoch: 1, Used: 60, Limit: 100, Clock: wire.ClockUnset})
+	s.Tells("gw-b2", wire.State{Version: "1.3.9", Epoch: 3, Base: 0, Next: math.MaxInt64}, wire.Spool{Epoch: 3, Used: math.MaxInt64})
+	aside := func(gw plantroom.GatewayID, seq uint64, ago time.Duration) {
+		s.Hold(plantroom.Quarantined{Gateway: gw, Epoch: 1, Seq: seq, At: s.Now().Add(-ago), Stage: "check", Raw: []byte("{}")})
+	}
+	aside("gw-b1", 1, 25*time.Hour)
+	aside("gw-b1", 2, 24*time.Hour)
+	aside("gw-b1", 3, 15*time.Minute)
+	silent := s.Now()
+	s.Open(apitest.Fault{Rule: "gateway.silent", Asset: "gw-b2", Cause: "silent", Severity: plantroom.High, Needed: 1})
+	got := tell[history.GatewayItem](t, s, "gateways")
+	if len(got.Items) != 3 || len(got.Unknown) != 0 {
+		t.Fatalf("%+v", got)
+	}
+	one, two := got.Items[0], got.Items[1]
+	if one.Gateway != "gw-b1" || one.Building != "b1" || one.Heard != heard || one.Silent || !one.Since.IsZero() || one.Told != heard || one.Version != "1.4.0" ||
+		one.Clock != "unset" || *one.Backlog != 40 || *one.Used != 60 || *one.Limit != 100 || *one.Share != 0.6 || one.Quarantined != 3 || one.QuarantinedDay != 2 || one.QuarantinedNow != 1 {
+		t.Errorf("%+v", one)
+	}
+	// What a gateway claims of itself is a number that every reader keeps as it is.
+	const most = 1<<53 - 1
+	if two.Gateway != "gw-b2" || !two.Silent || two.Since != silent || !two.Heard.IsZero() || *two.Backlog != most || *two.Used != most || *two.Limit != 0 || two.Share != nil || two.Quarantined != 0 {
+		t.Errorf("%+v", two)
+	}
+	aside("", 0, 0)
+	aside("gw-b9", 1, time.Hour)
+	if got := tell[history.GatewayItem](t, s, "gateways"); len(got.Items) != 4 || got.Items[3].Gateway != "" || got.Items[3].Quarantined != 2 || got.Items[3].QuarantinedDay != 2 || got.Items[3].QuarantinedNow != 1 {
+		t.Errorf("what is of no gateway of the estate: %+v", got.Items)
+	}
+	of := tell[history.GatewayItem](t, s, "gateways?building=b2,b9")
+	if len(of.Items) != 2 || of.Items[0].Gateway != "gw-b2" || !slices.Equal(of.Unknown, []string{"building b9"}) {
+		t.Errorf("of one building: %+v", of)
+	}
+	s.Pass(time.Minute)
+	s.Heard("gw-b2", 1)
+	for _, in := range openOf(t, s, "gw-b2") {
+		s.Clear(in)
+	}
+	if got := tell[history.GatewayItem](t, s, "gateways?building=b2"); got.Items[0].Silent || got.Items[0].Heard != s.Now() {
+		t.Errorf("one that is back: %+v", got.Items[0])
+	}
+}
+
+func openOf(t *testing.T, s *service, asset plantroom.AssetID) (orders []plantroom.WorkOrder) {
+	t.Helper()
+	err := s.Store.View(t.Context(), func(tx plantroom.Tx) (err error) {
+		orders, err = tx.Orders(plantroom.OrderFilter{Asset: asset, Open: true})
+		return err
+	})
+	if err != nil || len(orders) == 0 {
+		t.Fatalf("%d orders on %s, %v", len(orders), asset, err)
+	}
+	return orders
+}
+
+func TestOfAGatewayThatHasToldNothingItIsNotClaimed(t *testing.T) {
+	s := newService(t)
+	w := s.ask(http.MethodGet, "/api/v1/history/gateways?building=b1", "")
+	for _, word := range []string{"heard", "told", "version", "clock", "backlog", "spool_", "silent_since"} {
+		if strings.Contains(w.Body.String(), `"`+word) {
+			t.Errorf("it tells %s: %s", word, w.Body)
+		}
+	}
+	if !strings.Contains(w.Body.String(), `"silent":false`) || !strings.Contains(w.Body.String(), `"quarantined":0`) {
+		t.Errorf("%s", w.Body)
+	}
+}
+
 func TestTheTimeOfEventsBeginsWithItsFirstMomentAndEndsBeforeItsLast(t *testing.T) {
 	s := newService(t)
 	s.Open(doorFault)
@@ -178,7 +253,9 @@ func TestQuestionsAboutThePastAreBounded(t *testing.T) {
 		"league?from=2026-03-02T00:00:00Z&to=2026-03-02T00:00:00Z": "is empty or longer than ten years",
 		"league?from=2006-03-02T00:00:00Z&to=2026-03-02T00:00:00Z": "is empty or longer than ten years",
 		"now?asset=" + strings.Repeat("a,", 1000) + "a":            "lists 1001 ids",
-		"now?asset=a,,b":                                                       "ids of a-z",
+		"now?asset=a,,b":       "ids of a-z",
+		"gateways?asset=b1-l1": `unknown query parameter \"asset\"`,
+		"gateways?building=" + strings.Repeat("b,", 1000) + "b": "lists 1001 ids",
 		"now?severity=high":                                                    `unknown query parameter \"severity\"`,
 		"league?severity=grave&" + pastWeek:                                    "some of low, medium",
 		"compliance?by=clock,clock&" + pastWeek:                                "each key once",
@@ -213,7 +290,7 @@ func TestWhoComesBeforeTheHistoryIsReadIsToldWhenToComeAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"orders?open=true", "incidents?" + pastWeek, "compliance?" + pastWeek, "league?" + pastWeek, "burndown?" + pastWeek, "states?" + pastWeek, "now", "kpi?" + pastWeek, "events?after=0"} {
+	for _, path := range []string{"orders?open=true", "incidents?" + pastWeek, "compliance?" + pastWeek, "league?" + pastWeek, "burndown?" + pastWeek, "states?" + pastWeek, "now", "kpi?" + pastWeek, "events?after=0", "gateways"} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, request(t, http.MethodGet, "/api/v1/history/"+path, ""))
 		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"code":"unavailable"`) {

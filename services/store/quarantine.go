@@ -40,6 +40,24 @@ func (t *tx) QuarantineCount() (int64, error) {
 	return n, err
 }
 
+// QuarantineTallies counts by gateway. It reads an index and no entry.
+func (t *tx) QuarantineTallies(since ...plantroom.Instant) ([]plantroom.QuarantineTally, error) {
+	text, args := "SELECT gateway, count(*)", make([]any, len(since))
+	for i, at := range since {
+		text += ", count(CASE WHEN at >= ? THEN 1 END)"
+		args[i] = int64(at)
+	}
+	scan := func(rows *sql.Rows) (q plantroom.QuarantineTally, err error) {
+		q.Since = make([]int64, len(since))
+		into := []any{&q.Gateway, &q.All}
+		for i := range q.Since {
+			into = append(into, &q.Since[i])
+		}
+		return q, rows.Scan(into...)
+	}
+	return list(t, "count the quarantine by gateway", text+" FROM quarantine GROUP BY gateway ORDER BY gateway", scan, args...)
+}
+
 // TrimQuarantine drops the oldest entries until keep are left, and says how
 // many went. Repeats of what was dropped are kept again when they come.
 func (t *tx) TrimQuarantine(keep int64) (dropped int64, err error) {

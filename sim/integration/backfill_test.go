@@ -67,6 +67,7 @@ func TestAPlantroomThatWasGivenAPastGoesOnFromThere(t *testing.T) {
 	if err == nil || !strings.Contains(string(out), "orders already") {
 		t.Errorf("a second past: %v\n%s", err, out)
 	}
+	t.Run("gateways tell of themselves", h.gatewaysTell)
 	g := h.grafana()
 	t.Run("an alert of Grafana is one order", g.anAlert)
 	t.Run("every query of every board is answered", g.boards)

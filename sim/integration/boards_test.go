@@ -85,7 +85,11 @@ func (a *asker) board(t *testing.T, b gen.Board) {
 	}
 	b.Each(func(p *gen.Panel) {
 		if len(p.Targets) > 0 {
-			ask(p.Title, 60*p.GridPos.W, p.Targets, p.Repeat)
+			points := 60 * p.GridPos.W
+			if p.MaxDataPoints > 0 {
+				points = p.MaxDataPoints
+			}
+			ask(p.Title, points, p.Targets, p.Repeat)
 		}
 	})
 }

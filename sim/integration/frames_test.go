@@ -128,7 +128,7 @@ func wanted(q gen.Query, number bool) (list []gen.Column) {
 		named("used")
 	case number:
 		named(map[string]string{gen.WorkOrders: "orders", gen.Incidents: "incidents", gen.DispatchEvents: "events", gen.SLACompliance: "share",
-			gen.ContractorLeague: "breach_share", gen.AssetCurrent: "assets", gen.AssetKPI: "availability"}[q.QueryType])
+			gen.ContractorLeague: "breach_share", gen.AssetCurrent: "assets", gen.AssetKPI: "availability", gen.Gateways: "backlog"}[q.QueryType])
 	case q.QueryType == gen.AssetState:
 		named("time", "state")
 	case q.QueryType == gen.SLABurndown:
@@ -145,9 +145,10 @@ func wanted(q gen.Query, number bool) (list []gen.Column) {
 }
 
 var (
-	times   = []string{"raised", "due", "eta", "acknowledged", "attended", "restored", "verified", "closed", "time", "timeEnd", "since", "timestamp", "day", "month"}
+	times   = []string{"raised", "due", "eta", "acknowledged", "attended", "restored", "verified", "closed", "time", "timeEnd", "since", "timestamp", "day", "month", "heard", "told", "silent_since"}
 	numbers = []string{"used", "breached", "reopens", "floor", "level", "latitude", "longitude", "assets", "availability", "known", "faults", "share", "promised", "met",
-		"open", "void", "breach_share", "orders", "declined", "reopened", "contradicted", "incidents", "events"}
+		"open", "void", "breach_share", "orders", "declined", "reopened", "contradicted", "incidents", "events",
+		"silent", "backlog", "spool_share", "quarantined", "quarantined_24h", "quarantined_15m", "spool_used_bytes", "spool_limit_bytes"}
 	inSeconds = regexp.MustCompile(`_(s|p50|p90)$`)
 )
 
@@ -163,8 +164,10 @@ func typeOf(column string) string {
 
 func unitOf(column string) string {
 	switch {
-	case slices.Contains([]string{"used", "share", "breach_share", "availability", "known"}, column):
+	case slices.Contains([]string{"used", "share", "breach_share", "availability", "known", "spool_share"}, column):
 		return "percentunit"
+	case strings.HasSuffix(column, "_bytes"):
+		return "bytes"
 	case inSeconds.MatchString(column):
 		return "s"
 	}

@@ -138,6 +138,9 @@ func (s *Stack) Path(name string) string { return filepath.Join(s.opt.Dir, name)
 // URL is where the pages are.
 func (s *Stack) URL() string { return "http://" + s.web }
 
+// Broker is where the gateways' broker is, as HOST:PORT.
+func (s *Stack) Broker() string { return s.broker }
+
 // Token returns the operator's token.
 func (s *Stack) Token() (string, error) { return line(s.Path("data/secrets/operator-token")) }
 

@@ -47,6 +47,7 @@ export const pages = [
   query('asset_state', place, { domain: ['lifts'], asset: ['b1-l1', 'b1-l2', 'b2-l1', 'b2-l2', 'b3-l1'] }),
   query('asset_current', [...place, 'Answer']),
   query('asset_kpi', [...place, 'Answer']),
+  query('gateways', ['Building', 'Answer']),
   query('dispatch_events', [...orders, 'Order', 'Answer', 'Rows at most', 'Live'], { live: true }),
   { name: 'query-new', part: 'query', value: { refId: 'A' }, inputs: ['Ask for'] },
   {

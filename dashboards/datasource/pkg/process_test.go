@@ -113,7 +113,7 @@ func TestTheProgramAnswersGrafana(t *testing.T) {
 		t.Errorf("health: %v, %v", h, err)
 	}
 
-	types := []string{"work_orders", "incidents", "sla_compliance", "contractor_league", "sla_burndown", "asset_state", "asset_current", "asset_kpi", "dispatch_events"}
+	types := []string{"work_orders", "incidents", "sla_compliance", "contractor_league", "sla_burndown", "asset_state", "asset_current", "asset_kpi", "gateways", "dispatch_events"}
 	asks := map[string]string{"future": `{"queryType":"weather"}`}
 	for _, name := range types {
 		asks[name] = fmt.Sprintf(`{"queryType":%q}`, name)

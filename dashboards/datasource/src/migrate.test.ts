@@ -61,6 +61,20 @@ describe('Another type', () => {
     });
   });
 
+  it('asks of gateways by their building alone, and of each for one number of its own', () => {
+    const lifts: FacilitiesQuery = {
+      refId: 'A',
+      queryType: 'asset_current',
+      building: ['b1'],
+      asset: ['b1-l1'],
+      domain: ['lifts'],
+      measure: 'level',
+    };
+    expect(withType(lifts, 'gateways')).toEqual({ refId: 'A', queryType: 'gateways', building: ['b1'] });
+    expect(withType({ ...lifts, measure: 'silent' }, 'gateways').measure).toBe('silent');
+    expect(Object.keys(queryTypeInfo.gateways.measures)[0]).toBe('backlog');
+  });
+
   it('begins with what the type sets, but not over what was chosen', () => {
     expect(withType({ refId: 'A', clock: ['attend'] }, 'sla_burndown').clock).toEqual(['attend']);
     expect(withType({ refId: 'A' }, 'sla_burndown').clock).toEqual(['restore']);

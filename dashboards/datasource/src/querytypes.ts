@@ -117,6 +117,22 @@ export const queryTypeInfo: Record<QueryType, QueryTypeInfo> = {
     },
     initial: {},
   },
+  gateways: {
+    label: 'Gateways',
+    description:
+      'A row for each gateway: last heard, what waits in its spool, how full that is, and what was quarantined.',
+    lists: ['building'],
+    options: [],
+    measures: {
+      backlog: 'Records that wait in the spool',
+      spool_share: 'Used part of the spool',
+      quarantined_24h: 'Quarantined in 24 hours',
+      quarantined_15m: 'Quarantined in 15 minutes',
+      quarantined: 'In quarantine',
+      silent: 'Whether it is silent, 1 or 0',
+    },
+    initial: {},
+  },
   dispatch_events: {
     label: 'Dispatch events',
     description: 'What the ledger tells of orders, incidents and gateways, a line each, and live if wanted.',

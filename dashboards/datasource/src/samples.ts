@@ -56,6 +56,11 @@ export const samples: Sample[] = [
     query: { queryType: 'asset_kpi' },
   },
   {
+    title: 'How gateways are',
+    text: 'Table: last heard, what waits in each spool, how full it is, and what was quarantined.',
+    query: { queryType: 'gateways' },
+  },
+  {
     title: 'What dispatch is doing',
     text: 'Logs, live.',
     query: { queryType: 'dispatch_events', live: true, limit: 100 },

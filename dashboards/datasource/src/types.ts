@@ -11,6 +11,7 @@ export const queryTypes = [
   'asset_state',
   'asset_current',
   'asset_kpi',
+  'gateways',
   'dispatch_events',
 ] as const;
 

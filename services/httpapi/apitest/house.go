@@ -37,6 +37,7 @@ import (
 	"plantroom/services/profiles"
 	"plantroom/services/proofs"
 	"plantroom/services/report"
+	"plantroom/services/spools"
 	"plantroom/services/store"
 	"plantroom/services/works"
 )
@@ -55,6 +56,7 @@ type House struct {
 	Sign  *gatewayconfig.Key
 	Hub   *live.Hub
 	Files *handin.Taker
+	Told  spools.Board // what gateways say of themselves
 
 	Calendars calendarlink.Book // links of feeds
 	History   *history.Follower
@@ -135,7 +137,7 @@ func (h *House) Guard(opt guard.Options) *guard.Guard {
 
 // API makes the house's API.
 func (h *House) API() *httpapi.API {
-	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Proofs: h.Files, Bundles: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, History: h, Domains: append(domains.All(), detect.Devices()),
+	return httpapi.New(httpapi.Options{Estate: h.Estate, Store: h.Store, Desk: h, Proofs: h.Files, Bundles: h, Gateways: h, Calendars: h.Calendars, Events: h.Hub, History: h, Spools: &h.Told, Domains: append(domains.All(), detect.Devices()),
 		Check: h.check, Now: h.Now})
 }
 

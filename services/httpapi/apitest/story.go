@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"plantroom"
+	"plantroom/firmware-bridge/wire"
 	"plantroom/services/cases"
 	"plantroom/services/dispatch"
 	"plantroom/services/httpapi/live"
@@ -73,6 +74,25 @@ func (h *House) Heard(gw plantroom.GatewayID, seen uint64) {
 	h.update(func(tx plantroom.Tx) error {
 		return tx.PutProgress(plantroom.Progress{Gateway: gw, Epoch: 1, Seen: seen, Stored: seen, Heard: h.Now()})
 	})
+}
+
+// Tells lets a gateway say what state it is in and how full its spool is.
+func (h *House) Tells(gw plantroom.GatewayID, state wire.State, room wire.Spool) {
+	h.t.Helper()
+	state.Gateway, room.Gateway = gw, gw
+	said, err := wire.AppendState(nil, state)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	full, err := wire.AppendSpool(nil, room)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for leaf, payload := range map[wire.Leaf][]byte{wire.StateLeaf: said, wire.SpoolLeaf: full} {
+		if _, err := h.Told.Hear(&h.estate, h.Now(), wire.Topic(h.estate.ID, gw, leaf), payload); err != nil {
+			h.t.Fatal(err)
+		}
+	}
 }
 
 // Hold puts something into quarantine.

@@ -12,6 +12,7 @@ var quarantineCases = []testCase{
 	{"the same record is kept once per stage and source", quarantineOnce},
 	{"whole messages are kept as often as they come", quarantineMessages},
 	{"the newest comes first, up to a limit", quarantineNewest},
+	{"it is counted by gateway and time", quarantineTallied},
 	{"trimmed, it keeps the newest and says how many went", quarantineTrimmed},
 	{"a trim that is not committed drops nothing", quarantineTrimUndone},
 }
@@ -76,6 +77,20 @@ func quarantineNewest(t *testing.T, s plantroom.Store) {
 	}
 	seqs := keys(quarantined(t, s, 3), func(q plantroom.Quarantined) uint64 { return q.Seq })
 	wantEqual(t, seqs, []uint64{5, 4, 3})
+}
+
+func quarantineTallied(t *testing.T, s plantroom.Store) {
+	tallies := func(since ...plantroom.Instant) []plantroom.QuarantineTally {
+		return read(t, s, func(tx plantroom.Tx) ([]plantroom.QuarantineTally, error) { return tx.QuarantineTallies(since...) })
+	}
+	wantEqual(t, len(tallies(clock(0))), 0)
+	for i := range 5 {
+		putQuarantine(t, s, plantroom.Quarantined{Gateway: "gw-b2", Seq: uint64(i + 1), At: clock(int64(i))})
+	}
+	putQuarantine(t, s, plantroom.Quarantined{Gateway: "gw-b1", Seq: 1, At: clock(3)}, plantroom.Quarantined{At: clock(1)})
+	wantEqual(t, tallies(clock(3), clock(4), clock(9)), []plantroom.QuarantineTally{
+		{Gateway: "", All: 1, Since: []int64{0, 0, 0}}, {Gateway: "gw-b1", All: 1, Since: []int64{1, 0, 0}}, {Gateway: "gw-b2", All: 5, Since: []int64{2, 1, 0}}})
+	wantEqual(t, tallies(), []plantroom.QuarantineTally{{Gateway: "", All: 1, Since: []int64{}}, {Gateway: "gw-b1", All: 1, Since: []int64{}}, {Gateway: "gw-b2", All: 5, Since: []int64{}}})
 }
 
 // fiveSetAside puts records 1 to 5 into quarantine, or skips the test where

@@ -31,7 +31,7 @@ type Type struct {
 
 // Types lists every type of query, in the order of the editor.
 func Types() []Type {
-	return []Type{workOrders, incidents, slaCompliance, contractorLeague, slaBurndown, assetState, assetCurrent, assetKPI, dispatchEvents}
+	return []Type{workOrders, incidents, slaCompliance, contractorLeague, slaBurndown, assetState, assetCurrent, assetKPI, gateways, dispatchEvents}
 }
 
 // Question is a query with what Grafana says around it.

@@ -21,7 +21,7 @@ func TestAQuestionThatCannotBeAnsweredSaysWhy(t *testing.T) {
 		number bool
 	}{
 		`no query type "weather"`: {query.Query{Type: "weather"}, false},
-		"the types are work_orders, incidents, sla_compliance, contractor_league, sla_burndown, asset_state, asset_current, asset_kpi, dispatch_events": {query.Query{}, false},
+		"the types are work_orders, incidents, sla_compliance, contractor_league, sla_burndown, asset_state, asset_current, asset_kpi, gateways, dispatch_events": {query.Query{}, false},
 		`asset_state cannot be narrowed by "contractor"`: {query.Query{Type: "asset_state", Contractor: []string{"quicklift"}}, false},
 		`cannot be grouped by "floor"`:                   {query.Query{Type: "sla_compliance", By: []string{"floor"}}, false},
 		"by day or by month":                             {query.Query{Type: "sla_compliance", By: []string{"day", "month"}}, false},
@@ -73,13 +73,16 @@ func TestWhatAPanelCannotShowIsInItsNotices(t *testing.T) {
 			continue
 		}
 		q := tc.query
-		q.Asset = []string{"b1-l1", "b9-l9"}
+		unknown := "asset b9-l9"
+		if q.Asset = []string{"b1-l1", "b9-l9"}; q.Type == "gateways" {
+			q.Asset, q.Building, unknown = nil, []string{"b1", "b9"}, "building b9"
+		}
 		frames, err := ask(t, d, q, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := notices(frames[0], data.NoticeSeverityWarning); !strings.Contains(got, "the estate has no asset b9-l9, so nothing is shown of it") {
-			t.Errorf("%s says %q of an unknown asset", tc.name, got)
+		if got := notices(frames[0], data.NoticeSeverityWarning); !strings.Contains(got, "the estate has no "+unknown+", so nothing is shown of it") {
+			t.Errorf("%s says %q of an unknown %s", tc.name, got, unknown)
 		}
 	}
 	frames, err := ask(t, d, query.Query{Type: "work_orders", Limit: 1}, false)

@@ -57,6 +57,9 @@ var asks = []struct {
 	{"asset_current-level", query.Query{Type: "asset_current", Measure: "level"}, false},
 	{"asset_kpi", query.Query{Type: "asset_kpi"}, false},
 	{"asset_kpi-alert", query.Query{Type: "asset_kpi", Measure: "mttr_s"}, true},
+	{"gateways", query.Query{Type: "gateways"}, false},
+	{"gateways-alert", query.Query{Type: "gateways"}, true},
+	{"gateways-silent", query.Query{Type: "gateways", Measure: "silent"}, true},
 	{"dispatch_events", query.Query{Type: "dispatch_events"}, false},
 	{"dispatch_events-alert", query.Query{Type: "dispatch_events"}, true},
 }

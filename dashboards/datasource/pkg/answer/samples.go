@@ -20,6 +20,8 @@ func Samples() []Sample {
 		{"The estate now", "A table or a geomap.", map[string]any{"queryType": "asset_current"}},
 		{"How many are in which state", "A stat, or an alert.", map[string]any{"queryType": "asset_current", "measure": "assets"}},
 		{"Which asset lets people down", "A table.", map[string]any{"queryType": "asset_kpi"}},
+		{"How gateways are", "A table.", map[string]any{"queryType": "gateways"}},
+		{"How full spools are", "A bar gauge, or an alert.", map[string]any{"queryType": "gateways", "measure": "spool_share"}},
 		{"What dispatch is doing", "Logs, live.", map[string]any{"queryType": "dispatch_events", "live": true}},
 	}
 }

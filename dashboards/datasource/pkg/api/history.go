@@ -132,6 +132,13 @@ func (c *Client) KPI(ctx context.Context, f Filter) (Answer[KPI], error) {
 	return list[KPI](ctx, c, "/api/v1/history/kpi", f.values())
 }
 
+// Gateways returns how each gateway is now, of some buildings or of all. Nothing else
+// of f is looked at.
+func (c *Client) Gateways(ctx context.Context, f Filter) (Answer[Gateway], error) {
+	f = Filter{Building: f.Building}
+	return list[Gateway](ctx, c, "/api/v1/history/gateways", f.values())
+}
+
 // EventsQuery asks for rows of the ledger: those after a sequence number, where
 // the range may be open, or without one the newest of the range. Limit is 1 to 1,000.
 type EventsQuery struct {

@@ -239,6 +239,28 @@ type KPI struct {
 	MTTR         *float64 `json:"mttr_s"`
 }
 
+// Gateway is how a gateway is now. Gateway is "" in a row that counts what is in
+// quarantine and came from none of the estate's. What it has not told of itself is nil.
+type Gateway struct {
+	Gateway        string     `json:"gateway"`
+	GatewayName    Text       `json:"gateway_name"`
+	Building       string     `json:"building"`
+	BuildingName   Text       `json:"building_name"`
+	Heard          *time.Time `json:"heard"`
+	Silent         bool       `json:"silent"`
+	Since          *time.Time `json:"silent_since"`
+	Told           *time.Time `json:"told"` // when it told what follows
+	Version        string     `json:"version"`
+	Clock          string     `json:"clock"`   // set, held or unset
+	Backlog        *int64     `json:"backlog"` // records that wait in its spool
+	Used           *int64     `json:"spool_used_bytes"`
+	Limit          *int64     `json:"spool_limit_bytes"`
+	Share          *float64   `json:"spool_share"` // a little above 1 where it is over its limit
+	Quarantined    int64      `json:"quarantined"`
+	QuarantinedDay int64      `json:"quarantined_24h"`
+	QuarantinedNow int64      `json:"quarantined_15m"`
+}
+
 // Entry is a row of the ledger in words.
 type Entry struct {
 	Seq     int64     `json:"seq"`

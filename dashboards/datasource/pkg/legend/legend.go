@@ -52,6 +52,23 @@ func ClockStates() []Meaning {
 	}
 }
 
+// GatewayClocks say how far the clock of a gateway can be believed.
+func GatewayClocks() []Meaning {
+	return []Meaning{
+		{"set", "Right", "green"},
+		{"held", "Continued", "yellow"},
+		{"unset", "A guess", "red"},
+	}
+}
+
+// Silence says whether a gateway is judged silent.
+func Silence() []Meaning {
+	return []Meaning{
+		{"0", "No", "green"},
+		{"1", "Yes", "red"},
+	}
+}
+
 // Step is from which used part of a window on a colour holds.
 type Step struct {
 	From  float64

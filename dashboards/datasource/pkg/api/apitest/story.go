@@ -25,6 +25,7 @@ var routes = map[string]route{
 	"/api/v1/history/states":     {shared: common[:5], ranged: true, answer: of(states)},
 	"/api/v1/history/now":        {shared: common[2:5], answer: of(now)},
 	"/api/v1/history/kpi":        {shared: common[:5], ranged: true, answer: of(kpi)},
+	"/api/v1/history/gateways":   {shared: common[2:3], answer: of(gateways)},
 	"/api/v1/history/events":     {shared: common, params: []string{"after", "limit", "subject"}, ranged: true, answer: (*Server).events},
 }
 
@@ -134,6 +135,13 @@ var states = []row{
 		{"from": At(time.Hour + 50*time.Minute), "to": At(8 * time.Hour), "state": "ok", "text": ""}}},
 	{"asset": "b2-w1", "asset_name": "Riser, block 2", "building": "b2", "domain": "leaks", "segments": []row{
 		{"from": At(0), "to": At(8 * time.Hour), "state": "unknown", "text": "never heard"}}},
+}
+
+var gateways = []row{
+	{"gateway": "gw-b1", "gateway_name": row{"en": "Gateway 1"}, "building": "b1", "building_name": "Block 1", "heard": At(8 * time.Hour), "silent": false, "told": At(8*time.Hour - 20*time.Second), "version": "1.4.0",
+		"clock": "set", "backlog": 1200, "spool_used_bytes": 322122547, "spool_limit_bytes": 536870912, "spool_share": 0.6, "quarantined": 41, "quarantined_24h": 21, "quarantined_15m": 3, "voltage_of_a_newer_server": 5},
+	{"gateway": "gw-b2", "gateway_name": "Gateway 2", "building": "b2", "building_name": "Block 2", "silent": true, "silent_since": At(time.Hour), "quarantined": 0, "quarantined_24h": 0, "quarantined_15m": 0},
+	{"gateway": "", "gateway_name": "no gateway of the estate", "silent": false, "quarantined": 7, "quarantined_24h": 7, "quarantined_15m": 0},
 }
 
 var now = []row{
