@@ -30,8 +30,9 @@ type EventPage struct {
 const lookedThrough = 20_000
 
 // ReadEvents reads events out of the ledger; tell makes them of rows, see
-// Table.Events. Rows are taken to be written in the order of their times: where a
-// clock was set back, a time is looked for where it was first reached.
+// Table.Events. Rows are taken to be written in the order of their times. Where a
+// clock was set back, a time is looked for at one of the places at which it was
+// reached; what is asked for up to now ends with the newest row all the same.
 func ReadEvents(tx plantroom.LedgerStore, q *EventQuery, tell func([]plantroom.LedgerRow) ([]EventItem, error)) (EventPage, error) {
 	switch {
 	case q.Subject != "":
@@ -79,6 +80,8 @@ func (q *EventQuery) behind(tx plantroom.LedgerStore, tell func([]plantroom.Ledg
 		more := len(rows) == rowsAtOnce
 		if len(rows) > 0 {
 			p.Next = rows[len(rows)-1].Seq
+		} else if p.Next, err = reached(tx, p.Next); err != nil {
+			return p, err
 		}
 		items, err := tell(q.within(rows))
 		if err != nil {
@@ -97,6 +100,20 @@ func (q *EventQuery) behind(tx plantroom.LedgerStore, tell func([]plantroom.Ledg
 	return p, nil
 }
 
+// reached is the number of a row where there is one, else that of the newest: whoever
+// follows a database that was set back to an older backup asks for rows that it has
+// not written yet, and would wait until it has.
+func reached(tx plantroom.LedgerStore, seq int64) (int64, error) {
+	if seq <= 0 {
+		return seq, nil
+	}
+	if rows, err := tx.Ledger(seq-1, 1); err != nil || len(rows) > 0 {
+		return seq, err
+	}
+	newest, err := lastRow(tx)
+	return newest.Seq, err
+}
+
 func (q *EventQuery) last(tx plantroom.LedgerStore, tell func([]plantroom.LedgerRow) ([]EventItem, error)) (EventPage, error) {
 	newest, err := lastRow(tx)
 	if err != nil {
@@ -106,9 +123,11 @@ func (q *EventQuery) last(tx plantroom.LedgerStore, tell func([]plantroom.Ledger
 	if err != nil {
 		return EventPage{}, err
 	}
-	end, err := since(tx, newest.Seq, q.To)
-	if err != nil {
-		return EventPage{}, err
+	end := newest.Seq + 1
+	if newest.At >= q.To {
+		if end, err = since(tx, newest.Seq, q.To); err != nil {
+			return EventPage{}, err
+		}
 	}
 	p := EventPage{Next: end - 1}
 	for looked := 0; end > first; {
