@@ -92,21 +92,24 @@ func (n *news) done(names map[change]struct{}, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if err != nil {
-		n.lost = true // whatever they were
-		n.since = n.taking
+		n.lost = true           // whatever they were
+		if !n.taking.IsZero() { // else those that came meanwhile are the first
+			n.since = n.taking
+		}
 	}
 	n.taking = 0
 }
 
-// asOf is up to when everything is known that has been told.
+// asOf is up to when everything is known that has been told. It is never later than
+// now, also where the clock was set back meanwhile.
 func (n *news) asOf(now plantroom.Instant) plantroom.Instant {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
 	case !n.taking.IsZero():
-		return n.taking
+		return min(n.taking, now)
 	case !n.since.IsZero():
-		return n.since
+		return min(n.since, now)
 	}
 	return now
 }
@@ -203,6 +206,9 @@ func (f *Follower) step(ctx context.Context, names map[change]struct{}, lost boo
 					about[c] = struct{}{}
 				}
 				b.at = Position{rows[i].Seq, rows[i].Hash}
+				if rows[i].Seq == 1 {
+					b.began = rows[i].At
+				}
 			}
 			for c := range names {
 				if len(about) >= 2*rowsAtOnce {

@@ -81,7 +81,6 @@ func silence(r plantroom.RuleID) bool {
 
 // saw notes that something was known of an asset at an instant.
 func (t *Table) saw(asset uint32, at plantroom.Instant, rule plantroom.RuleID) {
-	t.Began(at)
 	if silence(rule) {
 		return
 	}
