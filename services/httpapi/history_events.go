@@ -25,9 +25,18 @@ func (a *API) pastEvents(w http.ResponseWriter, r *http.Request, q *query) error
 	} else {
 		want.From, want.To = q.span()
 	}
-	p, err := ask(a, q, &f, func(*history.Table, *history.Book) ([]history.EventItem, error) { return nil, nil })
+	none := ""
+	p, err := ask(a, q, &f, func(t *history.Table, b *history.Book) ([]history.EventItem, error) {
+		if want.Subject != "" {
+			none = t.UnknownSubject(b, want.Subject)
+		}
+		return nil, nil
+	})
 	if err != nil {
 		return err
+	}
+	if none != "" {
+		p.Unknown = append(p.Unknown, none)
 	}
 	book, err := a.books.of(a.opt.Estate(), a.opt.Domains)
 	if err != nil {

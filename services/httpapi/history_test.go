@@ -164,6 +164,12 @@ func TestWhatNobodyKnowsIsNamed(t *testing.T) {
 			t.Errorf("%s: unknown %q", path, p.Unknown)
 		}
 	}
+	s.Open(doorFault)
+	for subject, want := range map[string][]string{"wo-000001": {}, "wo-000009": {"order wo-000009"}, "inc-aaaaaaaaaaaaaaaa": {"incident inc-aaaaaaaaaaaaaaaa"}, "gw-b1": {}, "b1-l1": {"order, incident or gateway b1-l1"}} {
+		if p := tell[json.RawMessage](t, s, "events?subject="+subject); !slices.Equal(p.Unknown, want) {
+			t.Errorf("%s: unknown %q, want %q", subject, p.Unknown, want)
+		}
+	}
 	if p := tell[json.RawMessage](t, s, "burndown?order=wo-000009&"+pastWeek); !slices.Equal(p.Unknown, []string{"order wo-000009"}) {
 		t.Errorf("unknown %q", p.Unknown)
 	}
@@ -188,6 +194,7 @@ func TestQuestionsAboutThePastAreBounded(t *testing.T) {
 		"burndown?order=" + strings.Repeat("wo-000001,", 50) + "x&" + pastWeek: "lists 51 ids",
 		"burndown?clock=dance&" + pastWeek:                                     "some of acknowledge",
 		"orders?open=true&limit=1001":                                          "a number from 1 to 1000",
+		"orders?open=true&before=inc-1":                                        "the next of an earlier page",
 		"orders?open=perhaps":                                                  "true or false",
 		"events?after=-1":                                                      "a sequence number",
 		"events":                                                               `\"from\" is missing`,
