@@ -63,6 +63,7 @@ func (f *Follower) apply(b *batch) {
 	var refused []error
 	f.mu.Lock()
 	f.table.Began(b.began)
+	f.table.followed = b.at.Seq
 	for i := range b.incidents {
 		if err := f.table.PutIncident(&b.incidents[i]); err != nil {
 			refused = append(refused, err)

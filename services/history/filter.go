@@ -31,23 +31,24 @@ func (t *Table) Unknown(b *Book, f *Filter) []string {
 // UnknownSubject names a subject of events that is none, as in "order wo-999999"; "":
 // it is known.
 func (t *Table) UnknownSubject(b *Book, id string) string {
-	n, order := orderNumber(plantroom.OrderID(id))
 	_, gateway := b.gateways[plantroom.GatewayID(id)]
 	switch {
-	case order && !t.has(n):
-		return "order " + id
-	case order || gateway:
+	case gateway || t.Knows(id):
 		return ""
-	case !strings.HasPrefix(id, incidentPrefix):
-		return "order, incident or gateway " + id
-	}
-	if key, _ := keyOf(plantroom.IncidentID(id)); !t.knows(key) {
+	case IsOrder(id):
+		return "order " + id
+	case strings.HasPrefix(id, incidentPrefix):
 		return "incident " + id
 	}
-	return ""
+	return "order, incident or gateway " + id
 }
 
-func (t *Table) knows(key incidentKey) bool {
+// Knows reports whether there is an order or an incident of an id.
+func (t *Table) Knows(id string) bool {
+	if n, order := orderNumber(plantroom.OrderID(id)); order {
+		return t.has(n)
+	}
+	key, _ := keyOf(plantroom.IncidentID(id))
 	_, ok := t.rowOf[key]
 	return ok
 }

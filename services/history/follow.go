@@ -114,15 +114,23 @@ func (n *news) asOf(now plantroom.Instant) plantroom.Instant {
 	return now
 }
 
-// Changed says that something was committed. It does not block.
+// Changed says that something was committed. It does not block. Of other kinds than
+// these three nothing is kept, but rows of the ledger may have come with them.
 func (f *Follower) Changed(kind, subject string) {
-	if kind != ChangedOrder && kind != ChangedIncident && kind != ChangedWorks {
-		return
+	if kind == ChangedOrder || kind == ChangedIncident || kind == ChangedWorks {
+		f.note(change{kind, subject})
 	}
+	select {
+	case f.kick <- struct{}{}:
+	default:
+	}
+}
+
+func (f *Follower) note(c change) {
 	now := f.opt.Now()
 	f.news.mu.Lock()
 	if len(f.news.names) < maxNews {
-		f.news.names[change{kind, subject}] = struct{}{}
+		f.news.names[c] = struct{}{}
 	} else {
 		f.news.lost = true
 	}
@@ -130,10 +138,6 @@ func (f *Follower) Changed(kind, subject string) {
 		f.news.since = now
 	}
 	f.news.mu.Unlock()
-	select {
-	case f.kick <- struct{}{}:
-	default:
-	}
 }
 
 // Read lets f ask the Table, and returns up to when the Table has followed the

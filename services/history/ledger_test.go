@@ -1,10 +1,12 @@
 package history_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
 	"plantroom"
+	"plantroom/services/dispatch"
 	"plantroom/services/history"
 	"plantroom/services/httpapi/apitest"
 )
@@ -23,6 +25,9 @@ func (s *story) noted(after ...time.Duration) {
 
 func (s *story) events(q history.EventQuery) (p history.EventPage) {
 	s.t.Helper()
+	if q.Followed == 0 {
+		q.Followed = math.MaxInt64 / 2
+	}
 	s.view(func(tx plantroom.Tx) (err error) {
 		p, err = history.ReadEvents(tx, &q, func(rows []plantroom.LedgerRow) (items []history.EventItem, _ error) {
 			for _, r := range rows {
@@ -89,5 +94,65 @@ func TestTheRecordBeginsWithTheFirstRowAlsoOfAServerThatRuns(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// Whoever follows events of a building goes on behind the last row that it was told
+// of: one whose order is not in the columns yet must not lie before that.
+func TestARowWhoseOrderHasNotBeenFollowedYetIsToldOfLater(t *testing.T) {
+	s := newStory(t, 1)
+	s.noted(0)
+	f := s.follower(s.Store, "")
+	tell := func(filter history.Filter, behind bool, after int64) (kinds []string, next int64) {
+		t.Helper()
+		q := history.EventQuery{Behind: behind, After: after, From: apitest.Start, To: s.Now().Add(time.Hour), Limit: 50}
+		read := func(ask func(*history.Table)) {
+			if _, err := f.Read(func(table *history.Table) error { ask(table); return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		read(func(table *history.Table) { q.Followed = table.Followed() })
+		if len(filter.Contractors) == 0 {
+			q.Known = func(id string) (known bool) {
+				read(func(table *history.Table) { known = table.Knows(id) })
+				return known
+			}
+		}
+		s.view(func(tx plantroom.Tx) error {
+			p, err := history.ReadEvents(tx, &q, func(rows []plantroom.LedgerRow) (items []history.EventItem, _ error) {
+				read(func(table *history.Table) { items = table.Events(s.book, &filter, rows) })
+				return items, nil
+			})
+			for _, e := range p.Items {
+				kinds = append(kinds, e.Kind)
+			}
+			next = p.Next
+			return err
+		})
+		return kinds, next
+	}
+	_, before := tell(history.Filter{}, true, 0)
+	o := s.Open(apitest.Fault{Rule: "lift.fault", Asset: "b1-l1", Cause: "door_close_fault", Severity: plantroom.High, Needed: 1})
+	b1 := history.Filter{Buildings: []plantroom.BuildingID{"b1"}}
+	for _, behind := range []bool{true, false} {
+		if _, next := tell(b1, behind, before); next != before {
+			t.Errorf("behind %v: before it is followed it goes on from %d, not %d", behind, next, before)
+		}
+	}
+	if err := f.Step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	kinds, next := tell(b1, true, before)
+	if len(kinds) < 2 || next <= before {
+		t.Fatalf("then it tells of %q, up to %d", kinds, next)
+	}
+	if _, err := s.Command(t.Context(), dispatch.Command{Order: o.ID, Do: plantroom.DoAcknowledge, Actor: "person:operator", By: "Li Qiang"}); err != nil {
+		t.Fatal(err)
+	}
+	if kinds, on := tell(b1, true, next); len(kinds) == 0 || on <= next {
+		t.Errorf("a later row of a known order: %q up to %d", kinds, on)
+	}
+	if kinds, on := tell(history.Filter{Contractors: []plantroom.ContractorID{"quicklift"}}, true, next); len(kinds) != 0 || on != next {
+		t.Errorf("a contractor's events before they are followed: %q up to %d", kinds, on)
 	}
 }

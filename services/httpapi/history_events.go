@@ -26,10 +26,17 @@ func (a *API) pastEvents(w http.ResponseWriter, r *http.Request, q *query) error
 		want.From, want.To = q.span()
 	}
 	none := ""
+	if len(f.Contractors)+len(f.Severities) == 0 { // both change, and what else is asked for never does
+		want.Known = func(subject string) (known bool) {
+			_, err := a.opt.History.Read(func(t *history.Table) error { known = t.Knows(subject); return nil })
+			return err == nil && known
+		}
+	}
 	p, err := ask(a, q, &f, func(t *history.Table, b *history.Book) ([]history.EventItem, error) {
 		if want.Subject != "" {
 			none = t.UnknownSubject(b, want.Subject)
 		}
+		want.Followed = t.Followed()
 		return nil, nil
 	})
 	if err != nil {
