@@ -156,6 +156,15 @@ func TestEventsGoOnWhereOneHasStopped(t *testing.T) {
 	}
 }
 
+// A board that is asked for "everything" begins with 1970, which is how no time is kept.
+func TestATimeMayBeginWith1970(t *testing.T) {
+	s := newService(t)
+	p := tell[history.StatesItem](t, s, "states?asset=b1-l1&from=1970-01-01T00:00:00Z&to=1970-01-02T00:00:00Z")
+	if len(p.Items) != 1 || len(p.Items[0].Segments) != 1 || p.Items[0].Segments[0].From.IsZero() || p.Items[0].Segments[0].State != history.Unknown {
+		t.Errorf("%+v", p.Items)
+	}
+}
+
 func TestWhatNobodyKnowsIsNamed(t *testing.T) {
 	s := newService(t)
 	for _, path := range []string{"orders?open=true&", "incidents?" + pastWeek + "&", "league?" + pastWeek + "&", "states?" + pastWeek + "&", "now?", "kpi?" + pastWeek + "&", "events?after=0&", "burndown?" + pastWeek + "&"} {
