@@ -42,8 +42,8 @@ func (a *API) pastEvents(w http.ResponseWriter, r *http.Request, q *query) error
 	if err != nil {
 		return err
 	}
-	if none != "" {
-		p.Unknown = append(p.Unknown, none)
+	if none != "" { // what else the ledger files under such a name is not told of, however much it is
+		return send(w, http.StatusOK, pastEventsView{Items: []history.EventItem{}, Unknown: append(p.Unknown, none), AsOf: p.AsOf, Next: want.After})
 	}
 	book, err := a.books.of(a.opt.Estate(), a.opt.Domains)
 	if err != nil {
