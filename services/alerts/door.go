@@ -73,7 +73,6 @@ type taking struct {
 	tx       plantroom.Tx
 	now      plantroom.Instant
 	stored   map[plantroom.AssetID][]byte
-	open     []plantroom.Incident
 	subjects map[plantroom.AssetID]*subject // those that the message has touched
 	aside    *aside
 }
@@ -89,9 +88,6 @@ func (t *taking) recall() error {
 			t.stored[d.Asset] = d.State
 		}
 	}
-	if t.open, err = t.tx.OpenIncidents(); err != nil {
-		return err
-	}
 	t.aside = readAside(t.stored[asideOf])
 	return nil
 }
@@ -104,8 +100,14 @@ func (t *taking) of(asset plantroom.AssetID, firing bool) (_ *subject, ok bool, 
 	s := t.subjects[asset]
 	if s == nil {
 		s = &subject{building: building, memory: &memory{}}
-		if i := slices.IndexFunc(t.open, func(in plantroom.Incident) bool { return in.Rule == RuleGrafana && in.Asset == asset }); i >= 0 {
-			s.open = &t.open[i]
+		newest, err := t.tx.Incidents(plantroom.IncidentFilter{Asset: asset, Domain: plantroom.AlertsDomain, Limit: 1})
+		if err != nil {
+			return nil, false, err
+		}
+		if len(newest) > 0 { // begin makes each episode later than the last, so that no other one can be open
+			if s.last = newest[0].Episode; newest[0].State != plantroom.IncidentClosed {
+				s.open = &newest[0]
+			}
 		}
 		if b := t.stored[asset]; b != nil {
 			if s.memory, err = readMemory(asset, b); err != nil {
@@ -114,13 +116,6 @@ func (t *taking) of(asset plantroom.AssetID, firing bool) (_ *subject, ok bool, 
 		}
 		if !known && s.open == nil {
 			return nil, false, nil
-		}
-		newest, err := t.tx.Incidents(plantroom.IncidentFilter{Asset: asset, Domain: plantroom.AlertsDomain, Limit: 1})
-		if err != nil {
-			return nil, false, err
-		}
-		if len(newest) > 0 {
-			s.last = newest[0].Episode
 		}
 		t.subjects[asset] = s
 	}

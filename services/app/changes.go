@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 
 	"plantroom"
 	"plantroom/services/httpapi/live"
@@ -84,6 +85,21 @@ func (w *watchedTx) InsertOrder(o plantroom.WorkOrder) error {
 func (w *watchedTx) UpdateOrder(o plantroom.WorkOrder) error {
 	w.note(live.Order, string(o.ID))
 	return w.Tx.UpdateOrder(o)
+}
+
+// AppendLedger notes what rows are about that come without a write of their order or
+// incident, as those of calls and alerts do: whoever follows events hears of them at
+// once.
+func (w *watchedTx) AppendLedger(rows ...plantroom.LedgerRow) error {
+	for i := range rows {
+		switch subject := rows[i].Subject; {
+		case strings.HasPrefix(subject, "wo-"):
+			w.note(live.Order, subject)
+		case strings.HasPrefix(subject, "inc-"):
+			w.note(live.Incident, subject)
+		}
+	}
+	return w.Tx.AppendLedger(rows...)
 }
 
 func (w *watchedTx) PutCase(c plantroom.Case) error {

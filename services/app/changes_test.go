@@ -65,6 +65,21 @@ func TestWhatATransactionHasChangedIsToldOnceAfterItsCommit(t *testing.T) {
 	}
 }
 
+func TestARowAloneTellsOfWhatItIsAbout(t *testing.T) {
+	var told []change
+	s := watchedStore{newStore(t), func(cs []change) { told = append(told, cs...) }}
+	var rows []plantroom.LedgerRow
+	for _, subject := range []string{"inc-1", "wo-000001", "wo-000001", "gw-b1"} {
+		rows = append(rows, plantroom.LedgerRow{Kind: "alert.joined", Subject: subject, Actor: "grafana"})
+	}
+	if err := s.Update(t.Context(), func(tx plantroom.Tx) error { return tx.AppendLedger(rows...) }); err != nil {
+		t.Fatal(err)
+	}
+	if want := []change{{"incident", "inc-1"}, {"order", "wo-000001"}}; !reflect.DeepEqual(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
+}
+
 // againStore runs a transaction's function twice, as after a conflict.
 type againStore struct{ plantroom.Store }
 

@@ -21,7 +21,8 @@ func changeOf(r *plantroom.LedgerRow) (change, bool) {
 
 // batch is what one transaction has read.
 type batch struct {
-	at        Position // up to where the ledger is followed with it
+	at        Position          // up to where the ledger is followed with it
+	began     plantroom.Instant // of the ledger; 0: its first row is not among those that were read
 	about     map[change]struct{}
 	orders    []plantroom.WorkOrder
 	incidents []plantroom.Incident
@@ -61,6 +62,8 @@ func with[K, V any](list []V, id K, read func(K) (V, error)) ([]V, error) {
 func (f *Follower) apply(b *batch) {
 	var refused []error
 	f.mu.Lock()
+	f.table.Began(b.began)
+	f.table.followed = b.at.Seq
 	for i := range b.incidents {
 		if err := f.table.PutIncident(&b.incidents[i]); err != nil {
 			refused = append(refused, err)

@@ -138,12 +138,24 @@ type calendar struct {
 	number   uint32
 }
 
-// day is a day as a number, as in 20260302.
+// day is a day as a number, as in 20260302. What is kept of it ends where clocks are
+// put forward or back: in some zones they are at midnight, which then comes twice or
+// not at all.
 func (d *calendar) day(at plantroom.Instant) uint32 {
 	if at < d.from || at >= d.to {
-		y, m, day := at.Time().In(d.zone).Date()
+		t := at.Time().In(d.zone)
+		y, m, day := t.Date()
 		d.number = uint32(y)*10000 + uint32(m)*100 + uint32(day)
-		d.from, d.to = plantroom.At(time.Date(y, m, day, 0, 0, 0, 0, d.zone)), plantroom.At(time.Date(y, m, day+1, 0, 0, 0, 0, d.zone))
+		h, minute, s := t.Clock()
+		d.from = at.Add(-time.Duration(h)*time.Hour - time.Duration(minute)*time.Minute - time.Duration(s)*time.Second - time.Duration(t.Nanosecond()))
+		d.to = d.from.Add(24 * time.Hour)
+		begun, ends := t.ZoneBounds()
+		if !begun.IsZero() {
+			d.from = max(d.from, plantroom.At(begun))
+		}
+		if !ends.IsZero() {
+			d.to = min(d.to, plantroom.At(ends))
+		}
 	}
 	return d.number
 }

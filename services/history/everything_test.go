@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -120,4 +121,92 @@ func TestAStoreThatFailsWhileItIsReadIsReadAgain(t *testing.T) {
 	if err := f.Step(t.Context()); err != nil || f.Stats().Orders != len(orders) || f.Stats().Incidents != len(orders) {
 		t.Fatalf("%v, %+v", err, f.Stats())
 	}
+}
+
+// meddling is a store in which something happens after each look.
+type meddling struct {
+	history.Store
+	happens func()
+	within  bool
+}
+
+func (m *meddling) View(ctx context.Context, view func(plantroom.Tx) error) error {
+	err := m.Store.View(ctx, view)
+	if m.happens != nil && !m.within {
+		m.within = true
+		m.happens()
+		m.within = false
+	}
+	return err
+}
+
+// TestWhatChangesWhileEverythingIsReadIsReadToo starts without a file, and with an old
+// one, while orders change between any two looks, half of them without a row.
+func TestWhatChangesWhileEverythingIsReadIsReadToo(t *testing.T) {
+	for seed := range uint64(8) {
+		s := newStory(t, seed)
+		for range 40 {
+			s.happens()
+		}
+		path := filepath.Join(t.TempDir(), "history.cache")
+		if seed%2 == 1 { // an old file
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			s.follower(s.Store, path).Run(ctx)
+			for range 20 {
+				s.happens()
+			}
+		}
+		var mu sync.Mutex // two readers look at once
+		var f *history.Follower
+		m := &meddling{Store: s.Store}
+		left := 60
+		m.happens = func() {
+			if left--; left < 0 {
+				return
+			}
+			if left%2 == 0 {
+				s.happens()
+				return
+			}
+			o := s.Order(s.seen[s.r.IntN(len(s.seen))])
+			if o.State.Final() {
+				return
+			}
+			o.Version++
+			o.ETA = s.Now().Add(time.Duration(left) * time.Minute)
+			if err := s.Store.Update(t.Context(), func(tx plantroom.Tx) error { return tx.UpdateOrder(o) }); err != nil {
+				t.Error(err)
+			}
+			f.Changed(history.ChangedOrder, string(o.ID))
+			if seed%4 > 1 && left == 41 { // and more than is kept
+				for i := range 10_001 {
+					f.Changed(history.ChangedOrder, fmt.Sprintf("wo-%06d", 500_000+i))
+				}
+			}
+		}
+		f = history.New(history.Options{Store: locked{m, &mu}, Path: path, Now: s.Now})
+		for range 4 {
+			if err := f.Step(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m.happens = nil
+		if err := f.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.same(fmt.Sprintf("seed %d", seed), f, s.Store)
+	}
+}
+
+// locked lets one look at a time.
+type locked struct {
+	history.Store
+	mu *sync.Mutex
+}
+
+func (l locked) View(ctx context.Context, view func(plantroom.Tx) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Store.View(ctx, view)
 }

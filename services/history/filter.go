@@ -1,6 +1,10 @@
 package history
 
-import "plantroom"
+import (
+	"strings"
+
+	"plantroom"
+)
 
 // Filter says what an answer is about. What is left empty selects all.
 type Filter struct {
@@ -22,6 +26,31 @@ func (t *Table) Unknown(b *Book, f *Filter) []string {
 	unknown(&out, "contractor", f.Contractors, func(id plantroom.ContractorID) bool { _, ok := b.contractors[id]; return ok || t.contractors.knows(id) })
 	unknown(&out, "rule", f.Rules, func(id plantroom.RuleID) bool { return b.rules[id] != "" || t.rules.knows(id) })
 	return out
+}
+
+// UnknownSubject names a subject of events that is none, as in "order wo-999999"; "":
+// it is known.
+func (t *Table) UnknownSubject(b *Book, id string) string {
+	_, gateway := b.gateways[plantroom.GatewayID(id)]
+	switch {
+	case gateway || t.Knows(id):
+		return ""
+	case IsOrder(id):
+		return "order " + id
+	case strings.HasPrefix(id, incidentPrefix):
+		return "incident " + id
+	}
+	return "order, incident or gateway " + id
+}
+
+// Knows reports whether there is an order or an incident of an id.
+func (t *Table) Knows(id string) bool {
+	if n, order := orderNumber(plantroom.OrderID(id)); order {
+		return t.has(n)
+	}
+	key, _ := keyOf(plantroom.IncidentID(id))
+	_, ok := t.rowOf[key]
+	return ok
 }
 
 func unknown[T ~string](out *[]string, what string, ids []T, known func(T) bool) {

@@ -92,34 +92,45 @@ func (n *news) done(names map[change]struct{}, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if err != nil {
-		n.lost = true // whatever they were
-		n.since = n.taking
+		n.lost = true           // whatever they were
+		if !n.taking.IsZero() { // else those that came meanwhile are the first
+			n.since = n.taking
+		}
 	}
 	n.taking = 0
 }
 
-// asOf is up to when everything is known that has been told.
+// asOf is up to when everything is known that has been told. It is never later than
+// now, also where the clock was set back meanwhile.
 func (n *news) asOf(now plantroom.Instant) plantroom.Instant {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
 	case !n.taking.IsZero():
-		return n.taking
+		return min(n.taking, now)
 	case !n.since.IsZero():
-		return n.since
+		return min(n.since, now)
 	}
 	return now
 }
 
-// Changed says that something was committed. It does not block.
+// Changed says that something was committed. It does not block. Of other kinds than
+// these three nothing is kept, but rows of the ledger may have come with them.
 func (f *Follower) Changed(kind, subject string) {
-	if kind != ChangedOrder && kind != ChangedIncident && kind != ChangedWorks {
-		return
+	if kind == ChangedOrder || kind == ChangedIncident || kind == ChangedWorks {
+		f.note(change{kind, subject})
 	}
+	select {
+	case f.kick <- struct{}{}:
+	default:
+	}
+}
+
+func (f *Follower) note(c change) {
 	now := f.opt.Now()
 	f.news.mu.Lock()
 	if len(f.news.names) < maxNews {
-		f.news.names[change{kind, subject}] = struct{}{}
+		f.news.names[c] = struct{}{}
 	} else {
 		f.news.lost = true
 	}
@@ -127,10 +138,6 @@ func (f *Follower) Changed(kind, subject string) {
 		f.news.since = now
 	}
 	f.news.mu.Unlock()
-	select {
-	case f.kick <- struct{}{}:
-	default:
-	}
 }
 
 // Read lets f ask the Table, and returns up to when the Table has followed the
@@ -203,6 +210,9 @@ func (f *Follower) step(ctx context.Context, names map[change]struct{}, lost boo
 					about[c] = struct{}{}
 				}
 				b.at = Position{rows[i].Seq, rows[i].Hash}
+				if rows[i].Seq == 1 {
+					b.began = rows[i].At
+				}
 			}
 			for c := range names {
 				if len(about) >= 2*rowsAtOnce {

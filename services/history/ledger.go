@@ -15,6 +15,12 @@ type EventQuery struct {
 	From, To plantroom.Instant // zero: no bound
 	Subject  string            // an order's, incident's or gateway's id; "": all
 	Limit    int
+	Followed int64 // up to which row the columns that tell of rows have followed: Table.Followed
+	// Known reports whether an order or incident is in the columns, so that a later row
+	// about it can be told of, too; nil: it cannot, since more than whose it is counts.
+	Known func(subject string) bool
+
+	last int64 // of the rows that can be told of
 }
 
 // EventPage is an answer: events in the order in which they were written, the
@@ -30,9 +36,17 @@ type EventPage struct {
 const lookedThrough = 20_000
 
 // ReadEvents reads events out of the ledger; tell makes them of rows, see
-// Table.Events. Rows are taken to be written in the order of their times: where a
-// clock was set back, a time is looked for where it was first reached.
+// Table.Events. Rows are taken to be written in the order of their times. Where a
+// clock was set back, a time is looked for at one of the places at which it was
+// reached; what is asked for up to now ends with the newest row all the same. A row
+// about an order or an incident that the columns do not have yet is told of
+// later, as are those behind it: nobody could say whose it is, and whoever goes on
+// behind it would never hear of it.
 func ReadEvents(tx plantroom.LedgerStore, q *EventQuery, tell func([]plantroom.LedgerRow) ([]EventItem, error)) (EventPage, error) {
+	var err error
+	if q.last, err = q.followed(tx); err != nil {
+		return EventPage{}, err
+	}
 	switch {
 	case q.Subject != "":
 		rows, err := tx.LedgerOf(q.Subject)
@@ -43,13 +57,32 @@ func ReadEvents(tx plantroom.LedgerStore, q *EventQuery, tell func([]plantroom.L
 	case q.Behind:
 		return q.behind(tx, tell)
 	}
-	return q.last(tx, tell)
+	return q.newest(tx, tell)
+}
+
+// followed is the number of the last row up to which each is either followed, or about
+// something known, or about neither an order nor an incident.
+func (q *EventQuery) followed(tx plantroom.LedgerStore) (int64, error) {
+	seq := q.Followed
+	for range lookedThrough / rowsAtOnce {
+		rows, err := tx.Ledger(seq, rowsAtOnce)
+		for i := range rows {
+			if c, ok := changeOf(&rows[i]); ok && c.kind != ChangedWorks && (q.Known == nil || !q.Known(c.subject)) {
+				return seq, err
+			}
+			seq = rows[i].Seq
+		}
+		if err != nil || len(rows) < rowsAtOnce {
+			return seq, err
+		}
+	}
+	return seq, nil
 }
 
 // within leaves the rows that lie in the time that is asked for.
 func (q *EventQuery) within(rows []plantroom.LedgerRow) []plantroom.LedgerRow {
 	return slices.DeleteFunc(rows, func(r plantroom.LedgerRow) bool {
-		return r.Seq <= q.After || !q.From.IsZero() && r.At < q.From || !q.To.IsZero() && r.At >= q.To
+		return r.Seq <= q.After || r.Seq > q.last || !q.From.IsZero() && r.At < q.From || !q.To.IsZero() && r.At >= q.To
 	})
 }
 
@@ -76,9 +109,14 @@ func (q *EventQuery) behind(tx plantroom.LedgerStore, tell func([]plantroom.Ledg
 		if err != nil {
 			return p, err
 		}
-		more := len(rows) == rowsAtOnce
-		if len(rows) > 0 {
-			p.Next = rows[len(rows)-1].Seq
+		more := len(rows) == rowsAtOnce && rows[len(rows)-1].Seq < q.last
+		switch {
+		case len(rows) > 0:
+			p.Next = max(p.Next, min(rows[len(rows)-1].Seq, q.last))
+		default:
+			if p.Next, err = q.reached(tx, p.Next); err != nil {
+				return p, err
+			}
 		}
 		items, err := tell(q.within(rows))
 		if err != nil {
@@ -97,7 +135,21 @@ func (q *EventQuery) behind(tx plantroom.LedgerStore, tell func([]plantroom.Ledg
 	return p, nil
 }
 
-func (q *EventQuery) last(tx plantroom.LedgerStore, tell func([]plantroom.LedgerRow) ([]EventItem, error)) (EventPage, error) {
+// reached is the number of a row where there is one, else that of the newest: whoever
+// follows a database that was set back to an older backup asks for rows that it has
+// not written yet, and would wait until it has.
+func (q *EventQuery) reached(tx plantroom.LedgerStore, seq int64) (int64, error) {
+	if seq <= 0 {
+		return seq, nil
+	}
+	if rows, err := tx.Ledger(seq-1, 1); err != nil || len(rows) > 0 {
+		return seq, err
+	}
+	newest, err := lastRow(tx)
+	return min(newest.Seq, q.last), err
+}
+
+func (q *EventQuery) newest(tx plantroom.LedgerStore, tell func([]plantroom.LedgerRow) ([]EventItem, error)) (EventPage, error) {
 	newest, err := lastRow(tx)
 	if err != nil {
 		return EventPage{}, err
@@ -106,9 +158,13 @@ func (q *EventQuery) last(tx plantroom.LedgerStore, tell func([]plantroom.Ledger
 	if err != nil {
 		return EventPage{}, err
 	}
-	end, err := since(tx, newest.Seq, q.To)
-	if err != nil {
-		return EventPage{}, err
+	end := min(newest.Seq, q.last) + 1
+	if newest.At >= q.To {
+		before, err := since(tx, newest.Seq, q.To)
+		if err != nil {
+			return EventPage{}, err
+		}
+		end = min(end, before)
 	}
 	p := EventPage{Next: end - 1}
 	for looked := 0; end > first; {

@@ -112,6 +112,12 @@ func orderNumber(id plantroom.OrderID) (uint32, bool) {
 	return uint32(n), ok && err == nil && n > 0 && n < maxOrder && orderID(uint32(n)) == id
 }
 
+// IsOrder reports whether an id can be an order's.
+func IsOrder(id string) bool {
+	_, ok := orderNumber(plantroom.OrderID(id))
+	return ok
+}
+
 // chunk returns where an order's row is, nil where there is none of its chunk.
 func (t *Table) chunk(n uint32) (*orderChunk, uint32) {
 	if c := int(n / chunkRows); c < len(t.orders) {

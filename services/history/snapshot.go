@@ -161,7 +161,8 @@ func (f *frames) episodes(t *Table) {
 // Save writes a file that is either there whole or not at all.
 func Save(path string, t *Table, at Position) (err error) {
 	const op = "write the history's file"
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	// One name for all: what a process that was killed has left is written over.
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return &plantroom.Error{Code: plantroom.CodeUnavailable, Op: op, Message: path, Hint: "see that the data directory is writable; the file is a cache, and the next start only takes longer without it", Err: err}
 	}

@@ -119,3 +119,21 @@ func FuzzFile(f *testing.F) {
 		table.open()
 	})
 }
+
+// Each would be of the whole history's size, and nobody would ever take them away.
+func TestWhatAWriterThatWasKilledHasLeftIsWrittenOver(t *testing.T) {
+	m := newMade(t, 3)
+	path := filepath.Join(t.TempDir(), "history.cache")
+	if err := os.WriteFile(path+".new", bytes.Repeat([]byte("half a file "), 10_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Save(path, m.year(t, 20), Position{Seq: 3}); err != nil {
+		t.Fatal(err)
+	}
+	if _, at, err := Load(path); err != nil || at.Seq != 3 {
+		t.Errorf("%+v, %v", at, err)
+	}
+	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
+		t.Errorf("%d things are left: %v", len(files), err)
+	}
+}

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -115,9 +116,9 @@ func (t *Table) Now(b *Book, assets []plantroom.Asset, now plantroom.Instant) []
 			rest[k] = assets[i]
 		}
 		from, unknown := now.Add(-look), open[:0]
-		for k, facts := range t.facts(b, rest, from, now+1) {
+		for k, facts := range t.facts(b, rest, from, math.MaxInt64) {
 			i := open[k]
-			all := segments(facts, t.known(b, rest[k].ID), from, now+1)
+			all := segments(begun(facts, now), t.known(b, rest[k].ID), from, now+1)
 			if t.present(b, &items[i], all); items[i].Since <= from {
 				items[i].Since = 0
 				unknown = append(unknown, i)
@@ -128,6 +129,17 @@ func (t *Table) Now(b *Book, assets []plantroom.Asset, now plantroom.Instant) []
 		}
 	}
 	return items
+}
+
+// begun leaves out what comes after now. What lasts has begun, whatever it says: where
+// the clock was set back, an open episode must not be forgotten until its time has
+// come once more.
+func begun(facts []fact, now plantroom.Instant) []fact {
+	facts = slices.DeleteFunc(facts, func(f fact) bool { return f.From > now && !f.To.IsZero() })
+	for i := range facts {
+		facts[i].From = min(facts[i].From, now)
+	}
+	return facts
 }
 
 // present fills in how an asset is at the end of its segments, and since when it

@@ -33,6 +33,8 @@ type Table struct {
 	works map[plantroom.WorksID]plantroom.Works
 	first []plantroom.Instant // by asset: the first time that anything was known of it; 0: never
 	began plantroom.Instant   // of the record; 0: not known
+
+	followed int64 // row of the ledger; what is about a later one may not be here yet
 }
 
 // cause is a slug of a domain's vocabulary.
@@ -54,6 +56,9 @@ func (t *Table) Orders() int { return t.count }
 
 // Incidents is how many incidents there are.
 func (t *Table) Incidents() int { return t.episodes }
+
+// Followed is the row of the ledger up to which the store was followed.
+func (t *Table) Followed() int64 { return t.followed }
 
 // PutWorks keeps planned works.
 func (t *Table) PutWorks(w plantroom.Works) { t.works[w.ID] = w }
@@ -81,7 +86,6 @@ func silence(r plantroom.RuleID) bool {
 
 // saw notes that something was known of an asset at an instant.
 func (t *Table) saw(asset uint32, at plantroom.Instant, rule plantroom.RuleID) {
-	t.Began(at)
 	if silence(rule) {
 		return
 	}

@@ -131,6 +131,9 @@ func (q *query) span() (from, to plantroom.Instant) {
 			q.err = plantroom.Errorf(plantroom.CodeInvalid, "query parameter %q is missing: this question is about a time, as in from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z", name)
 		}
 	}
+	if from.IsZero() { // the first moment of 1970, which would be taken for no time, and written as none
+		from++
+	}
 	if q.err == nil && (to <= from || to.Sub(from) > maxRange) {
 		q.err = plantroom.Errorf(plantroom.CodeInvalid, "the time from %s to %s is empty or longer than ten years: ask for a shorter one", from, to)
 	}

@@ -13,6 +13,9 @@ func (a *API) pastOrders(w http.ResponseWriter, _ *http.Request, q *query) error
 	if !want.Open {
 		want.From, want.To = q.span()
 	}
+	if want.Before != "" && !history.IsOrder(string(want.Before)) {
+		q.fail("before", "the next of an earlier page, as wo-000001")
+	}
 	now, next := a.opt.Now(), ""
 	p, err := ask(a, q, &want.Filter, func(t *history.Table, b *history.Book) ([]history.OrderItem, error) {
 		items, more := t.OrderPage(b, &want, now)

@@ -25,9 +25,25 @@ func (a *API) pastEvents(w http.ResponseWriter, r *http.Request, q *query) error
 	} else {
 		want.From, want.To = q.span()
 	}
-	p, err := ask(a, q, &f, func(*history.Table, *history.Book) ([]history.EventItem, error) { return nil, nil })
+	none := ""
+	if len(f.Contractors)+len(f.Severities) == 0 { // both change, and what else is asked for never does
+		want.Known = func(subject string) (known bool) {
+			_, err := a.opt.History.Read(func(t *history.Table) error { known = t.Knows(subject); return nil })
+			return err == nil && known
+		}
+	}
+	p, err := ask(a, q, &f, func(t *history.Table, b *history.Book) ([]history.EventItem, error) {
+		if want.Subject != "" {
+			none = t.UnknownSubject(b, want.Subject)
+		}
+		want.Followed = t.Followed()
+		return nil, nil
+	})
 	if err != nil {
 		return err
+	}
+	if none != "" { // what else the ledger files under such a name is not told of, however much it is
+		return send(w, http.StatusOK, pastEventsView{Items: []history.EventItem{}, Unknown: append(p.Unknown, none), AsOf: p.AsOf, Next: want.After})
 	}
 	book, err := a.books.of(a.opt.Estate(), a.opt.Domains)
 	if err != nil {

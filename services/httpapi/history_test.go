@@ -231,12 +231,27 @@ func TestEventsGoOnWhereOneHasStopped(t *testing.T) {
 	}
 }
 
+// A board that is asked for "everything" begins with 1970, which is how no time is kept.
+func TestATimeMayBeginWith1970(t *testing.T) {
+	s := newService(t)
+	p := tell[history.StatesItem](t, s, "states?asset=b1-l1&from=1970-01-01T00:00:00Z&to=1970-01-02T00:00:00Z")
+	if len(p.Items) != 1 || len(p.Items[0].Segments) != 1 || p.Items[0].Segments[0].From.IsZero() || p.Items[0].Segments[0].State != history.Unknown {
+		t.Errorf("%+v", p.Items)
+	}
+}
+
 func TestWhatNobodyKnowsIsNamed(t *testing.T) {
 	s := newService(t)
 	for _, path := range []string{"orders?open=true&", "incidents?" + pastWeek + "&", "league?" + pastWeek + "&", "states?" + pastWeek + "&", "now?", "kpi?" + pastWeek + "&", "events?after=0&", "burndown?" + pastWeek + "&"} {
 		p := tell[json.RawMessage](t, s, path+"asset=b9-l9,b1-l1&building=b1")
 		if !slices.Equal(p.Unknown, []string{"asset b9-l9"}) {
 			t.Errorf("%s: unknown %q", path, p.Unknown)
+		}
+	}
+	s.Open(doorFault)
+	for subject, want := range map[string][]string{"wo-000001": {}, "wo-000009": {"order wo-000009"}, "inc-aaaaaaaaaaaaaaaa": {"incident inc-aaaaaaaaaaaaaaaa"}, "gw-b1": {}, "b1-l1": {"order, incident or gateway b1-l1"}} {
+		if p := tell[json.RawMessage](t, s, "events?subject="+subject); !slices.Equal(p.Unknown, want) {
+			t.Errorf("%s: unknown %q, want %q", subject, p.Unknown, want)
 		}
 	}
 	if p := tell[json.RawMessage](t, s, "burndown?order=wo-000009&"+pastWeek); !slices.Equal(p.Unknown, []string{"order wo-000009"}) {
@@ -265,6 +280,7 @@ func TestQuestionsAboutThePastAreBounded(t *testing.T) {
 		"burndown?order=" + strings.Repeat("wo-000001,", 50) + "x&" + pastWeek: "lists 51 ids",
 		"burndown?clock=dance&" + pastWeek:                                     "some of acknowledge",
 		"orders?open=true&limit=1001":                                          "a number from 1 to 1000",
+		"orders?open=true&before=inc-1":                                        "the next of an earlier page",
 		"orders?open=perhaps":                                                  "true or false",
 		"events?after=-1":                                                      "a sequence number",
 		"events":                                                               `\"from\" is missing`,

@@ -6,6 +6,7 @@ package main
 import (
 	"os"
 	"runtime/debug"
+	_ "time/tzdata" // Grafana's machine may have no time zones
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"

@@ -88,7 +88,7 @@ func (d door) admit(route Route) http.Handler {
 		case ok:
 			d.refuse(w, r, d.wrong(route.Need, who.Is))
 		default:
-			d.challenge(w, r, route.Page)
+			d.challenge(w, r, route.Need, route.Page)
 		}
 	})
 }
@@ -101,14 +101,22 @@ func (d door) wrong(need, is Need) error {
 	return plantroom.Errorf(plantroom.CodeForbidden, "this wants the %s, and you have sent the %s", need.token(), is.token())
 }
 
-// challenge sends people to the sign-in page and answers programs with 401.
-func (d door) challenge(w http.ResponseWriter, r *http.Request, page bool) {
+// challenge sends people to the sign-in page and answers programs with 401, which
+// names the token that they want.
+func (d door) challenge(w http.ResponseWriter, r *http.Request, need Need, page bool) {
 	if page && r.Method == http.MethodGet {
 		http.Redirect(w, r, d.opt.SignIn+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="plantroom"`)
-	d.refuse(w, r, plantroom.Errorf(plantroom.CodeUnauth, "send the operator token as \"Authorization: Bearer …\", or sign in at %s", d.opt.SignIn))
+	switch need {
+	case Alerts:
+		d.refuse(w, r, plantroom.Errorf(plantroom.CodeUnauth, "send the alerts token as \"Authorization: Bearer …\": it is in the file that web.alerts_token_file names"))
+	case Viewer:
+		d.refuse(w, r, plantroom.Errorf(plantroom.CodeUnauth, "send the viewer token as \"Authorization: Bearer …\" (it is in the file that web.viewer_token_file names), or the operator token, or sign in at %s", d.opt.SignIn))
+	default:
+		d.refuse(w, r, plantroom.Errorf(plantroom.CodeUnauth, "send the operator token as \"Authorization: Bearer …\", or sign in at %s", d.opt.SignIn))
+	}
 }
 
 // limitBody bounds bodies: at MaxBody, or what the route says.

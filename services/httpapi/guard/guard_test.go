@@ -93,6 +93,22 @@ func TestOnlyTheTokenOpensAnOperatorsRoute(t *testing.T) {
 	}
 }
 
+// Whoever comes with a wrong token, or none, is told which one is wanted there.
+func TestAChallengeNamesTheTokenThatIsWanted(t *testing.T) {
+	g := newGate(t, guard.Options{Viewer: viewerToken, Alerts: alertsToken},
+		guard.Route{Pattern: "GET /api/do", Need: guard.Operator, Handler: says("")},
+		guard.Route{Pattern: "GET /api/look", Need: guard.Viewer, Handler: says("")},
+		guard.Route{Pattern: "POST /api/tell", Need: guard.Alerts, Handler: says("")})
+	for path, want := range map[string]string{"GET /api/do": "send the operator token", "GET /api/look": "send the viewer token", "POST /api/tell": "send the alerts token", "GET /api/none": "send the operator token"} {
+		method, path, _ := strings.Cut(path, " ")
+		for _, as := range []func(*http.Request){nil, bearer("a-token-of-somewhere-else")} {
+			if w := g.ask(method, path, as); w.Code != http.StatusUnauthorized || !strings.Contains(w.Body.String(), want) {
+				t.Errorf("%s: %d %s", path, w.Code, w.Body)
+			}
+		}
+	}
+}
+
 // A viewer looks, the operator may look too, and what sends alerts does only that.
 func TestEachTokenOpensItsOwnRoutes(t *testing.T) {
 	g := newGate(t, guard.Options{Viewer: viewerToken, Alerts: alertsToken},

@@ -19,7 +19,7 @@ func (d door) routed(mux *http.ServeMux) http.Handler {
 		}
 		api := strings.HasPrefix(r.URL.Path, "/api/")
 		if _, ok := d.identify(r); api && !ok {
-			d.challenge(w, r, false)
+			d.challenge(w, r, Operator, false)
 			return
 		}
 		refusal := &header{h: http.Header{}}

@@ -182,7 +182,8 @@ func (a *asked) explain(got answered) {
 // if it had not been asked.
 func (a *asked) nothing() string {
 	what := "no " + a.Thing
-	if used := a.Query.Used(); len(used) > 0 {
+	used := slices.DeleteFunc(a.Query.Used(), func(f string) bool { return f == "by" }) // which narrows nothing
+	if len(used) > 0 {
 		what += " that fit " + strings.Join(used, ", ")
 	}
 	if a.Now || a.Query.Open {

@@ -2,6 +2,8 @@ package answer_test
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"plantroom/dashboards/datasource/pkg/answer"
+	"plantroom/dashboards/datasource/pkg/api"
 	"plantroom/dashboards/datasource/pkg/api/apitest"
 	"plantroom/dashboards/datasource/pkg/query"
 )
@@ -181,6 +184,40 @@ func TestEverySampleIsAnswered(t *testing.T) {
 	for _, typ := range answer.Types() {
 		if !seen[typ.Name] {
 			t.Errorf("there is no sample of %s", typ.Name)
+		}
+	}
+}
+
+// In some zones clocks are put forward at midnight, so that a day begins at one.
+func TestADayBeginsOnThatDayInEveryZone(t *testing.T) {
+	s := apitest.New(t)
+	zone := "America/Santiago"
+	s.Instead(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/api/v1/estate" {
+			_, _ = fmt.Fprintf(w, `{"id":"far","zone":%q}`, zone)
+			return
+		}
+		_, _ = fmt.Fprint(w, `{"items":[{"day":"2025-09-06","promised":1},{"day":"2025-09-07","promised":1},{"day":"2025-09-08","promised":1}]}`)
+	})
+	d := desk(t, s)
+	frames, err := ask(t, d, query.Query{Type: "sla_compliance", By: []string{"day"}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"2025-09-06 00:00", "2025-09-07 01:00", "2025-09-08 00:00"} {
+		if got := frames[0].Fields[0].At(i).(time.Time).In(at).Format("2006-01-02 15:04"); got != want {
+			t.Errorf("day %d begins %s, want %s", i, got, want)
+		}
+	}
+	for _, zone = range []string{"Mars/Olympus", ""} {
+		var e *api.Error
+		if _, err := ask(t, d, query.Query{Type: "sla_compliance", By: []string{"month"}}, false); !errors.As(err, &e) || e.Status != 502 || !strings.Contains(err.Error(), "time zone") {
+			t.Errorf("zone %q: %v", zone, err)
 		}
 	}
 }

@@ -54,9 +54,11 @@ func (a *asked) locate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if zone, err := time.LoadLocation(e.Zone); err == nil && e.Zone != "" {
-		a.zone = zone
+	zone, err := time.LoadLocation(e.Zone)
+	if err != nil || e.Zone == "" { // in another zone the bars would stand under other days
+		return &api.Error{Status: 502, Text: fmt.Sprintf("the estate of Plantroom at %s is in the time zone %q, which this data source does not know: correct it in the estate's file, or update the plugin", a.API.Address(), clip(e.Zone))}
 	}
+	a.zone = zone
 	return nil
 }
 
@@ -113,6 +115,9 @@ func (a *asked) days(by, layout string, rows []api.Compliance) (*data.Field, err
 		at, err := time.ParseInLocation(layout, string(rows[i].Key[by]), a.zone)
 		if err != nil {
 			return nil, &api.Error{Status: 502, Text: fmt.Sprintf("Plantroom at %s names a %s %q, which is none: its version may not fit", a.API.Address(), by, clip(string(rows[i].Key[by])))}
+		}
+		if at.Format(layout) != string(rows[i].Key[by]) { // clocks are put forward at midnight: the day begins when they are
+			_, at = at.ZoneBounds()
 		}
 		list[i] = at
 	}

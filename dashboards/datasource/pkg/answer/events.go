@@ -33,7 +33,7 @@ func eventFrames(ctx context.Context, a *asked) (answered, error) {
 	if a.Number {
 		limit = 1000
 	}
-	got, err := e.read(ctx, nil, limit)
+	got, err := e.read(ctx, limit)
 	if err != nil {
 		return answered{}, err
 	}
@@ -69,19 +69,53 @@ type Happened struct {
 	unknown []string
 }
 
-// Newest returns the newest events of the range, at most limit.
+// Newest returns the newest events of the range, at most limit, and behind which
+// number of the whole ledger a stream goes on.
 func (e Events) Newest(ctx context.Context, limit int) (Happened, error) {
-	return e.read(ctx, nil, limit)
+	if len(e.subjects) == 0 {
+		return e.read(ctx, limit)
+	}
+	// What the ledger has now, before any of the subjects is asked for: what happens
+	// meanwhile comes later, and what happened long ago does not come as new.
+	_, next, err := e.page(ctx, api.EventsQuery{Filter: api.Filter{From: e.filter.From, To: e.filter.To}, Limit: 1})
+	if err != nil {
+		return Happened{}, err
+	}
+	h, err := e.read(ctx, limit)
+	h.Rows = slices.DeleteFunc(h.Rows, func(r api.Entry) bool { return r.Seq > next })
+	h.Next = next
+	return h, err
 }
 
 // After returns at most limit events that follow one. The range counts no more:
-// a stream has no end.
+// a stream has no end. Subjects are picked here, out of one page: several pages
+// would be of several moments, and what happened between them be missed.
 func (e Events) After(ctx context.Context, seq int64, limit int) (Happened, error) {
 	e.filter.From, e.filter.To = time.Time{}, time.Time{}
-	return e.read(ctx, &seq, limit)
+	page, next, err := e.page(ctx, api.EventsQuery{Filter: e.filter, After: &seq, Limit: limit})
+	if err != nil {
+		return Happened{}, err
+	}
+	return Happened{Rows: slices.DeleteFunc(page.Items, func(r api.Entry) bool {
+		return len(e.subjects) > 0 && !slices.Contains(e.subjects, r.Subject)
+	}), Next: next, More: page.More, unknown: page.Unknown}, nil
 }
 
-func (e Events) read(ctx context.Context, after *int64, limit int) (h Happened, err error) {
+// page asks for one page, and for where the story goes on behind it.
+func (e Events) page(ctx context.Context, q api.EventsQuery) (api.Answer[api.Entry], int64, error) {
+	page, err := e.desk.API.Events(ctx, q)
+	if err != nil {
+		return page, 0, err
+	}
+	next, err := strconv.ParseInt(string(page.Next), 10, 64)
+	if err != nil {
+		return page, 0, &api.Error{Status: 502, Text: fmt.Sprintf("Plantroom at %s does not say where its events go on: its version may not fit", e.desk.API.Address())}
+	}
+	return page, next, nil
+}
+
+// read returns the newest events of the range, of each subject where there are some.
+func (e Events) read(ctx context.Context, limit int) (h Happened, err error) {
 	if len(e.subjects) > maxSubjects {
 		return h, &query.Error{Text: fmt.Sprintf("dispatch_events is asked of %d orders, %d at most are read: choose fewer, or All", len(e.subjects), maxSubjects)}
 	}
@@ -89,25 +123,13 @@ func (e Events) read(ctx context.Context, after *int64, limit int) (h Happened, 
 	if len(subjects) == 0 {
 		subjects = []string{""}
 	}
-	for i, s := range subjects {
-		page, err := e.desk.API.Events(ctx, api.EventsQuery{Filter: e.filter, After: after, Subject: s, Limit: limit})
+	for _, s := range subjects {
+		page, next, err := e.page(ctx, api.EventsQuery{Filter: e.filter, Subject: s, Limit: limit})
 		if err != nil {
 			return h, err
 		}
-		next, err := strconv.ParseInt(string(page.Next), 10, 64)
-		if err != nil {
-			return h, &api.Error{Status: 502, Text: fmt.Sprintf("Plantroom at %s does not say where its events go on: its version may not fit", e.desk.API.Address())}
-		}
 		h.Rows = append(h.Rows, page.Items...)
-		switch {
-		case i == 0 || page.More && !h.More:
-			h.Next = next
-		case page.More: // of several that are not read to their end, the one that is read least counts
-			h.Next = min(h.Next, next)
-		case !h.More:
-			h.Next = max(h.Next, next)
-		}
-		h.More = h.More || page.More
+		h.Next, h.More = max(h.Next, next), h.More || page.More
 		for _, u := range page.Unknown {
 			if !slices.Contains(h.unknown, u) {
 				h.unknown = append(h.unknown, u)
@@ -115,9 +137,7 @@ func (e Events) read(ctx context.Context, after *int64, limit int) (h Happened, 
 		}
 	}
 	slices.SortStableFunc(h.Rows, func(x, y api.Entry) int { return cmp.Compare(x.Seq, y.Seq) })
-	if after != nil {
-		h.Rows = slices.DeleteFunc(h.Rows, func(r api.Entry) bool { return h.More && r.Seq > h.Next })
-	} else if n := len(h.Rows) - limit; n > 0 {
+	if n := len(h.Rows) - limit; n > 0 {
 		h.Rows, h.More = h.Rows[n:], true // the newest
 	}
 	return h, nil

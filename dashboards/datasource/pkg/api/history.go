@@ -162,9 +162,14 @@ func (c *Client) Events(ctx context.Context, e EventsQuery) (Answer[Entry], erro
 	return list[Entry](ctx, c, "/api/v1/history/events", q)
 }
 
-// Estate returns what is watched.
+// Estate returns what is watched. One without an id is none: {} is what some proxies
+// answer.
 func (c *Client) Estate(ctx context.Context) (Estate, error) {
-	return get[Estate](ctx, c, "/api/v1/estate", nil)
+	e, err := get[Estate](ctx, c, "/api/v1/estate", nil)
+	if err == nil && e.ID == "" {
+		err = c.notPlantroom("/api/v1/estate", "JSON that is no estate")
+	}
+	return e, err
 }
 
 // MaxAssets is how many assets are read at most.

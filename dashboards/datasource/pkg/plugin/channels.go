@@ -44,6 +44,7 @@ type channel struct {
 
 	used uint64
 	seq  *int64        // the newest event that subscribers have; nil: none was given out
+	of   string        // the server whose number that is
 	stop func()        // ends the run that is on
 	done chan struct{} // closed when that has ended
 }
@@ -140,19 +141,24 @@ func (c *Channels) begin(ctx context.Context, ch *channel) (context.Context, fun
 	}
 }
 
-// seen is the newest event that subscribers have.
-func (c *Channels) seen(ch *channel) *int64 {
+// seen is the newest event of a server that subscribers have. After the settings
+// were changed to another one its number means nothing there.
+func (c *Channels) seen(ch *channel, server string) *int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if ch.of != server {
+		return nil
+	}
 	return ch.seq
 }
 
-// saw notes it. A run that is on knows better than a subscriber that comes.
-func (c *Channels) saw(ch *channel, seq int64, running bool) {
+// saw notes it. A run that is on knows better than a subscriber that comes, unless
+// it still follows the server of earlier settings.
+func (c *Channels) saw(ch *channel, server string, seq int64, running bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if running || ch.stop == nil {
-		ch.seq = &seq
+	if running || ch.stop == nil || ch.of != server {
+		ch.seq, ch.of = &seq, server
 	}
 }
 

@@ -201,3 +201,23 @@ func TestCustomHeadersOfTheSettingsAreSent(t *testing.T) {
 		t.Errorf("the header was %q", seen)
 	}
 }
+
+// A proxy that answers {} to everything is no estate without assets.
+func TestAnEstateWithoutAnIdIsNoPlantroom(t *testing.T) {
+	s := apitest.New(t)
+	for _, body := range []string{"{}", "null"} {
+		s.Instead(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = fmt.Fprint(w, body)
+		}, "/api/v1/history/events")
+		d := instance(t, settings(s.URL), &plugin.Channels{})
+		if h, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{PluginContext: org1}); err != nil || h.Status != backend.HealthStatusError || !strings.Contains(h.Message, "no estate") {
+			t.Errorf("%s: health says %v, %v", body, h, err)
+		}
+		for _, kind := range []string{"buildings", "contractors", "assets"} {
+			if status, text := resource(t, d, "GET", "variables/"+kind); status != http.StatusBadGateway {
+				t.Errorf("%s: %s are %d %s", body, kind, status, text)
+			}
+		}
+	}
+}

@@ -41,7 +41,7 @@ func (d *Datasource) SubscribeStream(ctx context.Context, req *backend.Subscribe
 	if err != nil {
 		return nil, said(fmt.Errorf("the first events cannot be written: %w", err))
 	}
-	d.channels.saw(ch, got.Next, false)
+	d.channels.saw(ch, d.desk.API.Address(), got.Next, false)
 	return &backend.SubscribeStreamResponse{Status: backend.SubscribeStreamStatusOK, InitialData: first}, nil
 }
 
@@ -64,11 +64,11 @@ func (d *Datasource) RunStream(ctx context.Context, req *backend.RunStreamReques
 	ctx, end := d.channels.begin(ctx, ch)
 	defer end()
 	f := follower{
-		api: d.desk.API, events: d.events(ch), after: d.channels.seen(ch), limit: limit(ch), pause: d.channels.pause,
+		api: d.desk.API, events: d.events(ch), after: d.channels.seen(ch, d.desk.API.Address()), limit: limit(ch), pause: d.channels.pause,
 		send: func(rows []api.Entry) error {
 			return sender.SendFrame(answer.EventFrame(d.desk, rows), data.IncludeAll)
 		},
-		saw: func(seq int64) { d.channels.saw(ch, seq, true) },
+		saw: func(seq int64) { d.channels.saw(ch, d.desk.API.Address(), seq, true) },
 	}
 	return f.run(ctx)
 }

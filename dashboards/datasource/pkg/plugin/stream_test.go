@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -231,8 +232,7 @@ func TestAChannelHasOneRunAtATime(t *testing.T) {
 	}
 	until(t, "the second runs alone", func() bool { return s.Followers() == 1 })
 	s.Happen("order.note", "wo-000002", "info", "hello")
-	for got := ""; got != "hello"; {
-		got = p.lines(t, 1)[0] // nobody had subscribed, so that the backlog comes first
+	for !slices.Contains(p.lines(t, 1), "hello") { // nobody had subscribed, so that the backlog comes first, perhaps with it
 	}
 	stop()
 	if err := <-second; err != nil {
@@ -286,5 +286,46 @@ func TestAStreamEndsWhenNobodyTakesItsPackets(t *testing.T) {
 	err := d.RunStream(t.Context(), &backend.RunStreamRequest{PluginContext: org1, Path: path}, backend.NewStreamSender(g))
 	if err == nil || g.tries.Load() != 1 {
 		t.Errorf("it ended with %v after %d tries", err, g.tries.Load())
+	}
+}
+
+// The orders of a filter are asked for one after the other. What happens to the first
+// while the second is asked for must come all the same.
+func TestWhatHappensToOneOrderWhileAnotherIsAskedForIsNotMissed(t *testing.T) {
+	s := apitest.New(t)
+	d := instance(t, settings(s.URL), briefly())
+	path := open(t, d, `{"queryType":"dispatch_events","live":true,"order":["wo-000001","wo-000002"]}`)
+	s.Instead(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("subject") == "wo-000002" {
+			s.Instead(nil)
+			s.Happen("order.note", "wo-000001", "info", "meanwhile")
+			s.Happen("order.note", "wo-000003", "info", "of another order")
+			s.Happen("order.note", "wo-000002", "info", "then")
+		}
+		s.Pass(w, r)
+	})
+	if r := subscribe(t, d, org1, path); r.Status != backend.SubscribeStreamStatusOK {
+		t.Fatalf("status %v", r.Status)
+	}
+	p, _, _ := run(t, d, path)
+	if got := p.lines(t, 2); got[0] != "meanwhile" || got[1] != "then" {
+		t.Errorf("it says %q", got)
+	}
+}
+
+// A channel outlives the settings. The number up to which another server was followed
+// means nothing to the new one.
+func TestAStreamBeginsAnewWhereTheSettingsNameAnotherServer(t *testing.T) {
+	first, second := apitest.New(t), apitest.New(t)
+	channels := briefly()
+	d := instance(t, settings(first.URL), channels)
+	path := open(t, d, `{"queryType":"dispatch_events","live":true,"limit":2}`)
+	subscribe(t, d, org1, path)
+	for i := range 50 {
+		second.Happen("order.note", "wo-000002", "info", fmt.Sprint("old ", i))
+	}
+	p, _, _ := run(t, instance(t, settings(second.URL), channels), path)
+	if got := p.lines(t, 1); len(got) != 2 || got[0] != "old 48" || got[1] != "old 49" {
+		t.Errorf("first came %q", got)
 	}
 }

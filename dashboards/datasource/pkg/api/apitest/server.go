@@ -91,6 +91,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		instead(w, r)
 		return
 	}
+	s.Pass(w, r)
+}
+
+// Pass answers as the API does, also for what stands in its place.
+func (s *Server) Pass(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		s.t.Errorf("%s %s: the data source only reads", r.Method, r.URL.Path)
 	}
