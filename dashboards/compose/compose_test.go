@@ -4,7 +4,9 @@ package compose_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -192,6 +194,31 @@ func TestGrafanaFindsWhatItsFilesName(t *testing.T) {
 	}
 	if s.Environment["GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS"] != "plantroom-facilities-datasource" {
 		t.Error("the data source may not be loaded")
+	}
+}
+
+// Grafana reads all files below the folder of boards. Where it finds a uid or a title
+// twice there, it takes none of them.
+func TestGrafanaFindsEachBoardOnce(t *testing.T) {
+	seen := map[string]string{}
+	err := filepath.WalkDir("../boards", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		var board struct{ UID, Title string }
+		if err := json.Unmarshal([]byte(read(t, path)), &board); err != nil || board.UID == "" || board.Title == "" {
+			t.Errorf("%s: %v", path, err)
+		}
+		for _, name := range []string{board.UID, board.Title} {
+			if other := seen[name]; other != "" {
+				t.Errorf("%s and %s are both %q", path, other, name)
+			}
+			seen[name] = path
+		}
+		return nil
+	})
+	if err != nil || len(seen) < 18 {
+		t.Errorf("%d names of boards, %v", len(seen), err)
 	}
 }
 
