@@ -18,7 +18,6 @@ const (
 	freedAfter = 2 * time.Minute // somebody who is trapped
 	heardAfter = 8 * time.Minute // a radio that was broken
 	overFull   = 0.97            // what a bin is that was found to be full
-	fillsIn    = 10 * time.Second
 )
 
 // Resume brings the estate, before Run, to where open incidents say that it is:
@@ -49,11 +48,11 @@ func (p *Player) resume(in plantroom.Incident) error {
 		})
 		return w.Trap(in.Asset)
 	case leaks.RuleWet:
-		return w.Leak(p.zoneOf(in.Asset), 1)
+		return w.FoundWet(p.zoneOf(in.Asset))
 	case leaks.RuleCableBreak:
 		return w.Cut(p.zoneOf(in.Asset))
 	case waste.RuleFull:
-		return w.Fill(in.Asset, overFull, fillsIn)
+		return w.FoundFull(in.Asset, overFull)
 	case bays.RuleForbiddenStop, bays.RuleOverstay:
 		return w.Park(in.Asset, 0)
 	case detect.RuleDeviceSilent:
