@@ -82,7 +82,6 @@ type played struct {
 	dir    string
 	web    string
 	broker string
-	site   *stack.Process
 }
 
 func newPlayed(t *testing.T) *played {
