@@ -27,7 +27,7 @@ help:
 	@echo "make promises     each promise at its full size; some hours"
 	@echo "make fuzz         every fuzz target for FUZZTIME (60s)"
 	@echo "make build        the programs, into bin/"
-	@echo "make boards       Grafana's boards, into dashboards/boards; ARGS=\"--address https://plantroom.example.org\" has their links lead there"
+	@echo "make boards       Grafana's boards, into dashboards; ARGS=\"--address https://plantroom.example.org\" has their links lead there"
 	@echo "make plugin       the Grafana plugin's programs, beside its front end where that is built, into dashboards/datasource/dist"
 	@echo "make plugin-test  vet, staticcheck and the tests of the plugin's backend, a module of its own"
 	@echo "make release      static programs, Debian packages, archives and their sums, into dist/; ARGS=\"arm64\" makes one architecture"
@@ -61,7 +61,7 @@ release-check:
 	@scripts/release-check dist
 
 boards:
-	$(GO) run ./dashboards/cmd/plantroom-boards $(ARGS) dashboards/boards
+	$(GO) run ./dashboards/cmd/plantroom-boards $(ARGS) dashboards
 
 demo: build $(INFLUXD)
 	bin/plantroom-sim demo --influxd $(INFLUXD) $(ARGS)

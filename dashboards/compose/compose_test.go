@@ -4,6 +4,9 @@ package compose_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -16,6 +19,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"plantroom/internal/yamldoc"
+	"plantroom/services/app"
 	"plantroom/services/app/config"
 )
 
@@ -67,7 +71,7 @@ func composed(t *testing.T) file {
 	if err := yaml.UnmarshalWithOptions([]byte(read(t, "../compose.yaml")), &f, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
-	if len(f.Services) != 5 {
+	if len(f.Services) != 6 {
 		t.Fatalf("%d services", len(f.Services))
 	}
 	return f
@@ -193,6 +197,31 @@ func TestGrafanaFindsWhatItsFilesName(t *testing.T) {
 	}
 }
 
+// Grafana reads all files below the folder of boards. Where it finds a uid or a title
+// twice there, it takes none of them.
+func TestGrafanaFindsEachBoardOnce(t *testing.T) {
+	seen := map[string]string{}
+	err := filepath.WalkDir("../boards", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		var board struct{ UID, Title string }
+		if err := json.Unmarshal([]byte(read(t, path)), &board); err != nil || board.UID == "" || board.Title == "" {
+			t.Errorf("%s: %v", path, err)
+		}
+		for _, name := range []string{board.UID, board.Title} {
+			if other := seen[name]; other != "" {
+				t.Errorf("%s and %s are both %q", path, other, name)
+			}
+			seen[name] = path
+		}
+		return nil
+	})
+	if err != nil || len(seen) < 18 {
+		t.Errorf("%d names of boards, %v", len(seen), err)
+	}
+}
+
 var reference = regexp.MustCompile(`\$\{([A-Z_]+)([^}]*)\}`)
 
 func TestNoPasswordHasADefault(t *testing.T) {
@@ -280,8 +309,8 @@ func TestTheScriptsAreShell(t *testing.T) {
 	}
 }
 
-// The server's file has the form that the server reads, and each file that it
-// names is written by the script before it.
+// The server's file has the form that the server reads, and leads to the parts of
+// the arrangement.
 func TestTheServersFileIsOne(t *testing.T) {
 	text := read(t, "plantroom.yaml")
 	if !bytes.Contains(config.Schema, []byte(`"viewer_token_file"`)) { // a server without the tokens for Grafana
@@ -295,13 +324,121 @@ func TestTheServersFileIsOne(t *testing.T) {
 	if err := doc.Decode(&c); err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range regexp.MustCompile(`(?m)^ +\w+_file: (\S+)$`).FindAllStringSubmatch(text, -1) {
-		if !strings.Contains(read(t, "files.sh"), ">/data/"+m[1]+"\n") {
-			t.Errorf("nobody writes %s", m[1])
+	if c.Broker.URL != "tcp://mosquitto:1883" || c.InfluxDB.URL != "http://influxdb:8086" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// inside runs a script as it would run in its container, with folders of our own in
+// the place of /plantroom and the others, and stand-ins for the programs. It returns
+// what the last stand-in was told to do.
+func inside(t *testing.T, script string, folders map[string]string, env ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	ours, bin, said := filepath.Join(dir, "plantroom"), filepath.Join(dir, "bin"), filepath.Join(dir, "said")
+	folders["/plantroom"] = ours
+	estate, err := filepath.Abs("../../sim/estates/story/estate.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(path, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if !strings.Contains(read(t, "files.sh"), "/data/"+c.EstateFile) || c.Broker.URL != "tcp://mosquitto:1883" || c.InfluxDB.URL != "http://influxdb:8086" {
-		t.Errorf("%+v", c)
+	names, err := filepath.Glob("*.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text := read(t, name)
+		for was, is := range folders {
+			text = regexp.MustCompile(`(^|[^\w.])`+was+`/`).ReplaceAllString(text, "${1}"+is+"/")
+			text = regexp.MustCompile(`( )`+was+`( |\n)`).ReplaceAllString(text, "${1}"+is+"${2}")
+		}
+		put(filepath.Join(ours, name), text)
+	}
+	for _, program := range []string{"plantroom", "plantroom-sim", "mosquitto"} {
+		put(filepath.Join(bin, program), "#!/bin/sh\necho "+program+` "$@" >`+said+"\n"+
+			`[ "$1" != estate ] || { mkdir -p "$3" && cp `+estate+` "$3/estate.yaml"; }`+"\n")
+	}
+	put(filepath.Join(bin, "chown"), "#!/bin/sh\n")
+	put(filepath.Join(bin, "mosquitto_passwd"), `#!/bin/sh
+[ "$2" != -c ] || { shift; : >"$2"; }
+echo "$3:$4" >>"$2"
+`)
+	cmd := exec.CommandContext(t.Context(), "sh", filepath.Join(ours, script))
+	cmd.Env = append([]string{"PATH=" + bin + ":/usr/bin:/bin", "TMPDIR=" + dir}, env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", script, err, out)
+	}
+	return strings.TrimSpace(read(t, said))
+}
+
+// The server starts with what the scripts have put into its folder: its own check
+// finds no fault in the file, nor in the estate's, and nobody is called by a webhook.
+func TestTheServerFindsItsFilesWhereTheScriptsPutThem(t *testing.T) {
+	data := t.TempDir()
+	secrets := []string{"INFLUXDB_TOKEN=token-of-influxdb", "MQTT_SERVER_PASSWORD=password-of-the-server", "PLANTROOM_VIEWER_TOKEN=viewer-token-0123456789", "PLANTROOM_ALERTS_TOKEN=alerts-token-0123456789"}
+	for script, want := range map[string]string{"backfill.sh": "plantroom-sim backfill " + data + "/plantroom.yaml --once", "serve.sh": "plantroom serve " + data + "/plantroom.yaml"} {
+		if got := inside(t, script, map[string]string{"/data": data}, secrets...); got != want {
+			t.Errorf("%s does %q, want %q", script, got, want)
+		}
+	}
+	c, err := config.Load(filepath.Join(data, "plantroom.yaml"), app.Known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Estate.ID != "story" || strings.Contains(read(t, filepath.Join(data, "estate.yaml")), "webhook") {
+		t.Errorf("the estate is %s, or has webhooks that nobody takes", c.Estate.ID)
+	}
+	for _, name := range []string{"viewer-token", "alerts-token", "mqtt-password", "influxdb-token"} {
+		if info, err := os.Stat(filepath.Join(data, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
+
+// The site has an account for each gateway and one for calls, the token where the server
+// keeps it, and a health page for each gateway, which is what is looked at.
+func TestTheSiteIsGivenWhatItNeeds(t *testing.T) {
+	site, server := composed(t).Services["site"], composed(t).Services["plantroom"]
+	data := t.TempDir()
+	got := inside(t, "site.sh", map[string]string{"/data": data}, "MQTT_GATEWAY_PASSWORD=password-of-gateways")
+	for _, want := range []string{"plantroom-sim site ", "--broker tcp://mosquitto:1883 ", "--password-file " + data + "/mqtt-password ", "--server http://plantroom:8080 ", "--dir " + data + " ",
+		"--token-file /server/store/secrets/operator-token "} {
+		if !strings.Contains(got+" ", want) {
+			t.Errorf("it does %q, without %q", got, want)
+		}
+	}
+	if text := read(t, filepath.Join(data, "mqtt-password")); text != "password-of-gateways\n" {
+		t.Errorf("the password is %q", text)
+	}
+	if !slices.Contains(site.Volumes, "plantroom-data:/server:ro") || !slices.Contains(server.Volumes, "plantroom-data:/data") || !strings.Contains(read(t, "plantroom.yaml"), "\ndata: store\n") {
+		t.Error("the token is not where the site looks for it")
+	}
+	gateways := regexp.MustCompile(`(?m)^  - \{id: (gw-\w+),`).FindAllStringSubmatch(read(t, "../../sim/estates/story/estate.yaml"), -1)
+	broker := t.TempDir()
+	if got := inside(t, "mosquitto.sh", map[string]string{"/mosquitto": broker}, "MQTT_SERVER_PASSWORD=s", "MQTT_GATEWAY_PASSWORD=g"); !strings.HasPrefix(got, "mosquitto -c ") {
+		t.Errorf("the broker is started with %q", got)
+	}
+	users, ports := "plantroom:s\n", ""
+	for i, g := range gateways {
+		users += g[1] + ":g\n"
+		ports += fmt.Sprintf(" %d", 9101+i)
+	}
+	if text := read(t, filepath.Join(broker, "passwords")); text != users+"contractors:g\n" || len(gateways) != 4 {
+		t.Errorf("the broker's users are %q", text)
+	}
+	if text := read(t, filepath.Join(broker, "plantroom.acl")); text != read(t, "mosquitto.acl")+read(t, "contractors.acl") {
+		t.Errorf("their rights are %q", text)
+	}
+	if !strings.Contains(site.Healthcheck.Test[1], "for port in"+ports+";") || !strings.Contains(got, "--health 9101") {
+		t.Errorf("it is looked at with %q", site.Healthcheck.Test)
 	}
 }
 

@@ -1,12 +1,14 @@
 # Sourced by backfill.sh and serve.sh: puts estate, server's file and secrets
-# into /data. Secrets are readable by the server's user only, or it refuses them.
+# into /data. Everybody is called over MQTT: nobody here takes webhooks. Secrets
+# are readable by the server's user only, or it refuses them.
 set -eu
 umask 077
 if [ ! -e /data/estate.yaml ]; then
 	made=$(mktemp -d)
 	# It writes a whole set of files; the estate is what is wanted here.
 	plantroom-sim estate story "$made/story" --influxd /bin/true >/dev/null
-	cp "$made/story/estate.yaml" /data/estate.yaml
+	sed 's/{channel: webhook, to: "[^"]*"}, //' "$made/story/estate.yaml" >/data/estate.new
+	mv /data/estate.new /data/estate.yaml
 	rm -rf "$made"
 fi
 cp /plantroom/plantroom.yaml /data/plantroom.yaml

@@ -35,12 +35,12 @@ func TestADomainThatIsAddedGetsItsBoardWithoutAnEdit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"plantroom-overview.json":       `"/d/plantroom-firedoors?`,
-		"plantroom-asset.json":          `"Every reading: Fire doors"`,
-		"plantroom-quality.json":        `FROM \"firedoor\"`,
-		"import/plantroom-quality.json": `"text": "Fire doors"`,
-		"plantroom-dispatch.json":       `Vehicle bays, Fire doors"`,
-		"plantroom-firedoors.json":      `"suffix:N.m"`,
+		"boards/plantroom-overview.json":  `"/d/plantroom-firedoors?`,
+		"boards/plantroom-asset.json":     `"Every reading: Fire doors"`,
+		"boards/plantroom-quality.json":   `FROM \"firedoor\"`,
+		"import/plantroom-quality.json":   `"text": "Fire doors"`,
+		"boards/plantroom-dispatch.json":  `Vehicle bays, Fire doors"`,
+		"boards/plantroom-firedoors.json": `"suffix:N.m"`,
 	} {
 		if !bytes.Contains(text[name], []byte(want)) {
 			t.Errorf("%s has no %s", name, want)

@@ -46,14 +46,14 @@ func Boards(o Options, f Flavour) []Board {
 	return append(list, m.dispatch(), m.contractors(), m.asset(), m.quality())
 }
 
-// Files returns what belongs into a folder of boards, by path: the provisioned
-// ones, and the importable ones in import/.
+// Files returns the boards by their paths: the provisioned ones in boards/, and the
+// importable ones in import/, which no Grafana may find below the first.
 func Files(o Options) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, in := range []struct {
 		folder  string
 		flavour Flavour
-	}{{"", Provisioned}, {"import", Importable}} {
+	}{{"boards", Provisioned}, {"import", Importable}} {
 		for _, b := range Boards(o, in.flavour) {
 			text, err := render(b)
 			if err != nil {

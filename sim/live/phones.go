@@ -23,11 +23,13 @@ import (
 	"plantroom/sim/scenario"
 )
 
-// Phones receive webhooks, check their signatures, and let contractors do what
-// their scripts say on the job page.
+// Phones receive calls, as webhooks whose signatures they check or by whatever
+// way somebody else has taken them, and let contractors do what their scripts
+// say on the job page.
 type Phones struct {
 	script map[plantroom.ContractorID]scenario.Behaviour
 	secret func(who string) ([]byte, error) // contractor-quicklift, person-lin
+	server *url.URL                         // nil: where the link says
 	clock  app.DemoClock
 	repair func(plantroom.AssetID) error
 	tell   func(at plantroom.Instant, who, text string)
@@ -44,15 +46,19 @@ type Phones struct {
 // PhoneOptions say who answers, and how.
 type PhoneOptions struct {
 	Script map[plantroom.ContractorID]scenario.Behaviour
-	Secret func(who string) ([]byte, error)
+	Secret func(who string) ([]byte, error) // nil: webhooks are refused
 	Clock  app.DemoClock
 	Repair func(plantroom.AssetID) error
 	Tell   func(at plantroom.Instant, who, text string)
+	Server *url.URL // where job pages are found, if not where their links say: browsers may reach the server under another address
 }
 
 // NewPhones makes phones; ctx ends what they are doing.
 func NewPhones(ctx context.Context, o PhoneOptions) *Phones {
-	return &Phones{script: o.Script, secret: o.Secret, clock: o.Clock, repair: o.Repair, tell: o.Tell, ctx: ctx,
+	if o.Secret == nil {
+		o.Secret = func(string) ([]byte, error) { return nil, fs.ErrNotExist }
+	}
+	return &Phones{script: o.Script, secret: o.Secret, server: o.Server, clock: o.Clock, repair: o.Repair, tell: o.Tell, ctx: ctx,
 		taken: map[string]bool{}, http: http.Client{Timeout: 10 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
@@ -100,9 +106,15 @@ func (p *Phones) ring(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+	p.Take(who, r.Header.Get("webhook-id"), ev)
+}
+
+// Take takes a call for somebody, once for each id: a contractor whom it gives
+// an order does what the script says.
+func (p *Phones) Take(who, id string, ev dispatch.Event) {
 	p.mu.Lock()
-	repeat := p.taken[r.Header.Get("webhook-id")]
-	p.taken[r.Header.Get("webhook-id")] = true
+	repeat := p.taken[id]
+	p.taken[id] = true
 	if !repeat {
 		p.calls++
 	}
@@ -184,7 +196,24 @@ func (p *Phones) press(who, link string, do plantroom.OrderAction) error {
 	return last
 }
 
+// reach is a job link as it is reached from here.
+func (p *Phones) reach(link string) (string, error) {
+	if p.server == nil {
+		return link, nil
+	}
+	u, err := url.Parse(link)
+	if err != nil {
+		return "", plantroom.Errorf(plantroom.CodeInvalid, "the job link of the call: %w", err)
+	}
+	u.Scheme, u.Host = p.server.Scheme, p.server.Host
+	return u.String(), nil
+}
+
 func (p *Phones) pressOnce(who, link string, do plantroom.OrderAction) error {
+	link, err := p.reach(link)
+	if err != nil {
+		return err
+	}
 	page, err := p.http.Get(link)
 	if err != nil {
 		return plantroom.Errorf(plantroom.CodeUnavailable, "open the job page: %w", err)

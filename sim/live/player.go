@@ -28,6 +28,7 @@ type Options struct {
 	Estate   plantroom.Estate
 	Clock    app.DemoClock // of the world; Virtual is the scenario's start
 	Stamp    bool          // the server's clock is the real one: messages carry real times
+	Again    bool          // when the scenario's length is over, its acts begin anew
 	Publish  func(ctx context.Context, topic string, payload []byte) error
 	Tell     func(at plantroom.Instant, who, text string) // at in the world's time
 }
@@ -36,6 +37,8 @@ type Options struct {
 type Player struct {
 	opt      Options
 	decoders []plantroom.Decoder
+
+	plan []planned // what will happen, in the order of time
 
 	mu    sync.Mutex
 	world *world.World
@@ -82,19 +85,49 @@ func seed(s *scenario.Scenario) uint64 {
 // pace is how often the world is moved.
 const pace = 50 * time.Millisecond
 
+// planned is something that will happen on the estate, and what is told of it.
+type planned struct {
+	at plantroom.Instant
+	do func(*world.World) (says string, err error)
+}
+
+// later plans something; what is of one moment happens as it was planned.
+func (p *Player) later(at plantroom.Instant, do func(*world.World) (string, error)) {
+	p.plan = append(p.plan, planned{at, do})
+	slices.SortStableFunc(p.plan, func(a, b planned) int { return cmp.Compare(a.at, b.at) })
+}
+
+// acts plans those of the scenario from a moment on, and where they are to
+// begin anew, that.
+func (p *Player) acts(from plantroom.Instant) {
+	for _, a := range p.opt.Scenario.Do {
+		p.later(from.Add(time.Duration(a.At)), func(w *world.World) (string, error) {
+			says, _, err := a.OnWorld(w)
+			return says, err
+		})
+	}
+	if p.opt.Again {
+		next := from.Add(time.Duration(p.opt.Scenario.Length))
+		p.later(next, func(*world.World) (string, error) {
+			p.acts(next)
+			return "", nil
+		})
+	}
+}
+
 // Run plays until ctx ends. After its acts the estate goes on living.
 func (p *Player) Run(ctx context.Context) error {
-	acts := slices.Clone(p.opt.Scenario.Do)
-	slices.SortStableFunc(acts, func(a, b scenario.Act) int { return cmp.Compare(a.At, b.At) })
+	p.acts(p.opt.Clock.Virtual)
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for {
 		now := p.opt.Clock.Now()
-		for len(acts) > 0 && p.opt.Clock.Virtual.Add(time.Duration(acts[0].At)) <= now {
-			if err := p.perform(ctx, acts[0]); err != nil {
+		for len(p.plan) > 0 && p.plan[0].at <= now {
+			next := p.plan[0]
+			p.plan = p.plan[1:]
+			if err := p.perform(ctx, next); err != nil {
 				return err
 			}
-			acts = acts[1:]
 		}
 		if err := p.advance(ctx, now); err != nil {
 			return err
@@ -107,17 +140,16 @@ func (p *Player) Run(ctx context.Context) error {
 	}
 }
 
-// perform does an act at its own time.
-func (p *Player) perform(ctx context.Context, a scenario.Act) error {
-	at := p.opt.Clock.Virtual.Add(time.Duration(a.At))
-	if err := p.advance(ctx, at); err != nil {
+// perform does something at its own time.
+func (p *Player) perform(ctx context.Context, x planned) error {
+	if err := p.advance(ctx, x.at); err != nil {
 		return err
 	}
 	p.mu.Lock()
-	says, _, err := a.OnWorld(p.world)
+	says, err := x.do(p.world)
 	p.mu.Unlock()
-	if err == nil {
-		p.opt.Tell(at, "world", says)
+	if err == nil && says != "" {
+		p.opt.Tell(x.at, "world", says)
 	}
 	return err
 }

@@ -16,6 +16,7 @@ type bin struct {
 const (
 	binReport = 20 * time.Minute
 	binStep   = 5 * time.Minute
+	binFound  = 2 * time.Minute // of a bin that was found in some state
 )
 
 func (w *World) addBin(a plantroom.Asset) {

@@ -19,7 +19,7 @@ import (
 
 const usage = `plantroom-boards writes Grafana's boards.
 
-  plantroom-boards DIR          the provisioned ones into DIR, the importable ones into DIR/import
+  plantroom-boards DIR          the provisioned ones into DIR/boards, the importable ones into DIR/import
         --address URL           where browsers find Plantroom's pages (http://127.0.0.1:8080)
 `
 
@@ -38,7 +38,7 @@ func run(args []string, out io.Writer) error {
 		return err
 	}
 	if set.NArg() != 1 {
-		return plantroom.Errorf(plantroom.CodeInvalid, "name one directory, as in dashboards/boards; --help says more")
+		return plantroom.Errorf(plantroom.CodeInvalid, "name one directory, as in dashboards; --help says more")
 	}
 	if u, err := url.Parse(*address); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil {
 		return plantroom.Errorf(plantroom.CodeInvalid, "--address %q is not an address: write it as in https://plantroom.example.org", *address)
@@ -52,11 +52,11 @@ func run(args []string, out io.Writer) error {
 
 // write puts the files in place and removes boards that are not made any more.
 func write(dir string, files map[string][]byte, out io.Writer) error {
-	if err := os.MkdirAll(filepath.Join(dir, "import"), 0o755); err != nil {
-		return err
-	}
-	for _, pattern := range []string{"plantroom-*.json", "import/plantroom-*.json"} {
-		old, err := filepath.Glob(filepath.Join(dir, pattern))
+	for _, folder := range []string{"boards", "import"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			return err
+		}
+		old, err := filepath.Glob(filepath.Join(dir, folder, "plantroom-*.json"))
 		if err != nil {
 			return err
 		}

@@ -10,8 +10,11 @@ import (
 
 func TestBoardsAreWrittenWithLinksToTheAddressThatIsGiven(t *testing.T) {
 	dir := t.TempDir()
-	old := filepath.Join(dir, "plantroom-gone.json")
-	ours := filepath.Join(dir, "of-somebody-else.json")
+	if err := os.Mkdir(filepath.Join(dir, "boards"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	old := filepath.Join(dir, "boards/plantroom-gone.json")
+	ours := filepath.Join(dir, "boards/of-somebody-else.json")
 	for _, path := range []string{old, ours} {
 		if err := os.WriteFile(path, []byte("{}"), 0o644); err != nil {
 			t.Fatal(err)
@@ -21,7 +24,7 @@ func TestBoardsAreWrittenWithLinksToTheAddressThatIsGiven(t *testing.T) {
 	if err := run([]string{"--address", "https://plantroom.example.org", dir}, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"plantroom-overview.json", "import/plantroom-overview.json"} {
+	for _, name := range []string{"boards/plantroom-overview.json", "import/plantroom-overview.json"} {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil || !strings.Contains(string(text), `"https://plantroom.example.org"`) || strings.Contains(string(text), "127.0.0.1") {
 			t.Errorf("%s does not lead there (%v)", name, err)

@@ -232,7 +232,7 @@ func TestABuiltPluginThatIsNotWholeIsFound(t *testing.T) {
 
 // The boards that the plugin brings are made by dashboards/gen.
 func TestEveryBoardIsIncluded(t *testing.T) {
-	boards, err := filepath.Glob("../../boards/import/*.json")
+	boards, err := filepath.Glob("../../import/*.json")
 	if err != nil || len(boards) == 0 {
 		t.Fatalf("there are no boards: %v", err)
 	}

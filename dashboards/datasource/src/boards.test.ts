@@ -5,8 +5,8 @@ import { FacilitiesQuery, listFields, QueryType, queryTypes } from './types';
 import { isKnownKind } from './variablequery';
 
 // The generated boards are Go's work, and what they ask has to mean the same here.
-const root = join(__dirname, '../../boards');
-const files = [root, join(root, 'import')].flatMap((folder) =>
+const root = join(__dirname, '../..');
+const files = [join(root, 'boards'), join(root, 'import')].flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .map((name) => join(folder, name))

@@ -1,7 +1,7 @@
 // Command plantroom-sim plays scenarios of a virtual estate: in virtual time
-// against the whole of Plantroom in one process, or live over MQTT before a
-// Plantroom that runs; it writes the files of such a one, and it runs the
-// demonstration.
+// against the whole of Plantroom in one process, or live before a Plantroom that
+// runs, as the devices alone or as the whole site; it writes the files of such a
+// one, gives it a past, and runs the demonstration.
 package main
 
 import (
@@ -40,6 +40,23 @@ const usage = `plantroom-sim plays a virtual residential estate.
         --username NAME       the account at the broker
         --password-file FILE  the file with its password
         --speed N             how much faster than real time (1)
+
+  plantroom-sim site [FILE] --broker URL --token-file FILE
+      play the whole site before a Plantroom that runs, until it is stopped:
+      devices, gateways, and contractors who accept, arrive and repair. It goes
+      on from what is open there, and begins the file anew when that is over;
+      without a file it plays one that ships
+        --broker URL          the broker of gateways and calls
+        --password-file FILE  the file with the accounts' password there; a % in
+                              it stands for the account, which is a gateway's id
+        --calls NAME          the account that may read calls (contractors)
+        --server URL          Plantroom's pages (http://127.0.0.1:8080)
+        --token-file FILE     the file with the operator's token
+        --dir DIR             the gateways' spools; kept (.site)
+        --health PORT         the first gateway's health page is here on
+                              loopback, the others' on the ports after it
+        --speed N             how much faster than real time (1)
+        --json                what happens as JSON, an object a line
 
   plantroom-sim demo [FLAG...]
       start everything on loopback and watch the story unfold
@@ -94,7 +111,7 @@ type command interface {
 }
 
 func commands() map[string]command {
-	return map[string]command{"run": new(runCommand), "estate": new(estateCommand), "live": new(liveCommand), "demo": new(demoCommand), "decide": new(decideCommand), "backfill": new(backfillCommand)}
+	return map[string]command{"run": new(runCommand), "estate": new(estateCommand), "live": new(liveCommand), "site": new(siteCommand), "demo": new(demoCommand), "decide": new(decideCommand), "backfill": new(backfillCommand)}
 }
 
 func main() {

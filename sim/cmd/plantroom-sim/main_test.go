@@ -71,7 +71,7 @@ func TestTheHelpListsEveryFlag(t *testing.T) {
 			if text == "" || len(text) > 30 && text[29] != ' ' || text[30] == ' ' {
 				t.Errorf("%s: the help has no aligned line for --%s", name, f.Name)
 			}
-			if plain := f.DefValue == "" || f.DefValue == "false" || f.DefValue == "0s"; !plain && !strings.Contains(text, "("+f.DefValue+")") {
+			if plain := f.DefValue == "" || f.DefValue == "false" || f.DefValue == "0" || f.DefValue == "0s"; !plain && !strings.Contains(text, "("+f.DefValue+")") {
 				t.Errorf("%s: the help does not say that --%s is %s by default", name, f.Name, f.DefValue)
 			}
 		})
@@ -101,6 +101,14 @@ func TestAWrongCommandLineIsExitCode2AndSaysWhatIsRight(t *testing.T) {
 		{[]string{"live", good, "--broker", "tcp://127.0.0.1:1", "--password-file", good + ".gone"}, "password"},
 		{[]string{"live", good + ".gone", "--broker", "tcp://127.0.0.1:1"}, "read the scenario"},
 		{[]string{"live", server, "--broker", "tcp://127.0.0.1:1"}, server + ":6:6: do.0: this happens to Plantroom itself"},
+		{[]string{"site"}, "--broker URL"},
+		{[]string{"site", good, good, "--broker", "tcp://127.0.0.1:1", "--token-file", good}, "at most one"},
+		{[]string{"site", "--broker", "tcp://127.0.0.1:1", "--token-file", good + ".gone"}, "--token-file"},
+		{[]string{"site", "--broker", "127.0.0.1:1", "--token-file", good}, "tcp://host:1883"},
+		{[]string{"site", "--broker", "tcp://127.0.0.1:1", "--token-file", good, "--server", "127.0.0.1:8080"}, "--server"},
+		{[]string{"site", "--broker", "tcp://127.0.0.1:1", "--token-file", good, "--password-file", "secrets/mqtt-%"}, "account contractors"},
+		{[]string{"site", "--broker", "tcp://127.0.0.1:1", "--token-file", good, "--health", "-1"}, "--health"},
+		{[]string{"site", server, "--broker", "tcp://127.0.0.1:1", "--token-file", good}, "happens to Plantroom itself"},
 		{[]string{"estate", "story"}, "a directory"},
 		{[]string{"estate", "palace", t.TempDir()}, "use one of story"},
 		{[]string{"estate", "story", t.TempDir(), "--web", "8080"}, "--web"},
@@ -128,6 +136,13 @@ func TestEveryWholeNumberIsASeed(t *testing.T) {
 func TestABrokerThatIsNotThereIsSaidOnceAndIsExitCode3(t *testing.T) {
 	code, _, errs := call(t, "live", file(t, "s.yaml", head), "--broker", "tcp://127.0.0.1:1")
 	if code != exitFailed || strings.Contains(errs, "tried again") || !strings.Contains(errs, "see whether it runs") {
+		t.Errorf("exit code %d, errors %q", code, errs)
+	}
+}
+
+func TestAServerThatIsNotThereIsSaidAndIsExitCode3(t *testing.T) {
+	code, _, errs := call(t, "site", "--broker", "tcp://127.0.0.1:1", "--token-file", file(t, "token", "a-token\n"), "--server", "http://127.0.0.1:1", "--dir", t.TempDir())
+	if code != exitFailed || !strings.Contains(errs, "http://127.0.0.1:1 does not answer") {
 		t.Errorf("exit code %d, errors %q", code, errs)
 	}
 }
