@@ -142,5 +142,5 @@ func events(title, description string, q Query) Panel {
 	q.QueryType = DispatchEvents
 	return Panel{Type: "logs", Title: title, Description: description, Targets: []Target{q},
 		Options: map[string]any{"showTime": true, "wrapLogMessage": true, "enableLogDetails": true, "sortOrder": "Descending", "dedupStrategy": "none",
-			"prettifyLogMessage": false, "showCommonLabels": false, "showLabels": false}}
+			"prettifyLogMessage": false, "showCommonLabels": false, "showLabels": false, "showLogContextToggle": false}}
 }
