@@ -53,13 +53,20 @@ func head(kind, name string) string {
 var filters = map[string][]string{
 	WorkOrders:       {"building", "asset", "domain", "contractor", "severity", "rule", "state", "open"},
 	Incidents:        {"building", "asset", "domain", "contractor", "severity", "rule"},
-	SLACompliance:    {"by", "building", "asset", "domain", "contractor", "severity", "rule"},
+	SLACompliance:    {"by", "building", "asset", "domain", "contractor", "severity", "rule", "clock"},
 	ContractorLeague: {"building", "asset", "domain", "contractor", "severity", "rule"},
 	SLABurndown:      {"building", "asset", "domain", "contractor", "severity", "rule", "order", "clock"},
 	AssetState:       {"building", "asset", "domain"},
 	AssetCurrent:     {"building", "asset", "domain"},
 	AssetKPI:         {"building", "asset", "domain"},
 	DispatchEvents:   {"building", "asset", "domain", "contractor", "severity", "rule", "order"},
+}
+
+// options lists what else each query type looks at.
+var options = map[string][]string{
+	WorkOrders:     {"limit"},
+	Incidents:      {"limit"},
+	DispatchEvents: {"limit", "live"},
 }
 
 // measures lists the numbers that an alert can take of each query type.
