@@ -25,8 +25,11 @@ func (q *Query) Check() error {
 	if q.Measure != "" && !slices.Contains(measures[q.QueryType], q.Measure) {
 		return plantroom.Errorf(plantroom.CodeInvalid, "%s has no number %q", q.QueryType, q.Measure)
 	}
-	if q.Live && q.QueryType != DispatchEvents {
+	if q.Live && !slices.Contains(options[q.QueryType], "live") {
 		return plantroom.Errorf(plantroom.CodeInvalid, "%s is not live", q.QueryType)
+	}
+	if q.Limit != 0 && !slices.Contains(options[q.QueryType], "limit") {
+		return plantroom.Errorf(plantroom.CodeInvalid, "%s has no limit", q.QueryType)
 	}
 	if q.Limit < 0 || q.Limit > 1000 {
 		return plantroom.Errorf(plantroom.CodeInvalid, "limit %d: 1 to 1000, or none", q.Limit)

@@ -77,6 +77,13 @@ var filters = map[string][]string{
 	DispatchEvents:   {"building", "asset", "domain", "contractor", "severity", "rule", "order"},
 }
 
+// options lists what else each query type looks at.
+var options = map[string][]string{
+	WorkOrders:     {"limit"},
+	Incidents:      {"limit"},
+	DispatchEvents: {"limit", "live"},
+}
+
 // measures lists the numbers that an alert can take of each query type.
 var measures = map[string][]string{
 	WorkOrders:     {"orders"},

@@ -138,7 +138,7 @@ type Panel struct {
 	RepeatDirection string       `json:"repeatDirection,omitempty"`
 	MaxPerRow       int          `json:"maxPerRow,omitempty"`
 	Collapsed       *bool        `json:"collapsed,omitempty"` // rows only
-	Panels          []Panel      `json:"panels,omitempty"`    // rows only
+	Panels          []Panel      `json:"panels,omitzero"`     // rows only, also of none
 }
 
 // GridPos is a place on a grid of 24 columns.

@@ -85,7 +85,7 @@ func (g *page) begin(title string, collapsed bool) {
 	g.newline()
 	g.flush()
 	g.id++
-	r := Panel{ID: g.id, Type: "row", Title: title, Collapsed: &collapsed, GridPos: GridPos{H: 1, W: 24, Y: g.y}}
+	r := Panel{ID: g.id, Type: "row", Title: title, Collapsed: &collapsed, GridPos: GridPos{H: 1, W: 24, Y: g.y}, Panels: []Panel{}}
 	g.y++
 	if collapsed {
 		g.into = &r

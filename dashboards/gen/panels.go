@@ -57,7 +57,7 @@ func bars(title, description string, join any, mappings []Mapping, targets ...Ta
 		}},
 		Options: map[string]any{
 			"alignValue": "left", "mergeValues": true, "rowHeight": 0.85, "showValue": "auto", "perPage": 20,
-			"legend":  map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": true},
+			"legend":  map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []string{}},
 			"tooltip": map[string]any{"mode": "single", "sort": "none"},
 		},
 	}
@@ -70,9 +70,9 @@ func table(title, description, none string, target Target, transforms []Transfor
 	return Panel{
 		Type: "table", Title: title, Description: description, Targets: []Target{target}, Transformations: transforms,
 		FieldConfig: &FieldConfig{Overrides: overrides, Defaults: Field{
-			NoValue: none, Custom: map[string]any{"align": "auto", "filterable": true, "cellOptions": map[string]any{"type": "auto"}},
+			NoValue: none, Custom: map[string]any{"align": "auto", "filterable": true, "inspect": false, "cellOptions": map[string]any{"type": "auto"}},
 		}},
-		Options: map[string]any{"showHeader": true, "cellHeight": "sm", "footer": map[string]any{"show": false, "reducer": []string{"sum"}, "fields": ""}},
+		Options: map[string]any{"showHeader": true, "cellHeight": "sm", "frameIndex": 0},
 	}
 }
 
@@ -91,6 +91,7 @@ func figure(title, description, none string, field Field, fields string, target 
 		Options: map[string]any{
 			"reduceOptions": map[string]any{"calcs": []string{"lastNotNull"}, "fields": fields, "values": false},
 			"colorMode":     "background", "graphMode": "none", "justifyMode": "auto", "orientation": "auto", "textMode": mode, "wideLayout": true,
+			"showPercentChange": false, "percentChangeColorMode": "standard",
 		},
 	}
 }
@@ -108,6 +109,8 @@ func gauges(title, description, none, fields, unit string, marks *Thresholds, ta
 		Options: map[string]any{
 			"reduceOptions": map[string]any{"calcs": []string{"lastNotNull"}, "fields": fields, "values": true, "limit": 50},
 			"displayMode":   "basic", "orientation": "horizontal", "showUnfilled": true, "valueMode": "color", "sizing": "auto", "namePlacement": "auto",
+			"minVizWidth": 8, "minVizHeight": 16, "maxVizHeight": 300,
+			"legend": map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": false, "calcs": []string{}},
 		},
 	}
 }

@@ -233,5 +233,5 @@ func events(title, description string, q Query) Panel {
 	return Panel{Type: "logs", Title: title, Description: description, Targets: []Target{q},
 		FieldConfig: &FieldConfig{Overrides: []Override{}, Defaults: Field{NoValue: "Nothing has happened in this time"}},
 		Options: map[string]any{"showTime": true, "wrapLogMessage": true, "enableLogDetails": true, "sortOrder": "Descending", "dedupStrategy": "none",
-			"prettifyLogMessage": false, "showCommonLabels": false, "showLabels": false}}
+			"prettifyLogMessage": false, "showCommonLabels": false, "showLabels": false, "showLogContextToggle": false}}
 }

@@ -104,9 +104,14 @@ func field(name string, properties ...Property) Override {
 // headed gives a field another heading.
 func headed(name string) Property { return Property{"displayName", name} }
 
-// cell gives a table's cell a type: color-text, color-background, gauge.
+// cell gives a table's cell a type: color-text, color-background, gauge. The
+// latter two are drawn in several ways, and ours is the plain one.
 func cell(kind string) Property {
-	return Property{"custom.cellOptions", map[string]any{"type": kind, "mode": "basic"}}
+	options := map[string]any{"type": kind}
+	if kind != "color-text" {
+		options["mode"] = "basic"
+	}
+	return Property{"custom.cellOptions", options}
 }
 
 // linked makes a field lead somewhere.

@@ -38,7 +38,7 @@ export const pages = [
     limit: 100,
   }),
   query('incidents', [...orders, 'Answer', 'Rows at most']),
-  query('sla_compliance', [...orders, 'Group by', 'Answer'], { by: ['contractor', 'clock'] }),
+  query('sla_compliance', [...orders, 'Clock', 'Group by', 'Answer'], { by: ['contractor', 'clock'] }),
   query('contractor_league', [...orders, 'Answer']),
   query('sla_burndown', [...orders, 'Order', 'Clock', 'Answer'], {
     clock: ['restore'],

@@ -46,6 +46,11 @@ describe('Variables in a query', () => {
     });
   });
 
+  it('are replaced in what the editor has no input for', () => {
+    const query: FacilitiesQuery = { refId: 'A', queryType: 'dispatch_events', subject: '$gateway' };
+    expect(open({ name: 'gateway', chosen: 'gw-b1' }).applyTemplateVariables(query, {}).subject).toBe('gw-b1');
+  });
+
   it('are left to a newer version in a query of its own', () => {
     const query = { refId: 'A', queryType: 'energy_use', of: { building: '$building' } } as unknown as FacilitiesQuery;
     expect(open({ name: 'building', chosen: 'b1' }).applyTemplateVariables(query, {})).toEqual(query);

@@ -72,6 +72,9 @@ export class DataSource extends DataSourceWithBackend<FacilitiesQuery, Facilitie
         expanded[field] = expandList(field, entries, this.templates, scopedVars);
       }
     }
+    if (isKnown(expanded.queryType) && typeof expanded.subject === 'string') {
+      expanded.subject = this.templates.replace(expanded.subject, scopedVars);
+    }
     return expanded;
   }
 

@@ -94,9 +94,10 @@ describe('The samples', () => {
 
   it('set only what their type looks at', () => {
     for (const { query } of samples) {
-      const { lists, options } = queryTypeInfo[query.queryType];
-      const { queryType, ...set } = query;
+      const { lists, options, measures } = queryTypeInfo[query.queryType];
+      const { queryType, measure, ...set } = query;
       expect([...lists, ...options]).toEqual(expect.arrayContaining(Object.keys(set)));
+      expect(measure === undefined || measure in measures).toBe(true);
     }
   });
 });

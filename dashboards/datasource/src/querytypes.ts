@@ -1,6 +1,9 @@
 import { FacilitiesQuery, ListField, QueryType, queryTypes } from './types';
 
-/** What the editor has to know of a query type. The backend has the same filters and measures in pkg/answer. */
+/**
+ * What the editor has to know of a query type. The backend has the same lists, options and measures in pkg/answer, and
+ * a test holds the two together.
+ */
 export interface QueryTypeInfo {
   label: string;
   /** One sentence: what one row, line or point is. */
@@ -10,8 +13,8 @@ export interface QueryTypeInfo {
    * stays where it is when another type is chosen. The backend refuses others.
    */
   lists: ListField[];
-  /** The other fields that it looks at. */
-  options: Array<'open' | 'limit' | 'live'>;
+  /** The other fields that it looks at. What has no input in the editor, `subject` and `points`, is kept all the same. */
+  options: Array<'open' | 'limit' | 'live' | 'subject' | 'points'>;
   /** The numbers that it can be reduced to, the usual one first; none: no alert can be made from it. */
   measures: Record<string, string>;
   /** What choosing it sets, so that the first answer is of use. */
@@ -41,7 +44,7 @@ export const queryTypeInfo: Record<QueryType, QueryTypeInfo> = {
   sla_compliance: {
     label: 'SLA compliance',
     description: 'How many windows were promised, met and breached by orders raised in the time range.',
-    lists: [...orders, 'by'],
+    lists: [...orders, 'clock', 'by'],
     options: [],
     measures: {
       share: 'Share of windows met',
@@ -82,7 +85,7 @@ export const queryTypeInfo: Record<QueryType, QueryTypeInfo> = {
     label: 'SLA burn-down',
     description: 'A line for each clock: how much of its window is used, over time. 100 % is a breach.',
     lists: [...orders, 'order', 'clock'],
-    options: [],
+    options: ['points'],
     measures: { used: 'Part of the window used' },
     initial: { clock: ['restore'] },
   },
@@ -137,7 +140,7 @@ export const queryTypeInfo: Record<QueryType, QueryTypeInfo> = {
     label: 'Dispatch events',
     description: 'What the ledger tells of orders, incidents and gateways, a line each, and live if wanted.',
     lists: [...orders, 'order'],
-    options: ['limit', 'live'],
+    options: ['limit', 'live', 'subject'],
     measures: { events: 'Number of events' },
     initial: { live: true, limit: 100 },
   },

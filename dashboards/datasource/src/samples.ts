@@ -8,7 +8,7 @@ export interface Sample {
   query: Omit<FacilitiesQuery, 'refId'> & { queryType: QueryType };
 }
 
-/** At least one for each query type, which a test sees to. */
+/** At least one for each query type, which a test sees to. The backend has the same in pkg/answer/samples.go. */
 export const samples: Sample[] = [
   {
     title: 'What is open now',
@@ -49,6 +49,11 @@ export const samples: Sample[] = [
     title: 'The estate now',
     text: 'Table, stat or geomap.',
     query: { queryType: 'asset_current' },
+  },
+  {
+    title: 'How many are in which state',
+    text: 'Stat, or an alert.',
+    query: { queryType: 'asset_current', measure: 'assets' },
   },
   {
     title: 'Which asset lets people down',

@@ -48,6 +48,10 @@ export interface FacilitiesQuery extends DataQuery, Partial<Record<ListField, st
   limit?: number;
   /** dispatch_events: new ones are shown as they happen. Only while the range ends now. */
   live?: boolean;
+  /** dispatch_events: of one subject of the ledger alone, as `gw-b1`. By hand: the editor has no input for it. */
+  subject?: string;
+  /** sla_burndown: points of each line, 2 to 500; the panel's width where it is absent. By hand, too. */
+  points?: number;
   /** One number for each row instead of all columns: what an alert rule, an expression or a stat looks at. */
   measure?: string;
 }

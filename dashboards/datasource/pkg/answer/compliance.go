@@ -28,6 +28,9 @@ var groups = []string{"contractor", "clock", "domain", "building", "severity", "
 // names is what goes with ids, for people.
 var names = map[string]string{"contractor": "contractor_name", "building": "building_name", "asset": "asset_name", "rule": "title"}
 
+// Groups lists the words that a query's field by takes.
+func Groups() []string { return slices.Clone(groups) }
+
 func complianceFrames(ctx context.Context, a *asked) (answered, error) {
 	for _, by := range a.Query.By {
 		if !slices.Contains(groups, by) {

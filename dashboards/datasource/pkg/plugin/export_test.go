@@ -1,0 +1,4 @@
+package plugin
+
+// Kinds is what variables can be made from, for tests.
+var Kinds = kinds
