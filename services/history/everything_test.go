@@ -165,6 +165,11 @@ func TestWhatChangesWhileEverythingIsReadIsReadToo(t *testing.T) {
 			if left--; left < 0 {
 				return
 			}
+			if seed%4 > 1 && left == 57 { // and more than is kept
+				for i := range 10_001 {
+					f.Changed(history.ChangedOrder, fmt.Sprintf("wo-%06d", 500_000+i))
+				}
+			}
 			if left%2 == 0 {
 				s.happens()
 				return
@@ -179,11 +184,6 @@ func TestWhatChangesWhileEverythingIsReadIsReadToo(t *testing.T) {
 				t.Error(err)
 			}
 			f.Changed(history.ChangedOrder, string(o.ID))
-			if seed%4 > 1 && left == 41 { // and more than is kept
-				for i := range 10_001 {
-					f.Changed(history.ChangedOrder, fmt.Sprintf("wo-%06d", 500_000+i))
-				}
-			}
 		}
 		f = history.New(history.Options{Store: locked{m, &mu}, Path: path, Now: s.Now})
 		for range 4 {
