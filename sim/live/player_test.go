@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,35 @@ func (h *heard) publish(_ context.Context, topic string, payload []byte) error {
 	defer h.mu.Unlock()
 	h.msgs = append(h.msgs, plantroom.Message{Topic: topic, Payload: payload, Received: plantroom.At(time.Now())})
 	return nil
+}
+
+// Where a story is to be played for days, its acts come again when its length is over.
+func TestAStoryBeginsAnewWhenItIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := scenario.Parse("short.yaml", []byte(short))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := estates.Load(s.Estate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := plantroom.At(time.Now())
+		var at []time.Duration
+		p, err := live.New(live.Options{Scenario: s, Estate: e, Clock: app.DemoClock{Began: began, Virtual: began, Speed: 1}, Again: true, Publish: new(heard).publish,
+			Tell: func(now plantroom.Instant, _, _ string) { at = append(at, now.Sub(began)) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour+30*time.Minute)
+		defer cancel()
+		if err := p.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if want := []time.Duration{2 * time.Minute, 62 * time.Minute, 122 * time.Minute}; !slices.Equal(at, want) {
+			t.Errorf("its only act came at %v, want %v", at, want)
+		}
+	})
 }
 
 // play performs the short scenario for a while of the bubble's time.

@@ -21,11 +21,19 @@ const (
 )
 
 // Resume brings the estate, before Run, to where open incidents say that it is:
-// a lift that has failed has still failed, and says so first. What is being proved
-// as repaired is left as it is, and so is what the world does not know.
+// a lift that has failed has still failed, and says so first. Of one whose repair has
+// yet to be proved the technician is still there, and makes test runs. What the world
+// does not know is left as it is.
 func (p *Player) Resume(open []plantroom.Incident) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, in := range open { // first what is repaired: something else may be broken there
+		if in.State == plantroom.IncidentClearing && (in.Rule == lifts.RuleFault || in.Rule == lifts.RuleEntrapment) {
+			if err := p.world.Repair(in.Asset); err != nil {
+				return fmt.Errorf("go on from %s on %s: %w", in.Rule, in.Asset, err)
+			}
+		}
+	}
 	for _, in := range open {
 		if in.State != plantroom.IncidentOpen {
 			continue
