@@ -72,6 +72,7 @@ var mayImport = map[string][]string{
 	"services/rehearsal":       {".", "services/roster"},
 	"services/ledger":          {"."},
 	"services/report":          {".", "services/sla", "services/profiles", "services/roster"},
+	"services/spools":          {".", "firmware-bridge/wire"},
 	"services/history":         {".", "services/sla", "services/detect", "services/spools"},
 	"services/evidence":        {".", "services/ledger", "services/dispatch", "services/proofs", "services/httpapi/apitest", "internal/parts"}, // proofs, apitest and parts: tests only
 	"services/proofs":          {".", "services/store"},                                                                                        // store: tests only

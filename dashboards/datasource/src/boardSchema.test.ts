@@ -28,7 +28,7 @@ beforeAll(() => {
 }, 300_000);
 
 it('There are boards in both flavours', () => {
-  expect(files.filter((file) => file.startsWith('../import/'))).toHaveLength(files.length / 2);
+  expect(files.filter((file) => file.startsWith('import'))).toHaveLength(files.length / 2);
   expect(files.length).toBeGreaterThanOrEqual(18);
 });
 
@@ -157,7 +157,7 @@ const override = (board: any, property: object) =>
 
 describe('It is noticed that a board has', () => {
   it.each(broken)('%s', (_, change, said) => {
-    const board = read('plantroom-lifts.json');
+    const board = read('boards/plantroom-lifts.json');
     change(board);
     const faults = schema.faults(board);
     expect(faults.length).toBeGreaterThan(0);
@@ -165,7 +165,7 @@ describe('It is noticed that a board has', () => {
   });
 
   it('a fault in a panel of a collapsed row', () => {
-    const board = read('plantroom-lifts.json');
+    const board = read('boards/plantroom-lifts.json');
     const row = board.panels.find((panel: any) => panel.type === 'row' && panel.panels.length > 0);
     row.panels[0].options.misspelt = 1;
     expect(schema.faults(board).join('\n')).toContain('properties: misspelt');
