@@ -1,6 +1,6 @@
 /**
  * Makes JSON schemas of the types that boards consist of, with ts-json-schema-generator, and says where they are:
- * node_modules/.cache/board-schemas/VERSION-KEY.json, an object of schemas by name. It takes some 10 s of a processor
+ * node_modules/.cache/board-schemas/VERSION-KEY.json, an object of schemas by name. It takes some seconds of a processor
  * once; what was made of the same packages and the same types is kept.
  *
  * Names are those of board.ts, and for panels `stat.Options`, `table.FieldConfig`: the folder in @grafana/schema and the type.
@@ -40,19 +40,14 @@ function panels() {
   return found;
 }
 
-/** A source that exports each panel's types under a name of its own, and those names. */
-function panelSource() {
-  const lines = [];
-  const names = {};
-  for (const { name, from, types } of panels()) {
-    lines.push(`import * as ${name} from '${from}';`);
-    for (const type of types) {
-      lines.push(`export type ${name}_${type} = ${name}.${type};`);
-      names[`${name}.${type}`] = `${name}_${type}`;
-    }
-  }
-  return { source: lines.join('\n') + '\n', names };
-}
+/** A source that exports each panel's types under a name of its own, as `stat_Options`. */
+const panelSource = () =>
+  panels()
+    .map(({ name, from, types }) => {
+      const renamed = types.map((type) => `${type} as ${name}_${type}`);
+      return `export type { ${renamed.join(', ')} } from '${from}';\n`;
+    })
+    .join('');
 
 /**
  * A program of some files, with the plugin's own settings but strict: otherwise `null` is part of every type. It throws
@@ -72,11 +67,29 @@ function compile(files) {
   return program;
 }
 
+/**
+ * What a file exports, by name, and where it is declared. The generator's own search is by name alone, in every file of
+ * the program, where there are several of one name; it is also what takes most of its time.
+ */
+function declarations(program, file) {
+  const checker = program.getTypeChecker();
+  return checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file))).map((symbol) => {
+    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+    const [node, ...more] = target.declarations;
+    if (more.length > 0) {
+      throw new Error(
+        `${symbol.name} is declared in ${more.length + 1} places, and the schema would be of one of them`
+      );
+    }
+    return [symbol.name, node];
+  });
+}
+
 function generate() {
-  const { source, names } = panelSource();
   const entry = join(cache, 'panels.ts');
-  writeFileSync(entry, source);
-  const program = compile([sources[0], entry]);
+  writeFileSync(entry, panelSource());
+  const files = [sources[0], entry];
+  const program = compile(files);
   const config = {
     ...generator.DEFAULT_CONFIG,
     expose: 'none',
@@ -84,20 +97,14 @@ function generate() {
     jsDoc: 'none',
     additionalProperties: false,
   };
-  const checker = program.getTypeChecker();
-  for (const { name } of checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(sources[0])))) {
-    names[name] = name;
-  }
-  const schemas = {};
-  for (const [name, type] of Object.entries(names)) {
-    schemas[name] = new generator.SchemaGenerator(
-      program,
-      generator.createParser(program, config),
-      generator.createFormatter(config),
-      config
-    ).createSchema(type);
-  }
-  return schemas;
+  const schemas = files
+    .flatMap((file) => declarations(program, file))
+    .map(([name, node]) => {
+      const parser = generator.createParser(program, config);
+      const made = new generator.SchemaGenerator(program, parser, generator.createFormatter(config), config);
+      return [name.replace('_', '.'), made.createSchemaFromNodes([node])];
+    });
+  return Object.fromEntries(schemas);
 }
 
 const versions = ['@grafana/schema', '@grafana/data', 'ts-json-schema-generator', 'typescript'].map(

@@ -20,7 +20,7 @@ const types = [...new Set<string>(every.map(({ type }) => type))].filter((type) 
 let schemas: Schemas;
 let schema: BoardSchema;
 
-// Cold this takes some 10 s of a processor, and minutes where many share it.
+// Where they are not made yet, some seconds of a processor, and more where many share it.
 beforeAll(() => {
   const made = execFileSync(process.execPath, [join(root, 'schemas/generate.mjs')], { encoding: 'utf8' });
   schemas = JSON.parse(readFileSync(join(root, made.trim()), 'utf8'));
