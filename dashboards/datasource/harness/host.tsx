@@ -15,7 +15,10 @@ import * as jsxRuntime from 'react/jsx-runtime';
 import { createRoot, Root } from 'react-dom/client';
 import * as rxjs from 'rxjs';
 import { backendSrv } from './backend';
+import { provideFields } from './fields';
+import type { Board } from './grid';
 import { instanceSettings, provideServices } from './services';
+import { Asked, fill, Plan, report, Sheet } from './sheet';
 
 const { createTheme, ThemeContext } = grafanaData;
 const { GlobalStyles, PortalContainer } = grafanaUi;
@@ -47,6 +50,8 @@ declare global {
       load: () => Promise<string[]>;
       mount: (part: string, theme: 'light' | 'dark', value: Record<string, unknown>) => Promise<void>;
       query: (request: Record<string, unknown>) => Promise<unknown>;
+      open: () => unknown;
+      sheet: (file: string, plan: Plan) => Promise<ReturnType<typeof report>>;
       mounted: Mounted;
     };
   }
@@ -60,6 +65,7 @@ const mounted: Mounted = { changes: [], runs: 0 };
 async function load(): Promise<string[]> {
   await initPluginTranslations('harness');
   provideServices();
+  provideFields();
   let asked: string[] = [];
   const define = (...parts: unknown[]) => {
     const factory = parts.pop() as (...modules: unknown[]) => { plugin: Plugin };
@@ -129,10 +135,9 @@ function Page({ part, initial }: { part: string; initial: Record<string, unknown
   }
 }
 
-async function mount(part: string, mode: 'light' | 'dark', value: Record<string, unknown>): Promise<void> {
+/** Puts something in place of what is on the page. */
+function show(mode: 'light' | 'dark', content: React.ReactNode): void {
   root?.unmount();
-  mounted.changes = [];
-  mounted.runs = 0;
   const theme = createTheme({ colors: { mode } });
   document.documentElement.lang = 'en';
   document.body.style.background = theme.colors.background.primary;
@@ -140,14 +145,34 @@ async function mount(part: string, mode: 'light' | 'dark', value: Record<string,
   root.render(
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
-      <main style={{ padding: 16 }}>
-        <h1 className="sr-only">{part}</h1>
-        <Page key={Math.random()} part={part} initial={value} />
-      </main>
+      {content}
       <PortalContainer />
     </ThemeContext.Provider>
   );
-  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+}
+
+const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+
+async function mount(part: string, mode: 'light' | 'dark', value: Record<string, unknown>): Promise<void> {
+  mounted.changes = [];
+  mounted.runs = 0;
+  show(
+    mode,
+    <main style={{ padding: 16 }}>
+      <h1 className="sr-only">{part}</h1>
+      <Page key={Math.random()} part={part} initial={value} />
+    </main>
+  );
+  await drawn();
+}
+
+/** Draws a board of dashboards/boards and tells what each panel was given. */
+async function sheet(file: string, plan: Plan): Promise<ReturnType<typeof report>> {
+  const board: Board = await (await fetch(`/boards/${file}`)).json();
+  const filled = await fill(board, openDataSource() as unknown as Asked, plan);
+  show(plan.theme, <Sheet board={board} plan={plan} {...filled} />);
+  await drawn();
+  return report(filled.drawn);
 }
 
 /** Runs a query through the data source's own query(), up to the HTTP request; gives all that came back. */
@@ -169,4 +194,4 @@ async function query(request: Record<string, unknown>): Promise<unknown> {
 }
 
 grafanaRuntime.setBackendSrv(backendSrv);
-window.harness = { load, mount, query, mounted };
+window.harness = { load, mount, query, open: openDataSource, sheet, mounted };
