@@ -10,13 +10,13 @@ var frames = map[string][]Column{
 	WorkOrders: {
 		{"raised", "Raised"}, {"id", "Order"}, {"state", "State"}, {"severity", "Severity"}, {"title", "What"}, {"asset_name", "Asset"},
 		{"clock", "Clock"}, {"clock_state", "Clock is"}, {"used", "Window used"}, {"due", "Due"}, {"eta", "Expected"}, {"contractor_name", "Contractor"},
-		{"cause", "Cause"}, {"breached", "Windows breached"}, {"reopens", "Reopened"}, {"acknowledged", "Acknowledged"}, {"attended", "Attended"},
+		{"cause", "Cause"}, {"cause_id", "Cause id"}, {"breached", "Windows breached"}, {"reopens", "Reopened"}, {"acknowledged", "Acknowledged"}, {"attended", "Attended"},
 		{"restored", "Restored"}, {"verified", "Verified"}, {"closed", "Closed"}, {"domain", "Domain"}, {"building", "Building"}, {"asset", "Asset id"},
 		{"rule", "Rule"}, {"contractor", "Contractor id"},
 	},
 	Incidents: {
 		{"time", "Began"}, {"timeEnd", "Ended"}, {"title", "What"}, {"text", "Detail"}, {"tags", "Tags"}, {"id", "Incident"}, {"severity", "Severity"}, {"state", "State"},
-		{"duration_s", "Lasted"}, {"asset_name", "Asset"}, {"cause", "Cause"}, {"domain", "Domain"}, {"building", "Building"}, {"asset", "Asset id"},
+		{"duration_s", "Lasted"}, {"asset_name", "Asset"}, {"cause", "Cause"}, {"cause_id", "Cause id"}, {"domain", "Domain"}, {"building", "Building"}, {"asset", "Asset id"},
 		{"rule", "Rule"}, {"order", "Order"},
 	},
 	AssetCurrent: {

@@ -21,7 +21,7 @@ func (m *maker) overview() Board {
 	broken.QueryType, broken.Measure = SLACompliance, "breached"
 	kept.QueryType, kept.Measure = SLACompliance, "share"
 	g.add(8, 3, figure("Open orders", "Orders that are not over, whenever they were raised. Many at once in one building: look for one cause, its power or its gateway.", "Unknown",
-		Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(none)}, "", open, nil))
+		Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(none)}, "", open, nil, field("orders", called("Open"))))
 	g.add(8, 3, figure("Broken promises", "Of the orders raised in this time. Each one is in the table below with its contractor, and will be on a statement.", "Unknown",
 		Field{Colour: &Colour{Mode: "thresholds"}, Thresholds: steps(none, at(1, red))}, "", broken, nil))
 	g.add(8, 3, figure("Promises kept", "The part of the promises that were decided in this time. The contractors' board says who breaks them.", "None was decided",

@@ -57,12 +57,13 @@ func bars(title, description string, join any, mappings []Mapping, targets ...Ta
 
 // table is a table of a frame of ours.
 func table(title, description, none string, target Target, transforms []Transform, overrides ...Override) Panel {
-	if overrides == nil {
-		overrides = []Override{}
+	kind := ""
+	if q, ok := target.(Query); ok {
+		kind = q.QueryType
 	}
 	return Panel{
 		Type: "table", Title: title, Description: description, Targets: []Target{target}, Transformations: transforms,
-		FieldConfig: &FieldConfig{Overrides: overrides, Defaults: Field{
+		FieldConfig: &FieldConfig{Overrides: append(cells(kind), overrides...), Defaults: Field{
 			NoValue: none, Custom: map[string]any{"align": "auto", "filterable": true, "cellOptions": map[string]any{"type": "auto"}},
 		}},
 		Options: map[string]any{"showHeader": true, "cellHeight": "sm", "footer": map[string]any{"show": false, "reducer": []string{"sum"}, "fields": ""}},

@@ -19,12 +19,12 @@ func openOrders(q Query, none string) Panel {
 		none, q,
 		[]Transform{sortBy(WorkOrders, "used", true),
 			columns(WorkOrders, []string{"used", "due", "clock", "severity", "asset_name", "title", "state", "contractor_name", "id", "eta", "raised", "breached"},
-				"clock_state", "acknowledged", "attended", "restored", "verified", "closed", "cause", "rule", "reopens")},
+				"clock_state", "acknowledged", "attended", "restored", "verified", "closed", "cause", "cause_id", "rule", "reopens")},
 		append(aside("contractor", "asset", "building", "domain"),
 			field("used", cell("gauge"), Property{"min", 0}, Property{"max", 1}),
-			field("due", inUnit("dateTimeFromNow")),
-			field("eta", inUnit("dateTimeFromNow")),
-			field("raised", inUnit("dateTimeFromNow")),
+			field("due", inUnit("dateTimeFromNow"), wide(120)),
+			field("eta", inUnit("dateTimeFromNow"), wide(120)),
+			field("raised", inUnit("dateTimeFromNow"), wide(120)),
 			field("severity", cell("color-background")),
 			field("asset_name", toAsset()))...)
 }
@@ -34,7 +34,7 @@ func orders(title, description string, q Query) Panel {
 	q.QueryType = WorkOrders
 	return table(title, description, "No order was raised in this time", q,
 		[]Transform{columns(WorkOrders, []string{"raised", "id", "severity", "asset_name", "title", "state", "contractor_name", "clock", "used", "breached", "reopens", "acknowledged", "attended", "restored"},
-			"clock_state", "cause", "rule", "due", "eta", "verified", "closed")},
+			"clock_state", "cause", "cause_id", "rule", "due", "eta", "verified", "closed")},
 		append(aside("contractor", "asset", "building", "domain"),
 			field("used", cell("color-text")), field("severity", cell("color-text")), field("asset_name", toAsset()))...)
 }
@@ -79,7 +79,7 @@ func notWell(q Query) Panel {
 		[]Transform{dropRows(AssetCurrent, "state", "ok"), sortBy(AssetCurrent, "since", true),
 			columns(AssetCurrent, []string{"state", "asset_name", "text", "since", "building_name", "kind", "floor", "order"})},
 		append(aside("asset", "building", "domain"),
-			field("state", cell("color-background")), field("since", inUnit("dateTimeFromNow")), field("asset_name", toAsset()))...)
+			field("state", cell("color-background")), field("since", inUnit("dateTimeFromNow"), wide(120)), field("asset_name", toAsset()))...)
 }
 
 // timeline is the state of assets over time, as Plantroom has judged it.
@@ -114,7 +114,7 @@ func kpi(q Query) Panel {
 func incidents(title, description string, q Query) Panel {
 	q.QueryType, q.Limit = Incidents, 200
 	return table(title, description, "No incident in this time", q,
-		[]Transform{columns(Incidents, []string{"time", "timeEnd", "duration_s", "severity", "asset_name", "title", "text", "state", "order"}, "tags", "cause", "id", "rule")},
+		[]Transform{columns(Incidents, []string{"time", "timeEnd", "duration_s", "severity", "asset_name", "title", "text", "state", "order"}, "tags", "cause", "cause_id", "id", "rule")},
 		append(aside("asset", "building", "domain"), field("severity", cell("color-text")), field("asset_name", toAsset()))...)
 }
 
@@ -127,14 +127,18 @@ func episodes(q Query) Panel {
 func promises(title, description string, q Query) Panel {
 	q.QueryType = SLACompliance
 	return gauges(title, description+" Promises that are still open are not counted; a bar is missing where none was decided.",
-		"No promise was decided in this time", "/^"+head(SLACompliance, "share")+"$/", "percentunit", shareSteps(), q, nil)
+		"No promise was decided in this time", "/^"+head(SLACompliance, "share")+"$/", "percentunit", shareSteps(), q,
+		[]Transform{columns(SLACompliance, nil, "promised", "met", "breached", "open", "void")}) // else each bar is called “attend Kept”
 }
 
 // compliance is a table of promises.
 func compliance(title, description string, q Query) Panel {
 	q.QueryType = SLACompliance
 	return table(title, description, "No promise was made in this time", q, []Transform{sortBy(SLACompliance, "share", false)},
-		field("share", append(judged(shareSteps()), cell("color-text"))...))
+		append(aside("contractor", "building", "asset"), // their names stand beside them
+			field("contractor_name", called("Contractor")), field("building_name", called("Building")), field("asset_name", called("Asset")),
+			field("month", inUnit("time:YYYY-MM")),
+			field("share", append(judged(shareSteps()), cell("color-text"))...))...)
 }
 
 // events is the log of what happens to orders and gateways.

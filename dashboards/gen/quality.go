@@ -93,7 +93,8 @@ func arrivals(domains []plantroom.Domain) []Target {
 func latest(title, description string, s plantroom.Signal, descending bool, marks *Thresholds) Panel {
 	p := table(title, description, "No device has said so in this time", newest(plantroom.DeviceMeasurement, s.Name),
 		[]Transform{lastOfEach(), sorted("Last *", descending)},
-		field("Last *", append(judged(marks), called(heading(s)), inUnit(UnitOf(s)), cell("gauge"), Property{"min", 0}, Property{"max", 100})...),
-		field("Field", called("Device")), field("asset", called("Asset")))
+		append(aside("Field"), // the word Value, once for each device
+			field("device", called("Device")), field("asset", called("Asset")),
+			field("Last *", append(judged(marks), called(heading(s)), inUnit(UnitOf(s)), cell("gauge"), Property{"min", 0}, Property{"max", 100})...))...)
 	return p
 }
