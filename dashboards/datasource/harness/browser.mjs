@@ -30,7 +30,8 @@ export async function bundle() {
     jsx: 'transform',
     // The development build of React warns of what a plugin does wrong.
     define: { 'process.env.NODE_ENV': '"development"', global: 'window' },
-    loader: { '.svg': 'dataurl', '.png': 'dataurl', '.css': 'empty' },
+    // Tables and graphs bring styles of their own, into artifacts/host.css.
+    loader: { '.svg': 'dataurl', '.png': 'dataurl', '.css': 'css' },
     plugins: [withoutMonaco],
     logLevel: 'error',
   });

@@ -84,3 +84,16 @@ export async function settled(page) {
   await page.waitForNetworkIdle({ idleTime: 60, timeout: 10_000 });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
+
+/** Charts are painted on a canvas some frames after the page is: nothing has changed for a while. */
+export async function painted(page) {
+  const once = () => page.evaluate(() => document.querySelectorAll('#sheet *').length);
+  for (let before = -1, now = await once(); now !== before; now = await once()) {
+    before = now;
+    await page.evaluate(async () => {
+      for (let i = 0; i < 12; i++) {
+        await new Promise((done) => requestAnimationFrame(done));
+      }
+    });
+  }
+}

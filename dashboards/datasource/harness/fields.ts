@@ -1,5 +1,6 @@
 import {
   applyFieldOverrides,
+  cacheFieldDisplayNames,
   DataFrame,
   dataLinksOverrideProcessor,
   displayNameOverrideProcessor,
@@ -53,6 +54,7 @@ const custom = [
   'showPoints',
   'spanNulls',
   'thresholdsStyle',
+  'width',
 ];
 
 const item = (id: string, process: Process, isCustom: boolean) =>
@@ -113,6 +115,14 @@ export async function dress(
   }
   const replaceVariables = (text: string) => getTemplateSrv().replace(text);
   const data = await lastValueFrom(transformDataFrame(transformations, frames, { interpolate: replaceVariables }));
-  return applyFieldOverrides({ data, fieldConfig, fieldConfigRegistry: registry, replaceVariables, theme, timeZone: 'browser' });
+  const dressed = applyFieldOverrides({
+    data,
+    fieldConfig,
+    fieldConfigRegistry: registry,
+    replaceVariables,
+    theme,
+    timeZone: 'browser',
+  });
+  cacheFieldDisplayNames(dressed);
+  return dressed;
 }
-

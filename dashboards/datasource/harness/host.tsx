@@ -17,7 +17,7 @@ import * as rxjs from 'rxjs';
 import { backendSrv } from './backend';
 import { provideFields } from './fields';
 import type { Board } from './grid';
-import { instanceSettings, provideServices } from './services';
+import { choose, instanceSettings, provideServices } from './services';
 import { Asked, fill, Plan, report, Sheet } from './sheet';
 
 const { createTheme, ThemeContext } = grafanaData;
@@ -50,7 +50,10 @@ declare global {
       load: () => Promise<string[]>;
       mount: (part: string, theme: 'light' | 'dark', value: Record<string, unknown>) => Promise<void>;
       query: (request: Record<string, unknown>) => Promise<unknown>;
-      open: () => unknown;
+      test: () => Promise<unknown>;
+      list: (query: Record<string, unknown>) => Promise<unknown>;
+      annotation: (target: Record<string, unknown>) => unknown;
+      choose: typeof choose;
       sheet: (file: string, plan: Plan) => Promise<ReturnType<typeof report>>;
       mounted: Mounted;
     };
@@ -175,11 +178,15 @@ async function sheet(file: string, plan: Plan): Promise<ReturnType<typeof report
   return report(filled.drawn);
 }
 
-/** Runs a query through the data source's own query(), up to the HTTP request; gives all that came back. */
-async function query(request: Record<string, unknown>): Promise<unknown> {
+/**
+ * Runs a query through the data source's own query(), up to the HTTP request; gives all that came back. `last` is how
+ * many milliseconds the range has, up to now.
+ */
+async function query({ last, ...request }: Record<string, unknown>): Promise<unknown> {
+  const now = typeof last === 'number' ? Date.now() : 3_600_000;
   const range = {
-    from: grafanaData.dateTime(0),
-    to: grafanaData.dateTime(3_600_000),
+    from: grafanaData.dateTime(typeof last === 'number' ? now - last : 0),
+    to: grafanaData.dateTime(now),
     raw: { from: 'now-1h', to: 'now' },
   };
   const answers = openDataSource().query({
@@ -193,5 +200,28 @@ async function query(request: Record<string, unknown>): Promise<unknown> {
   return rxjs.lastValueFrom((answers as rxjs.Observable<unknown>).pipe(rxjs.toArray()));
 }
 
+/** Save & test, with what Grafana would show of a failure. */
+async function test(): Promise<unknown> {
+  try {
+    return await openDataSource().testDatasource();
+  } catch (error) {
+    return { status: 'error', message: error instanceof Error ? error.message : JSON.stringify(error) };
+  }
+}
+
+/** What a variable can stand at. */
+async function list(asked: Record<string, unknown>): Promise<unknown> {
+  const source = openDataSource() as unknown as Asked;
+  const { data } = await rxjs.lastValueFrom(source.variables.query({ targets: [asked], scopedVars: {} } as never));
+  return data;
+}
+
+/** The query that Grafana sends for an annotation. */
+function annotation(target: Record<string, unknown>): unknown {
+  const { annotations } = openDataSource();
+  const saved = { name: 'Incidents', enable: true, iconColor: 'red', target } as never;
+  return annotations!.prepareQuery!(annotations!.prepareAnnotation!(saved));
+}
+
 grafanaRuntime.setBackendSrv(backendSrv);
-window.harness = { load, mount, query, open: openDataSource, sheet, mounted };
+window.harness = { load, mount, query, test, list, annotation, choose, sheet, mounted };

@@ -12,7 +12,7 @@ const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>
 // What Grafana writes into its page. React and the packages look at the process's environment.
 window.process = { env: { NODE_ENV: 'production' } };
 window.grafanaBootData = { settings: { appSubUrl: '', featureToggles: {}, buildInfo: { version: '13.2.2' }, namespace: 'default' }, user: { theme: 'light', language: 'en-US' }, navTree: [] };
-</script></head><body><div id="root"></div><script src="/host.js"></script></body></html>`;
+</script><link rel="stylesheet" href="/host.css"></head><body><div id="root"></div><script src="/host.js"></script></body></html>`;
 
 /** What the backend answers where none runs: the resources of a small estate, and an empty frame for each query. */
 const choices = {
@@ -76,6 +76,7 @@ async function answer(req, res, state, chain) {
   const roots = {
     '/dist/': join(home, 'dist'),
     '/host.js': join(home, 'artifacts'),
+    '/host.css': join(home, 'artifacts'),
     '/public/': icons,
     '/boards/': join(home, '../boards'),
   };
@@ -110,7 +111,7 @@ function canned(url, body, res, failing) {
   const json = (status, value) =>
     res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   if (failing) {
-    return json(401, { error: 'Plantroom does not accept the token: put a viewer token into the data source' });
+    return json(401, { error: "Plantroom does not accept the data source's token: enter one that is valid, of a viewer" });
   }
   const kind = /\/resources\/variables\/(\w+)$/.exec(url.pathname)?.[1];
   if (kind) {

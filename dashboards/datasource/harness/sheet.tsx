@@ -120,10 +120,11 @@ export function Sheet({ board, drawn, range, plan }: { board: Board; drawn: Draw
       <header style={{ display: 'flex', alignItems: 'baseline', gap: 16, padding: '0 4px 8px' }}>
         <h1 style={{ ...theme.typography.h4, margin: 0 }}>{board.title}</h1>
         <span>{[...chosen, times].join(' · ')}</span>
-        <span style={{ marginLeft: 'auto', color: theme.colors.text.secondary }}>
-          Real frames of a Plantroom with a past, drawn by a test program with Grafana’s components. Not a screenshot of Grafana.
-        </span>
       </header>
+      <p style={{ margin: '0 4px 8px', color: theme.colors.text.secondary }}>
+        Real frames of a Plantroom with a past, drawn by a test program with Grafana’s components. Not a screenshot of
+        Grafana.
+      </p>
       <div style={{ position: 'relative', height }}>
         {drawn.map((one, i) => (
           <Frame key={i} one={one} range={range} column={column} />

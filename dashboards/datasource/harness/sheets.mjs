@@ -3,10 +3,12 @@
  * plugin, or InfluxDB, and is drawn with Grafana's components. `--grafana URL --influx URL`, `--out DIR` for the boards,
  * `--only TEXT` draws those whose names have that text.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { painted } from './checks.mjs';
 import { argument, bundle, chain, home, openPage } from './browser.mjs';
 import { plans } from './plans.mjs';
+import { fewColours } from './png.mjs';
 import { serve } from './server.mjs';
 
 const width = 1600;
@@ -16,7 +18,7 @@ const only = argument('--only') ?? '';
 await mkdir(out, { recursive: true });
 await bundle();
 const server = await serve(chain);
-const { browser, page, complaints } = await openPage(server.url, { width, height: 900 });
+const { browser, page, complaints } = await openPage(server.url, { width, height: 5000 }); // what is out of sight is not drawn
 const wrong = [];
 try {
   await page.emulateTimezone('Asia/Shanghai');
@@ -27,9 +29,9 @@ try {
       width,
       ...plan,
     });
-    await new Promise((resolve) => setTimeout(resolve, 1000)); // charts are drawn on a canvas, after the page
+    await painted(page);
     const sheet = await page.$('#sheet');
-    await sheet.screenshot({ path: join(out, `${name}.png`), captureBeyondViewport: true });
+    await writeFile(join(out, `${name}.png`), fewColours(Buffer.from(await sheet.screenshot())));
     for (const { type, title, rows, error } of panels) {
       if (error) {
         wrong.push(`${name}: ${title}: ${error}`);

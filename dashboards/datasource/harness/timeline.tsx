@@ -41,7 +41,7 @@ function barsOf(times: number[], field: Field, range: TimeRange): Bar[] {
 
 const labelWidth = 190;
 const axisHeight = 22;
-const legendHeight = 26;
+const legendLine = 24;
 
 /** A state timeline. Grafana's own is not in its packages: this draws the same values, words and colours as bars. */
 export function Timeline({
@@ -61,18 +61,21 @@ export function Timeline({
   const lines: Line[] = frames.flatMap((frame) => {
     const times: number[] = frame.fields.find(({ type }) => type === FieldType.time)?.values ?? [];
     return frame.fields
-      .filter(({ type }) => type !== FieldType.time)
+      .filter(({ type, config }) => type !== FieldType.time && config.custom?.hideFrom?.viz !== true)
       .map((field) => ({ name: getFieldDisplayName(field, frame, frames), bars: barsOf(times, field, range) }));
   });
   const shown = lines.slice(0, perPage);
   const words = new Map(lines.flatMap(({ bars }) => bars.map(({ text, color }) => [text, color] as const)));
   const [begin, end] = [range.from.valueOf(), range.to.valueOf()];
   const plot = width - labelWidth;
+  const letters = [...words.keys()].reduce((sum, text) => sum + text.length * 7 + 34, 0);
+  const legendHeight = legendLine * Math.min(3, Math.ceil(letters / (width - 90)));
   const rows = height - axisHeight - legendHeight;
   const row = rows / Math.max(shown.length, 1);
   const at = (time: number) => labelWidth + ((time - begin) / (end - begin)) * plot;
-  const ticks = Array.from({ length: 8 }, (_, i) => begin + ((i + 0.5) / 8) * (end - begin));
   const day = end - begin > 36 * 3_600_000;
+  const count = Math.max(2, Math.floor(plot / (day ? 110 : 80)));
+  const ticks = Array.from({ length: count }, (_, i) => begin + ((i + 0.5) / count) * (end - begin));
   return (
     <div style={{ width, height, overflow: 'hidden' }}>
       <svg width={width} height={rows + axisHeight} style={{ display: 'block', font: '12px sans-serif' }}>

@@ -1,0 +1,51 @@
+package integration
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"plantroom/internal/parts"
+	"plantroom/services/influxd"
+)
+
+// frontEnd is where the plugin's front end is built and its browser's harness lies.
+const frontEnd = "../../dashboards/datasource"
+
+// browser lets a real browser with the shipped front end ask through the whole
+// chain: HTTP, host, gRPC, plugin, Plantroom; and InfluxDB directly. What it
+// checks is in the harness's chain.mjs. With PLANTROOM_PICTURES, a folder, it
+// then draws the boards there (make board-pictures).
+func (g *grafana) browser(t *testing.T) {
+	for what, file := range map[string]string{"the packages of the plugin's front end": "node_modules/.installed-from", "the built front end": "dist/module.js"} {
+		if _, err := os.Stat(filepath.Join(frontEnd, file)); err != nil {
+			parts.Absent(t, what+" are not there; get them with: PLUGIN_FRONT_STEPS=\"install build\" scripts/plugin-front")
+		}
+	}
+	node := parts.Program(t, "node", "nodejs")
+	parts.Program(t, "chromium", "chromium")
+	url, token, err := influxd.Known(g.Path("data/influxdb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := filepath.Join(g.dir, "stranger-token")
+	write(t, stranger, "of another Plantroom\n")
+	harness := func(script string, args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), node, append([]string{"harness/" + script, "--grafana", g.base, "--influx", url}, args...)...)
+		cmd.Dir, cmd.Env = frontEnd, append(os.Environ(), "PLANTROOM_INFLUX_TOKEN="+token)
+		began := time.Now()
+		out, err := cmd.CombinedOutput()
+		t.Logf("%s, %.0f s:\n%s", script, time.Since(began).Seconds(), out)
+		if err != nil {
+			t.Errorf("%s: %v", script, err)
+		}
+	}
+	if folder := os.Getenv("PLANTROOM_PICTURES"); folder != "" {
+		harness("sheets.mjs", "--out", folder)
+		return
+	}
+	harness("run.mjs", "--refused", g.hosted(t, stranger))
+}
