@@ -16,8 +16,8 @@ const frontEnd = "../../dashboards/datasource"
 
 // browser lets a real browser with the shipped front end ask through the whole
 // chain: HTTP, host, gRPC, plugin, Plantroom; and InfluxDB directly. What it
-// checks is in the harness's chain.mjs. With PLANTROOM_PICTURES, a folder, it
-// then draws the boards there (make board-pictures).
+// checks is in the harness's chain.mjs. With PLANTROOM_PICTURES, the root of the
+// sources, it draws the boards instead (make board-pictures).
 func (g *grafana) browser(t *testing.T) {
 	for what, file := range map[string]string{"the packages of the plugin's front end": "node_modules/.installed-from", "the built front end": "dist/module.js"} {
 		if _, err := os.Stat(filepath.Join(frontEnd, file)); err != nil {
@@ -43,8 +43,8 @@ func (g *grafana) browser(t *testing.T) {
 			t.Errorf("%s: %v", script, err)
 		}
 	}
-	if folder := os.Getenv("PLANTROOM_PICTURES"); folder != "" {
-		harness("sheets.mjs", "--out", folder)
+	if root := os.Getenv("PLANTROOM_PICTURES"); root != "" {
+		harness("sheets.mjs", "--out", filepath.Join(root, "docs/pictures/boards"), "--img", filepath.Join(root, "dashboards/datasource/src/img"))
 		return
 	}
 	harness("run.mjs", "--refused", g.hosted(t, stranger))

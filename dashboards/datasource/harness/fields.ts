@@ -7,7 +7,6 @@ import {
   FieldConfigOptionsRegistry,
   FieldConfigPropertyItem,
   FieldConfigSource,
-  FieldType,
   GrafanaTheme2,
   identityOverrideProcessor,
   numberOverrideProcessor,
@@ -86,7 +85,12 @@ const rowsToFields: DataTransformerInfo<{ mappings?: Array<{ fieldName: string; 
         return [
           {
             length: 1,
-            fields: names.values.map((name, i) => ({ name: String(name), type, config: rest, values: [values.values[i]] })),
+            fields: names.values.map((name, i) => ({
+              name: String(name),
+              type,
+              config: rest,
+              values: [values.values[i]],
+            })),
           },
         ];
       })

@@ -72,7 +72,9 @@ export function layOut(
       if (closed) {
         shift -= height;
       } else {
-        placed.push(...inner.map((p) => ({ panel: p, ...p.gridPos, y: p.gridPos.y + shift, scoped: {}, closed: false })));
+        placed.push(
+          ...inner.map((p) => ({ panel: p, ...p.gridPos, y: p.gridPos.y + shift, scoped: {}, closed: false }))
+        );
       }
       continue;
     }

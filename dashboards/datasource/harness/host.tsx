@@ -18,7 +18,8 @@ import { backendSrv } from './backend';
 import { provideFields } from './fields';
 import type { Board } from './grid';
 import { choose, instanceSettings, provideServices } from './services';
-import { Asked, fill, Plan, report, Sheet } from './sheet';
+import { Inside } from './panels';
+import { answerOf, Asked, fill, Plan, report, Sheet, whatItIs } from './sheet';
 
 const { createTheme, ThemeContext } = grafanaData;
 const { GlobalStyles, PortalContainer } = grafanaUi;
@@ -55,6 +56,7 @@ declare global {
       annotation: (target: Record<string, unknown>) => unknown;
       choose: typeof choose;
       sheet: (file: string, plan: Plan) => Promise<ReturnType<typeof report>>;
+      portrait: typeof portrait;
       mounted: Mounted;
     };
   }
@@ -178,6 +180,31 @@ async function sheet(file: string, plan: Plan): Promise<ReturnType<typeof report
   return report(filled.drawn);
 }
 
+/** Mounts an editor with a heading and, where it has a height, the answer to its query below it. */
+async function portrait(part: string, heading: string, value: Record<string, unknown>, height: number): Promise<void> {
+  const mode = 'dark';
+  const source = openDataSource() as unknown as Asked;
+  const time = { from: 'now-24h', to: 'now' };
+  const answer = height > 0 ? await answerOf(source, value as never, { time } as Board, mode) : undefined;
+  const words = 'The shipped editor in a test program with Grafana’s components. Not a screenshot of Grafana.';
+  show(
+    mode,
+    <main id="sheet" style={{ padding: 16, width: 1100 }}>
+      <h1 style={{ fontSize: 18 }}>{heading}</h1>
+      <Page key={Math.random()} part={part} initial={value} />
+      {answer && (
+        <div style={{ marginTop: 16, height }}>
+          <Inside {...answer} width={1068} height={height} />
+        </div>
+      )}
+      <p style={{ margin: '16px 0 0' }}>
+        <small>{answer ? whatItIs : words}</small>
+      </p>
+    </main>
+  );
+  await drawn();
+}
+
 /**
  * Runs a query through the data source's own query(), up to the HTTP request; gives all that came back. `last` is how
  * many milliseconds the range has, up to now.
@@ -224,4 +251,4 @@ function annotation(target: Record<string, unknown>): unknown {
 }
 
 grafanaRuntime.setBackendSrv(backendSrv);
-window.harness = { load, mount, query, test, list, annotation, choose, sheet, mounted };
+window.harness = { load, mount, query, test, list, annotation, choose, sheet, portrait, mounted };

@@ -118,7 +118,14 @@ function Values({ panel, frames, width, height }: Props) {
       getAlignmentFactors={(values) => getDisplayValueAlignmentFactors(values)}
       renderValue={({ value, alignmentFactors, count, ...box }) =>
         stat ? (
-          <BigValue {...panel.options} {...box} count={count} value={value.display} alignmentFactors={alignmentFactors} theme={theme} />
+          <BigValue
+            {...panel.options}
+            {...box}
+            count={count}
+            value={value.display}
+            alignmentFactors={alignmentFactors}
+            theme={theme}
+          />
         ) : (
           <BarGauge
             {...panel.options}

@@ -5,7 +5,7 @@ const signature = Buffer.from('89504e470d0a1a0a', 'hex');
 /** The chunks of a PNG, by name; those of the same name in one. */
 function chunksOf(png) {
   const chunks = {};
-  for (let at = signature.length; at < png.length; ) {
+  for (let at = signature.length; at < png.length;) {
     const length = png.readUInt32BE(at);
     const name = png.toString('latin1', at + 4, at + 8);
     chunks[name] = Buffer.concat([chunks[name] ?? Buffer.alloc(0), png.subarray(at + 8, at + 8 + length)]);
@@ -45,7 +45,10 @@ function chunk(name, data) {
   const frame = Buffer.alloc(8 + body.length);
   frame.writeUInt32BE(data.length, 0);
   body.copy(frame, 4);
-  frame.writeUInt32BE((body.reduce((crc, byte) => crcs[(crc ^ byte) & 255] ^ (crc >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0, frame.length - 4);
+  frame.writeUInt32BE(
+    (body.reduce((crc, byte) => crcs[(crc ^ byte) & 255] ^ (crc >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0,
+    frame.length - 4
+  );
   return frame;
 }
 

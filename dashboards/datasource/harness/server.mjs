@@ -111,7 +111,9 @@ function canned(url, body, res, failing) {
   const json = (status, value) =>
     res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   if (failing) {
-    return json(401, { error: "Plantroom does not accept the data source's token: enter one that is valid, of a viewer" });
+    return json(401, {
+      error: "Plantroom does not accept the data source's token: enter one that is valid, of a viewer",
+    });
   }
   const kind = /\/resources\/variables\/(\w+)$/.exec(url.pathname)?.[1];
   if (kind) {

@@ -4,6 +4,7 @@
  */
 import { createTheme, DataFrame, dateMath, dateTimeFormat, rangeUtil, ScopedVars, TimeRange } from '@grafana/data';
 import { Icon, PanelChrome, useTheme2 } from '@grafana/ui';
+import type { DataQuery } from '@grafana/schema';
 import * as React from 'react';
 import { lastValueFrom, Observable, toArray } from 'rxjs';
 import { dress } from './fields';
@@ -12,7 +13,9 @@ import { askInflux, InfluxQuery } from './influx';
 import { Inside, ownDrawing, rowsOf } from './panels';
 import { Chosen, choose } from './services';
 
-type Query = (request: Record<string, unknown>) => Observable<{ data: DataFrame[]; errors?: Array<{ message?: string }> }>;
+type Query = (
+  request: Record<string, unknown>
+) => Observable<{ data: DataFrame[]; errors?: Array<{ message?: string }> }>;
 export interface Asked {
   query: Query;
   variables: { query: (request: never) => Observable<{ data: Array<{ text: string; value: string }> }> };
@@ -34,6 +37,10 @@ export interface Plan {
   /** Leave out everything from this row on. */
   until?: string;
 }
+
+/** What every picture says of itself. */
+export const whatItIs =
+  'Real frames of a Plantroom with a past, drawn by a test program with Grafana’s components. Not a screenshot of Grafana.';
 
 const cell = 30;
 const gap = 8;
@@ -57,7 +64,9 @@ export async function fill(board: Board, source: Asked, plan: Plan): Promise<{ d
   const choices = new Map<string, Array<{ text: string; value: string }>>();
   for (const { name, type, query } of variables) {
     if (type === 'query') {
-      const { data } = await lastValueFrom(source.variables.query({ targets: [query], scopedVars: {}, range } as never));
+      const { data } = await lastValueFrom(
+        source.variables.query({ targets: [query], scopedVars: {}, range } as never)
+      );
       choices.set(name, data);
     }
   }
@@ -66,19 +75,37 @@ export async function fill(board: Board, source: Asked, plan: Plan): Promise<{ d
   const drawn: Drawn[] = [];
   for (const place of layOut(panels, plan.opened, (name) => choices.get(name) ?? [])) {
     const { panel, scoped } = place;
-    const title = (panel.title ?? '').replace(/\$\{(\w+):text\}/g, (_, name: string) => String(scoped[name]?.text ?? 'All'));
+    const title = (panel.title ?? '').replace(/\$\{(\w+):text\}/g, (_, name: string) =>
+      String(scoped[name]?.text ?? 'All')
+    );
     try {
       const raw = await ask(panel, source, range, scoped, Math.round((place.w / 24) * plan.width));
-      const frames = await dress(raw, panel.transformations ?? [], panel.fieldConfig ?? { defaults: {}, overrides: [] }, theme);
+      const frames = await dress(
+        raw,
+        panel.transformations ?? [],
+        panel.fieldConfig ?? { defaults: {}, overrides: [] },
+        theme
+      );
       drawn.push({ ...place, title, frames });
     } catch (error) {
-      drawn.push({ ...place, title, frames: [], error: error instanceof Error ? error.message : JSON.stringify(error) });
+      drawn.push({
+        ...place,
+        title,
+        frames: [],
+        error: error instanceof Error ? error.message : JSON.stringify(error),
+      });
     }
   }
   return { drawn, range };
 }
 
-async function ask(panel: Panel, source: Asked, range: TimeRange, scopedVars: ScopedVars, points: number): Promise<DataFrame[]> {
+async function ask(
+  panel: Panel,
+  source: Asked,
+  range: TimeRange,
+  scopedVars: ScopedVars,
+  points: number
+): Promise<DataFrame[]> {
   const targets = panel.targets ?? [];
   if (targets.length === 0) {
     return [];
@@ -104,7 +131,13 @@ async function ask(panel: Panel, source: Asked, range: TimeRange, scopedVars: Sc
 export const report = (drawn: Drawn[]) =>
   drawn
     .filter(({ panel }) => panel.type !== 'row')
-    .map(({ panel, title, frames, error }) => ({ type: panel.type, title, frames: frames.length, rows: rowsOf(frames), error }));
+    .map(({ panel, title, frames, error }) => ({
+      type: panel.type,
+      title,
+      frames: frames.length,
+      rows: rowsOf(frames),
+      error,
+    }));
 
 /** The picture: what it is, what is chosen, and the panels where the board has them. */
 export function Sheet({ board, drawn, range, plan }: { board: Board; drawn: Drawn[]; range: TimeRange; plan: Plan }) {
@@ -121,10 +154,7 @@ export function Sheet({ board, drawn, range, plan }: { board: Board; drawn: Draw
         <h1 style={{ ...theme.typography.h4, margin: 0 }}>{board.title}</h1>
         <span>{[...chosen, times].join(' · ')}</span>
       </header>
-      <p style={{ margin: '0 4px 8px', color: theme.colors.text.secondary }}>
-        Real frames of a Plantroom with a past, drawn by a test program with Grafana’s components. Not a screenshot of
-        Grafana.
-      </p>
+      <p style={{ margin: '0 4px 8px', color: theme.colors.text.secondary }}>{whatItIs}</p>
       <div style={{ position: 'relative', height }}>
         {drawn.map((one, i) => (
           <Frame key={i} one={one} range={range} column={column} />
@@ -140,7 +170,9 @@ function Frame({ one, range, column }: { one: Drawn; range: TimeRange; column: n
   const box = { left: x * column, top: y * (cell + gap), width: w * column - gap, height: h * (cell + gap) - gap };
   if (panel.type === 'row') {
     return (
-      <div style={{ position: 'absolute', ...box, display: 'flex', alignItems: 'center', gap: 8, ...theme.typography.h6 }}>
+      <div
+        style={{ position: 'absolute', ...box, display: 'flex', alignItems: 'center', gap: 8, ...theme.typography.h6 }}
+      >
         <Icon name={closed ? 'angle-right' : 'angle-down'} /> {title}
         {closed && <span style={{ color: theme.colors.text.secondary }}>({panel.panels?.length} panels)</span>}
       </div>
@@ -148,13 +180,15 @@ function Frame({ one, range, column }: { one: Drawn; range: TimeRange; column: n
   }
   const own = ownDrawing[panel.type];
   return (
-    <div style={{ position: 'absolute', ...box }}>
+    <div style={{ position: 'absolute', ...box }} data-panel={panel.type} data-rows={rowsOf(frames)}>
       <PanelChrome
         title={title}
         width={box.width}
         height={box.height}
         padding={panel.type === 'table' ? 'none' : 'md'}
-        titleItems={own ? <small style={{ color: theme.colors.text.secondary, paddingLeft: 8 }}>{own}</small> : undefined}
+        titleItems={
+          own ? <small style={{ color: theme.colors.text.secondary, paddingLeft: 8 }}>{own}</small> : undefined
+        }
       >
         {(width, height) =>
           error ? <p>{error}</p> : <Inside panel={panel} frames={frames} range={range} width={width} height={height} />
@@ -162,4 +196,15 @@ function Frame({ one, range, column }: { one: Drawn; range: TimeRange; column: n
       </PanelChrome>
     </div>
   );
+}
+
+/** A query and its answer below it, as one who explores sees them. */
+export async function answerOf(source: Asked, target: DataQuery, board: Board, mode: 'light' | 'dark') {
+  const range = rangeOf(board);
+  const panel: Panel = { id: 0, type: 'table', gridPos: { x: 0, y: 0, w: 24, h: 10 }, targets: [target] };
+  const options = { cellHeight: 'sm', showHeader: true };
+  const fieldConfig = { defaults: { custom: {} }, overrides: [] };
+  const raw = await ask(panel, source, range, {}, 1000);
+  const frames = await dress(raw, [], fieldConfig, createTheme({ colors: { mode } }));
+  return { panel: { ...panel, options, fieldConfig }, frames, range };
 }

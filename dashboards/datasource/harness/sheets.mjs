@@ -1,21 +1,37 @@
 /**
  * Pictures of the boards, from a chain that runs: each panel asks through the plugin's own front end, the host and the
  * plugin, or InfluxDB, and is drawn with Grafana's components. `--grafana URL --influx URL`, `--out DIR` for the boards,
- * `--only TEXT` draws those whose names have that text.
+ * `--img DIR` for what
+ * the plugin's own page shows, `--only TEXT` draws those whose names have that text.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { painted } from './checks.mjs';
 import { argument, bundle, chain, home, openPage } from './browser.mjs';
-import { plans } from './plans.mjs';
+import { painted, settled } from './checks.mjs';
+import { plans, portraits } from './plans.mjs';
 import { fewColours } from './png.mjs';
 import { serve } from './server.mjs';
 
 const width = 1600;
 const out = argument('--out') ?? join(home, 'artifacts/boards');
+const img = argument('--img') ?? join(home, 'artifacts/img');
 const only = argument('--only') ?? '';
 
+/** Pictures are said to be no larger than this; a page of docs loads several. */
+const most = 300_000;
+
+async function take(file) {
+  await painted(page);
+  const sheet = await page.$('#sheet');
+  const picture = fewColours(Buffer.from(await sheet.screenshot()));
+  await writeFile(file, picture);
+  if (picture.length > most) {
+    wrong.push(`${file} has ${picture.length} bytes`);
+  }
+}
+
 await mkdir(out, { recursive: true });
+await mkdir(img, { recursive: true });
 await bundle();
 const server = await serve(chain);
 const { browser, page, complaints } = await openPage(server.url, { width, height: 5000 }); // what is out of sight is not drawn
@@ -29,9 +45,7 @@ try {
       width,
       ...plan,
     });
-    await painted(page);
-    const sheet = await page.$('#sheet');
-    await writeFile(join(out, `${name}.png`), fewColours(Buffer.from(await sheet.screenshot())));
+    await take(join(out, `${name}.png`));
     for (const { type, title, rows, error } of panels) {
       if (error) {
         wrong.push(`${name}: ${title}: ${error}`);
@@ -40,6 +54,19 @@ try {
       }
     }
     wrong.push(...complaints.map((words) => `${name}: ${words}`));
+  }
+  for (const [name, { part, heading, value, height = 0 }] of Object.entries(portraits)) {
+    if (name.includes(only)) {
+      complaints.length = 0;
+      await page.evaluate(() => window.harness.choose({}));
+      await page.evaluate((...args) => window.harness.portrait(...args), part, heading, value, height);
+      await settled(page);
+      await take(join(img, `${name}.png`));
+      wrong.push(...complaints.map((words) => `${name}: ${words}`));
+    }
+  }
+  if ('board'.includes(only)) {
+    await copyFile(join(out, 'overview.png'), join(img, 'board.png'));
   }
 } finally {
   await browser.close();

@@ -81,14 +81,27 @@ export function Timeline({
       <svg width={width} height={rows + axisHeight} style={{ display: 'block', font: '12px sans-serif' }}>
         {shown.map(({ name, bars }, i) => (
           <g key={i} transform={`translate(0 ${i * row})`}>
-            <text x={labelWidth - 8} y={row / 2 + 4} textAnchor="end" fill={theme.colors.text.primary} fontSize={Math.min(12, row)}>
+            <text
+              x={labelWidth - 8}
+              y={row / 2 + 4}
+              textAnchor="end"
+              fill={theme.colors.text.primary}
+              fontSize={Math.min(12, row)}
+            >
               {name}
             </text>
             {bars.map(({ from, to, text, color }, j) => {
               const wide = at(to) - at(from);
               return (
                 <g key={j}>
-                  <rect x={at(from)} y={row * 0.08} width={Math.max(wide, 1)} height={row * 0.84} fill={color} opacity={0.8} />
+                  <rect
+                    x={at(from)}
+                    y={row * 0.08}
+                    width={Math.max(wide, 1)}
+                    height={row * 0.84}
+                    fill={color}
+                    opacity={0.8}
+                  />
                   {wide > text.length * 7 + 8 && row > 12 && (
                     <text x={at(from) + 4} y={row / 2 + 4} fill={theme.colors.getContrastText(color)}>
                       {text}
