@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func (g *grafana) browser(t *testing.T) {
 		t.Fatal(err)
 	}
 	stranger := filepath.Join(g.dir, "stranger-token")
-	write(t, stranger, "of another Plantroom\n")
+	write(t, stranger, strings.Repeat("another", 6)+"\n")
 	harness := func(script string, args ...string) {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), node, append([]string{"harness/" + script, "--grafana", g.base, "--influx", url}, args...)...)

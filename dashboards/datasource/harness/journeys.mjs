@@ -68,8 +68,8 @@ export const journeys = {
   'the token is refused': async ({ page, state, picture }) => {
     state.failing = true;
     await mount(page, 'query', 'light', { refId: 'A', queryType: 'work_orders' });
-    state.failing = false;
     await page.waitForFunction(() => document.body.textContent.includes('does not accept the data source'));
+    state.failing = false;
     await picture('query-refused-light');
   },
 
