@@ -32,6 +32,7 @@ help:
 	@echo "make plugin-test  vet, staticcheck and the tests of the plugin's backend, a module of its own"
 	@echo "make release      static programs, Debian packages, archives and their sums, into dist/; ARGS=\"arm64\" makes one architecture"
 	@echo "make release-check   runs the foreign ones of dist/ for some seconds under qemu-user-static"
+	@echo "make board-pictures   pictures of the boards and of the plugin's editors, drawn by a test program, into docs/pictures/boards and the plugin"
 	@echo "make plugin-front   checks and builds the front end of the Grafana plugin; it needs Node 20"
 
 build:
@@ -120,6 +121,12 @@ promises:
 	$(GO) test -count=1 -timeout 1h -run 'TestWorld$$|TestAReplayChangesNothing' ./services/ingest
 	$(GO) test -count=1 -timeout 1h -run 'EveryMinuteOfEveryZone' ./services/sla
 	$(GO) test -count=1 -timeout 3h -run 'Worlds' ./sim/world
+
+# What a browser draws of every board, from a Plantroom with a past.
+.PHONY: board-pictures
+board-pictures: $(INFLUXD)
+	@PLUGIN_FRONT_STEPS="install build" scripts/plugin-front
+	PLANTROOM_REQUIRE=1 PLANTROOM_PICTURES=$(CURDIR) $(GO) test -count=1 -v -run 'TestAPlantroomThatWasGivenAPast/a_browser' ./sim/integration
 
 .PHONY: plugin-front
 plugin-front:

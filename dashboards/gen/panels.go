@@ -66,7 +66,11 @@ func bars(title, description string, join any, mappings []Mapping, targets ...Ta
 // table is a table. What it says where it has no rows Grafana would say in each
 // empty cell, too: those have a dash.
 func table(title, description, none string, target Target, transforms []Transform, overrides ...Override) Panel {
-	overrides = append([]Override{{Matcher: Matcher{ID: "byRegexp", Options: "/.*/"}, Properties: []Property{{"noValue", "–"}}}}, overrides...)
+	kind := ""
+	if q, ours := target.(Query); ours {
+		kind = q.QueryType
+	}
+	overrides = append(cells(kind), overrides...)
 	return Panel{
 		Type: "table", Title: title, Description: description, Targets: []Target{target}, Transformations: transforms,
 		FieldConfig: &FieldConfig{Overrides: overrides, Defaults: Field{

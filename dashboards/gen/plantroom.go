@@ -24,9 +24,9 @@ func openOrders(q Query, none string) Panel {
 				"clock_state", "acknowledged", "attended", "restored", "verified", "closed", "cause", "cause_id", "rule", "reopens")},
 		append(append(aside("contractor", "asset", "domain"), inWords()...),
 			field("used", cell("gauge"), Property{"min", 0}, Property{"max", 1}, worded([]Mapping{absent("No window")})),
-			field("due", inUnit("dateTimeFromNow")),
-			field("eta", inUnit("dateTimeFromNow")),
-			field("raised", inUnit("dateTimeFromNow")),
+			field("due", inUnit("dateTimeFromNow"), wide(120)),
+			field("eta", inUnit("dateTimeFromNow"), wide(120)),
+			field("raised", inUnit("dateTimeFromNow"), wide(120)),
 			field("severity", cell("color-background")),
 			field("asset_name", toAsset()))...)
 	of := ""
@@ -110,7 +110,7 @@ func notWell(q Query) Panel {
 		append(append([]Transform{dropRows(AssetCurrent, "state", "ok")}, worstFirst()...),
 			columns(AssetCurrent, []string{"state", "asset_name", "text", "since", "building_name", "kind", "floor", "order"}, "level")),
 		append(aside("asset", "building", "domain"),
-			field("state", cell("color-background")), field("since", inUnit("dateTimeFromNow")), field("asset_name", toAsset()))...)
+			field("state", cell("color-background")), field("since", inUnit("dateTimeFromNow"), wide(120)), field("asset_name", toAsset()))...)
 	p.Links = []DataLink{to("quality", "Data quality, for these buildings", "&${building:queryparam}")}
 	return p
 }

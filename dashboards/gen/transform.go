@@ -114,6 +114,29 @@ func cell(kind string) Property {
 	return Property{"custom.cellOptions", options}
 }
 
+// wide gives a column its width in pixels; others share what is left.
+func wide(pixels int) Property { return Property{"custom.width", pixels} }
+
+// widths are those of columns whose contents are short or of one length, so that names
+// and reasons have the room that these do not need.
+var widths = map[string]int{
+	"severity": 90, "clock": 110, "state": 120, "id": 105, "order": 105, "used": 130, "floor": 75, "duration_s": 105, "reopens": 110, "breached": 175,
+	"time": 165, "timeEnd": 165, "raised": 165, "acknowledged": 165, "attended": 165, "restored": 165,
+	"contradicted": 220, "contractor_name": 190,
+}
+
+// cells are what all tables have in common: an empty cell says nothing, while the
+// board's words for an empty table would stand in each of them.
+func cells(kind string) []Override {
+	list := []Override{{Matcher: Matcher{ID: "byRegexp", Options: "/.*/"}, Properties: []Property{{"noValue", "–"}}}}
+	for _, c := range frames[kind] {
+		if w := widths[c.Name]; w > 0 {
+			list = append(list, field(c.Name, wide(w)))
+		}
+	}
+	return list
+}
+
 // linked makes a field lead somewhere.
 func linked(links ...DataLink) Property { return Property{"links", links} }
 

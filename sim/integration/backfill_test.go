@@ -71,4 +71,5 @@ func TestAPlantroomThatWasGivenAPastGoesOnFromThere(t *testing.T) {
 	g := h.grafana()
 	t.Run("an alert of Grafana is one order", g.anAlert)
 	t.Run("every query of every board is answered", g.boards)
+	t.Run("a browser asks through the whole chain", g.browser)
 }

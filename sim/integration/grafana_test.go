@@ -24,8 +24,9 @@ import (
 // directly. It stands in for one, and is none.
 type grafana struct {
 	*house
-	base   string // of the host
-	influx *influx.Reader
+	base         string // of the host
+	plugin, host string // the programs
+	influx       *influx.Reader
 }
 
 // grafana starts the plugin's programs as they are built from their own module.
@@ -43,24 +44,33 @@ func (h *house) grafana() *grafana {
 			h.t.Fatalf("build %s: %v\n%s", from, err, text)
 		}
 	}
-	addr := freeAddr(h.t)
-	g := &grafana{house: h, base: "http://" + addr}
-	p := stack.NewProcess("host", []string{host, "--listen", addr, "--plugin", plugin, "--url", h.URL(), "--public-url", "https://plantroom.example",
-		"--token-file", h.ViewerTokenFile()}, filepath.Join(h.dir, "host.log"), stack.Answers(g.source("health")))
-	if err := p.Start(h.t.Context()); err != nil {
-		h.t.Fatal(err)
-	}
-	h.t.Cleanup(func() { // told to, it ends the plugin, too
-		p.Stop()
-		if err := p.Exit(); err != nil {
-			h.t.Errorf("the host ended with %v:\n%s", err, p.Tail())
-		}
-	})
+	g := &grafana{house: h, plugin: plugin, host: host}
+	g.base = g.hosted(h.t, h.ViewerTokenFile())
+	within(h.t, soon, "the data source is well", stack.Answers(g.source("health")))
 	var err error
 	if g.influx, err = h.InfluxDB(); err != nil {
 		h.t.Fatal(err)
 	}
 	return g
+}
+
+// hosted starts a host for the length of a test, with a token, and returns its
+// address.
+func (g *grafana) hosted(t *testing.T, tokenFile string) string {
+	t.Helper()
+	addr := freeAddr(t)
+	p := stack.NewProcess("host", []string{g.host, "--listen", addr, "--plugin", g.plugin, "--url", g.URL(), "--public-url", "https://plantroom.example",
+		"--token-file", tokenFile}, filepath.Join(g.dir, "host-"+filepath.Base(tokenFile)+".log"), listens(addr))
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { // told to, it ends the plugin, too
+		p.Stop()
+		if err := p.Exit(); err != nil {
+			t.Errorf("the host ended with %v:\n%s", err, p.Tail())
+		}
+	})
+	return "http://" + addr
 }
 
 // source is the address of something of our data source.

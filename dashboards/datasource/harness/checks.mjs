@@ -84,3 +84,18 @@ export async function settled(page) {
   await page.waitForNetworkIdle({ idleTime: 60, timeout: 10_000 });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
+
+/** Every panel of a board is drawn: tables and charts come some frames after the page, and choices when they are there. */
+export async function painted(page) {
+  await page.waitForFunction(() => {
+    const parts = { table: '[role=columnheader]', timeseries: 'canvas', 'state-timeline': 'rect' };
+    const panels = [...document.querySelectorAll('[data-panel]')].filter(({ dataset }) => dataset.rows !== '0');
+    const drawn = panels.every((p) => !(p.dataset.panel in parts) || p.querySelector(parts[p.dataset.panel]));
+    return drawn && !document.querySelector('[data-testid=Spinner]');
+  });
+  await page.evaluate(async () => {
+    for (let i = 0; i < 12; i++) {
+      await new Promise((done) => requestAnimationFrame(done));
+    }
+  });
+}

@@ -15,7 +15,11 @@ import * as jsxRuntime from 'react/jsx-runtime';
 import { createRoot, Root } from 'react-dom/client';
 import * as rxjs from 'rxjs';
 import { backendSrv } from './backend';
-import { instanceSettings, provideServices } from './services';
+import { provideFields } from './fields';
+import type { Board } from './grid';
+import { choose, instanceSettings, provideServices } from './services';
+import { Inside } from './panels';
+import { answerOf, Asked, fill, Plan, report, Sheet, whatItIs } from './sheet';
 
 const { createTheme, ThemeContext } = grafanaData;
 const { GlobalStyles, PortalContainer } = grafanaUi;
@@ -47,6 +51,12 @@ declare global {
       load: () => Promise<string[]>;
       mount: (part: string, theme: 'light' | 'dark', value: Record<string, unknown>) => Promise<void>;
       query: (request: Record<string, unknown>) => Promise<unknown>;
+      test: () => Promise<unknown>;
+      list: (query: Record<string, unknown>) => Promise<unknown>;
+      annotation: (target: Record<string, unknown>) => unknown;
+      choose: typeof choose;
+      sheet: (file: string, plan: Plan) => Promise<ReturnType<typeof report>>;
+      portrait: typeof portrait;
       mounted: Mounted;
     };
   }
@@ -60,6 +70,7 @@ const mounted: Mounted = { changes: [], runs: 0 };
 async function load(): Promise<string[]> {
   await initPluginTranslations('harness');
   provideServices();
+  provideFields();
   let asked: string[] = [];
   const define = (...parts: unknown[]) => {
     const factory = parts.pop() as (...modules: unknown[]) => { plugin: Plugin };
@@ -129,10 +140,9 @@ function Page({ part, initial }: { part: string; initial: Record<string, unknown
   }
 }
 
-async function mount(part: string, mode: 'light' | 'dark', value: Record<string, unknown>): Promise<void> {
+/** Puts something in place of what is on the page. */
+function show(mode: 'light' | 'dark', content: React.ReactNode): void {
   root?.unmount();
-  mounted.changes = [];
-  mounted.runs = 0;
   const theme = createTheme({ colors: { mode } });
   document.documentElement.lang = 'en';
   document.body.style.background = theme.colors.background.primary;
@@ -140,21 +150,70 @@ async function mount(part: string, mode: 'light' | 'dark', value: Record<string,
   root.render(
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
-      <main style={{ padding: 16 }}>
-        <h1 className="sr-only">{part}</h1>
-        <Page key={Math.random()} part={part} initial={value} />
-      </main>
+      {content}
       <PortalContainer />
     </ThemeContext.Provider>
   );
-  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 }
 
-/** Runs a query through the data source's own query(), up to the HTTP request; gives all that came back. */
-async function query(request: Record<string, unknown>): Promise<unknown> {
+const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+
+async function mount(part: string, mode: 'light' | 'dark', value: Record<string, unknown>): Promise<void> {
+  mounted.changes = [];
+  mounted.runs = 0;
+  show(
+    mode,
+    <main style={{ padding: 16 }}>
+      <h1 className="sr-only">{part}</h1>
+      <Page key={Math.random()} part={part} initial={value} />
+    </main>
+  );
+  await drawn();
+}
+
+/** Draws a board of dashboards/boards and tells what each panel was given. */
+async function sheet(file: string, plan: Plan): Promise<ReturnType<typeof report>> {
+  const board: Board = await (await fetch(`/boards/${file}`)).json();
+  const filled = await fill(board, openDataSource() as unknown as Asked, plan);
+  show(plan.theme, <Sheet board={board} plan={plan} {...filled} />);
+  await drawn();
+  return report(filled.drawn);
+}
+
+/** Mounts an editor with a heading and, where it has a height, the answer to its query below it. */
+async function portrait(part: string, heading: string, value: Record<string, unknown>, height: number): Promise<void> {
+  const mode = 'dark';
+  const source = openDataSource() as unknown as Asked;
+  const time = { from: 'now-24h', to: 'now' };
+  const answer = height > 0 ? await answerOf(source, value as never, { time } as Board, mode) : undefined;
+  const words = 'The shipped editor in a test program with Grafana’s components. Not a screenshot of Grafana.';
+  show(
+    mode,
+    <main id="sheet" style={{ padding: 16, width: 1100 }}>
+      <h1 style={{ fontSize: 18 }}>{heading}</h1>
+      <Page key={Math.random()} part={part} initial={value} />
+      {answer && (
+        <div style={{ marginTop: 16, height }}>
+          <Inside {...answer} width={1068} height={height} />
+        </div>
+      )}
+      <p style={{ margin: '16px 0 0' }}>
+        <small>{answer ? whatItIs : words}</small>
+      </p>
+    </main>
+  );
+  await drawn();
+}
+
+/**
+ * Runs a query through the data source's own query(), up to the HTTP request; gives all that came back. `last` is how
+ * many milliseconds the range has, up to now.
+ */
+async function query({ last, ...request }: Record<string, unknown>): Promise<unknown> {
+  const now = typeof last === 'number' ? Date.now() : 3_600_000;
   const range = {
-    from: grafanaData.dateTime(0),
-    to: grafanaData.dateTime(3_600_000),
+    from: grafanaData.dateTime(typeof last === 'number' ? now - last : 0),
+    to: grafanaData.dateTime(now),
     raw: { from: 'now-1h', to: 'now' },
   };
   const answers = openDataSource().query({
@@ -168,5 +227,28 @@ async function query(request: Record<string, unknown>): Promise<unknown> {
   return rxjs.lastValueFrom((answers as rxjs.Observable<unknown>).pipe(rxjs.toArray()));
 }
 
+/** Save & test, with what Grafana would show of a failure. */
+async function test(): Promise<unknown> {
+  try {
+    return await openDataSource().testDatasource();
+  } catch (error) {
+    return { status: 'error', message: error instanceof Error ? error.message : JSON.stringify(error) };
+  }
+}
+
+/** What a variable can stand at. */
+async function list(asked: Record<string, unknown>): Promise<unknown> {
+  const source = openDataSource() as unknown as Asked;
+  const { data } = await rxjs.lastValueFrom(source.variables.query({ targets: [asked], scopedVars: {} } as never));
+  return data;
+}
+
+/** The query that Grafana sends for an annotation. */
+function annotation(target: Record<string, unknown>): unknown {
+  const { annotations } = openDataSource();
+  const saved = { name: 'Incidents', enable: true, iconColor: 'red', target } as never;
+  return annotations!.prepareQuery!(annotations!.prepareAnnotation!(saved));
+}
+
 grafanaRuntime.setBackendSrv(backendSrv);
-window.harness = { load, mount, query, mounted };
+window.harness = { load, mount, query, test, list, annotation, choose, sheet, portrait, mounted };

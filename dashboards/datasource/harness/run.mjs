@@ -1,73 +1,22 @@
 /**
  * The shipped dist/module.js in headless Chromium, with the real packages of Grafana around it: each editor, light and
  * dark. Fails on what breaks, on errors in the console, on grave findings of axe, and where the keyboard does not get.
- * Pictures are left in artifacts/harness. `--grafana URL` takes answers from a host program instead of canned ones,
- * `--only TEXT` runs the checks whose names have that text.
+ * Pictures are left in artifacts/harness. `--grafana URL` takes answers from a host program instead of canned ones, and
+ * runs the journeys only; with it go `--refused URL`, a host whose token is not taken, and `--influx URL`. `--only TEXT` runs
+ * the checks whose names have that text.
  */
 import assert from 'node:assert/strict';
-import { access, mkdir, rm } from 'node:fs/promises';
-import { constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import puppeteer from 'puppeteer-core';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { argument, bundle, chain, home, openPage } from './browser.mjs';
+import { chainJourneys } from './chain.mjs';
 import { accessible, keyboardWalk, places, settled } from './checks.mjs';
 import { journeys } from './journeys.mjs';
 import { pages } from './pages.mjs';
 import { serve } from './server.mjs';
 
-const home = fileURLToPath(new URL('..', import.meta.url));
 const pictures = join(home, 'artifacts/harness');
-const argument = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
-const grafana = argument('--grafana');
 const only = argument('--only');
-
-async function bundle() {
-  await build({
-    entryPoints: [join(home, 'harness/host.tsx')],
-    outfile: join(pictures, 'host.js'),
-    bundle: true,
-    format: 'iife',
-    target: 'chrome120',
-    jsx: 'transform',
-    // The development build of React warns of what a plugin does wrong.
-    define: { 'process.env.NODE_ENV': '"development"', global: 'window' },
-    loader: { '.svg': 'dataurl', '.png': 'dataurl', '.css': 'empty' },
-    plugins: [withoutMonaco],
-    logLevel: 'error',
-  });
-}
-
-/** The code editor of @grafana/ui is 80 MB, and nothing of ours edits code. */
-const withoutMonaco = {
-  name: 'without monaco',
-  setup(esbuild) {
-    esbuild.onResolve({ filter: /^(monaco-editor|@monaco-editor)(\/|$)/ }, ({ path }) => ({
-      path,
-      namespace: 'absent',
-    }));
-    esbuild.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = {};' }));
-  },
-};
-
-async function findChromium() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome'];
-  const found = [
-    process.env.CHROMIUM,
-    ...process.env.PATH.split(delimiter).flatMap((d) => names.map((n) => join(d, n))),
-  ];
-  for (const path of found.filter(Boolean)) {
-    if (
-      await access(path, constants.X_OK).then(
-        () => true,
-        () => false
-      )
-    ) {
-      return path;
-    }
-  }
-  throw new Error("no Chromium on this machine: install Debian's package chromium, or name one in CHROMIUM");
-}
 
 const loading = 'module.js loads, and asks for what Grafana shares';
 let passed = 0;
@@ -95,28 +44,10 @@ const began = Date.now();
 await bundle();
 process.stdout.write(`host bundled in ${((Date.now() - began) / 1000).toFixed(1)} s\n`);
 
-const server = await serve({ grafana });
-const browser = await puppeteer.launch({
-  executablePath: await findChromium(),
-  headless: true,
-  args: ['--no-sandbox', '--disable-dev-shm-usage', '--force-prefers-reduced-motion', '--hide-scrollbars'],
-});
+const server = await serve(chain);
+const { browser, page, complaints } = await openPage(server.url, { width: 1100, height: 760 });
 try {
-  const page = await browser.newPage();
-  await page.setViewport({ width: 1100, height: 760, deviceScaleFactor: 1 });
-  page.setDefaultTimeout(20_000);
   onFailure = (file) => page.screenshot({ path: join(pictures, `${file}.png`) });
-  const complaints = [];
-  page.on('console', (message) => {
-    // Grafana's server has the fonts, the packages have not.
-    const font = message.location()?.url?.includes('/public/fonts/');
-    if (['error', 'warn'].includes(message.type()) && !font) {
-      complaints.push(`${message.type()}: ${message.text()} ${message.location()?.url ?? ''}`);
-    }
-  });
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-  await page.goto(server.url);
-
   await check(loading, async () => {
     const asked = await page.evaluate(() => window.harness.load());
     assert.ok(
@@ -125,7 +56,8 @@ try {
     );
   });
 
-  for (const theme of ['light', 'dark']) {
+  // How editors look, and how the keyboard gets around, does not depend on who answers.
+  for (const theme of chain.grafana ? [] : ['light', 'dark']) {
     for (const { name, part, value, inputs } of pages) {
       await check(`${name}, ${theme}`, async () => {
         complaints.length = 0;
@@ -146,12 +78,13 @@ try {
     }
   }
   server.state.delay = Promise.resolve();
-  for (const [name, journey] of Object.entries(journeys)) {
+  for (const [name, journey] of Object.entries({ ...journeys, ...(chain.grafana && chainJourneys) })) {
     await check(name, async () => {
       complaints.length = 0;
       await journey({
         page,
         state: server.state,
+        complaints,
         picture: (file) => page.screenshot({ path: join(pictures, `${file}.png`) }),
       });
     });

@@ -1,4 +1,4 @@
-import { createServer, request as forward } from 'node:http';
+import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>
 // What Grafana writes into its page. React and the packages look at the process's environment.
 window.process = { env: { NODE_ENV: 'production' } };
 window.grafanaBootData = { settings: { appSubUrl: '', featureToggles: {}, buildInfo: { version: '13.2.2' }, namespace: 'default' }, user: { theme: 'light', language: 'en-US' }, navTree: [] };
-</script></head><body><div id="root"></div><script src="/host.js"></script></body></html>`;
+</script><link rel="stylesheet" href="/host.css"></head><body><div id="root"></div><script src="/host.js"></script></body></html>`;
 
 /** What the backend answers where none runs: the resources of a small estate, and an empty frame for each query. */
 const choices = {
@@ -33,13 +33,15 @@ const choices = {
 };
 
 /**
- * Serves page, bundle and module, and what the browser asks of Grafana: from `grafana` (the address of the host program
- * with the real backend) where it is given, else canned. `state` is the test's hand on it.
+ * Serves page, bundle, module and boards, and what the browser asks of Grafana: from `grafana` (the address of the host
+ * program with the real backend) where it is given, else canned. `refused` is a host whose token Plantroom does not take,
+ * `influx` an InfluxDB with `token`. `state` is the test's hand on it: what answers wait for, whether the token is
+ * refused, and what was asked.
  */
-export async function serve({ grafana } = {}) {
+export async function serve(chain = {}) {
   const state = { delay: Promise.resolve(), failing: false, asked: [] };
   const server = createServer((req, res) => {
-    answer(req, res, state, grafana).catch((error) => {
+    answer(req, res, state, chain).catch((error) => {
       res.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ message: String(error) }));
     });
   });
@@ -47,15 +49,37 @@ export async function serve({ grafana } = {}) {
   return { url: `http://127.0.0.1:${server.address().port}`, state, close: () => new Promise((r) => server.close(r)) };
 }
 
-async function answer(req, res, state, grafana) {
+async function answer(req, res, state, chain) {
   const url = new URL(req.url, 'http://localhost');
   if (url.pathname === '/') {
     return res.writeHead(200, { 'content-type': 'text/html' }).end(page);
   }
   if (url.pathname.startsWith('/api/')) {
-    return grafana ? pass(req, res, grafana) : canned(url, req, res, state);
+    const body = await read(req);
+    state.asked.push({ path: url.pathname + url.search, body: body === '' ? undefined : JSON.parse(body) });
+    const { failing } = state;
+    await state.delay;
+    if (!chain.grafana || (failing && !chain.refused)) {
+      return canned(url, body, res, failing);
+    }
+    return pass(new URL(req.url, failing ? chain.refused : chain.grafana), req, body, res);
   }
-  const roots = { '/dist/': join(home, 'dist'), '/host.js': join(home, 'artifacts/harness'), '/public/': icons };
+  if (url.pathname === '/influx' && chain.influx) {
+    const form = new URLSearchParams(await read(req));
+    form.set('db', 'plantroom');
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(chain.token && { authorization: `Token ${chain.token}` }),
+    };
+    return pass(new URL('/query', chain.influx), { method: 'POST', headers }, form.toString(), res);
+  }
+  const roots = {
+    '/dist/': join(home, 'dist'),
+    '/host.js': join(home, 'artifacts'),
+    '/host.css': join(home, 'artifacts'),
+    '/public/': icons,
+    '/boards/': join(home, '../boards'),
+  };
   for (const [prefix, root] of Object.entries(roots)) {
     if (url.pathname.startsWith(prefix)) {
       const rest = prefix.endsWith('/') ? url.pathname.slice(prefix.length) : url.pathname;
@@ -75,17 +99,21 @@ async function answer(req, res, state, grafana) {
   return res.writeHead(404).end();
 }
 
-async function canned(url, req, res, state) {
+async function read(req) {
   let body = '';
   for await (const part of req) {
     body += part;
   }
-  state.asked.push({ path: url.pathname + url.search, body: body === '' ? undefined : JSON.parse(body) });
-  await state.delay;
+  return body;
+}
+
+function canned(url, body, res, failing) {
   const json = (status, value) =>
     res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
-  if (state.failing) {
-    return json(401, { error: 'Plantroom does not accept the token: put a viewer token into the data source' });
+  if (failing) {
+    return json(401, {
+      error: "Plantroom does not accept the data source's token: enter one that is valid, of a viewer",
+    });
   }
   const kind = /\/resources\/variables\/(\w+)$/.exec(url.pathname)?.[1];
   if (kind) {
@@ -104,14 +132,12 @@ async function canned(url, req, res, state) {
   return json(404, { message: `the harness has no ${url.pathname}` });
 }
 
-function pass(req, res, grafana) {
-  return new Promise((resolve, reject) => {
-    const target = new URL(req.url, grafana);
-    const out = forward(target, { method: req.method, headers: { ...req.headers, host: target.host } }, (back) => {
-      res.writeHead(back.statusCode, back.headers);
-      back.pipe(res).on('finish', resolve);
-    });
-    out.on('error', reject);
-    req.pipe(out);
-  });
+async function pass(target, { method, headers }, body, res) {
+  const sent = { ...headers };
+  for (const own of ['host', 'connection', 'content-length']) {
+    delete sent[own];
+  }
+  const back = await fetch(target, { method, headers: sent, body: method === 'GET' ? undefined : body });
+  const kind = back.headers.get('content-type') ?? 'application/json';
+  res.writeHead(back.status, { 'content-type': kind }).end(Buffer.from(await back.arrayBuffer()));
 }

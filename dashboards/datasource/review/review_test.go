@@ -161,7 +161,18 @@ func built(t *testing.T, source string) string {
 	for _, i := range includes.Includes {
 		files[i.Path] = "{}"
 	}
-	for _, name := range []string{"README.md", "CHANGELOG.md", "LICENSE", "src/img/logo.svg", "pkg/main.go"} {
+	images, err := filepath.Glob(filepath.Join(source, "src/img/*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range images {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files["img/"+filepath.Base(path)] = string(b)
+	}
+	for _, name := range []string{"README.md", "CHANGELOG.md", "LICENSE", "pkg/main.go"} {
 		b, err := os.ReadFile(filepath.Join(source, name))
 		if err != nil {
 			t.Fatal(err)
@@ -202,6 +213,7 @@ func TestABuiltPluginThatIsNotWholeIsFound(t *testing.T) {
 		"made from another": func(d string) error {
 			return put(filepath.Join(d, "go_plugin_build_manifest"), []byte(strings.Repeat("0", 64)+":pkg/main.go\n"), 0o644)
 		},
+		"names img/board.png":  func(d string) error { return os.Remove(filepath.Join(d, "img/board.png")) },
 		"LICENSE: is missing":  func(d string) error { return os.Remove(filepath.Join(d, "LICENSE")) },
 		"not that of the sour": func(d string) error { return put(filepath.Join(d, "README.md"), []byte("old"), 0o644) },
 		"does not belong":      func(d string) error { return put(filepath.Join(d, "module.ts"), nil, 0o644) },

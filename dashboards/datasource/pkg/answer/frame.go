@@ -46,7 +46,9 @@ func usedPart(c *data.FieldConfig) {
 	c.SetMin(0)
 	c.SetDecimals(0)
 	c.Thresholds = legend.Thresholds()
-	c.Color = map[string]any{"mode": "thresholds"}
+	// By its last value, which is the default, a line that ended would be green
+	// however late it was: beside longer lines it ends with nothing.
+	c.Color = map[string]any{"mode": "thresholds", "seriesBy": "max"}
 }
 
 // means gives values their words and colours.
