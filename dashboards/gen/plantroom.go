@@ -73,7 +73,7 @@ func orders(title, description string, q Query) Panel {
 func burndown(q Query) Panel {
 	q.QueryType = SLABurndown
 	p := lines("Windows running out",
-		"How much of each window is used up, of the 50 newest orders that were open in this time. A line that climbs to 100 % without a kink has nobody on it. A flat piece is a pause with a reason. "+
+		"How much of each window is used up, of the orders that were open in this time, at most the 50 whose windows press most. A line that climbs to 100 % without a kink has nobody on it. A flat piece is a pause with a reason. "+
 			"A line ends where the promise was kept, or goes on past 100 % until it is.",
 		"percentunit", 0, q)
 	least := 0.0

@@ -142,6 +142,17 @@ func (t *Table) counting(n uint32) ([]plantroom.Clock, []plantroom.Pause) {
 	return out, nil
 }
 
+// used is how much of an order's window is used up of which most is; below 0 where none
+// counts.
+func (t *Table) used(n uint32, now plantroom.Instant) float64 {
+	most := -1.0
+	clocks, pauses := t.counting(n)
+	for i := range clocks {
+		most = max(most, sla.Used(&clocks[i], pauses, now))
+	}
+	return most
+}
+
 // ClockItem is one clock of an order in an answer.
 type ClockItem struct {
 	Kind  plantroom.ClockKind  `json:"kind"`

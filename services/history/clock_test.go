@@ -2,6 +2,7 @@ package history
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,4 +76,40 @@ func drawnClock(r *rand.Rand, kind plantroom.ClockKind, o *plantroom.WorkOrder) 
 		c.State, c.Stopped = plantroom.ClockMet, c.Started+1
 	}
 	return c
+}
+
+// The oldest windows press most, and alerts see no more than are asked for.
+func TestOfMoreOpenOrdersThanAreWantedThoseThatPressMostAreTaken(t *testing.T) {
+	table := NewTable()
+	now := start.Add(60 * time.Hour)
+	put := func(n int, o plantroom.WorkOrder) {
+		o.ID, o.Raised = orderID(uint32(n)), start.Add(time.Duration(n)*time.Hour)
+		if err := table.Put(&o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := 1; n <= 40; n++ { // the window of the nth runs since the nth hour
+		c := plantroom.Clock{Kind: plantroom.Restore, State: plantroom.ClockWaiting, Window: plantroom.Duration(100 * time.Hour)}
+		sla.Start(&c, start.Add(time.Duration(n)*time.Hour), nil)
+		put(n, plantroom.WorkOrder{State: plantroom.Dispatched, Clocks: []plantroom.Clock{c}})
+	}
+	for n := 41; n <= 50; n++ { // nothing of them counts any more
+		put(n, plantroom.WorkOrder{State: plantroom.Closed, Closed: now})
+	}
+	for most, want := range map[int][]uint32{3: {3, 2, 1}, 41: append([]uint32{50}, down(40)...)} {
+		var ids []plantroom.OrderID
+		for _, n := range want {
+			ids = append(ids, orderID(n))
+		}
+		if got := table.OpenIn(&Filter{}, start, now, now, most); !slices.Equal(got, ids) {
+			t.Errorf("%d at most: %v, want %v", most, got, ids)
+		}
+	}
+}
+
+func down(from uint32) (out []uint32) {
+	for n := from; n > 0; n-- {
+		out = append(out, n)
+	}
+	return out
 }

@@ -145,7 +145,7 @@ func (s *story) answers(f *history.Follower) string {
 		if err != nil {
 			return err
 		}
-		text, err = json.MarshalIndent([]any{orders, incidents, compliance, states, kpi, t.Now(s.book, assets, now), t.League(s.book, &history.Filter{}, from, to), t.OpenIn(&history.Filter{}, from, to, 50)}, "", " ")
+		text, err = json.MarshalIndent([]any{orders, incidents, compliance, states, kpi, t.Now(s.book, assets, now), t.League(s.book, &history.Filter{}, from, to), t.OpenIn(&history.Filter{}, from, to, now, 50)}, "", " ")
 		return err
 	})
 	if err != nil {

@@ -98,23 +98,43 @@ func (t *Table) orderItem(b *Book, n uint32, c *orderChunk, i uint32, now plantr
 
 func orderHref(id plantroom.OrderID) string { return "/orders/" + string(id) }
 
-// OpenIn returns the orders that were open at some time of [from, to), at most so
-// many of the highest numbers.
-func (t *Table) OpenIn(f *Filter, from, to plantroom.Instant, most int) []plantroom.OrderID {
-	s, out := t.selection(f), []plantroom.OrderID{}
+// OpenIn returns the orders that were open at some time of [from, to), the highest
+// numbers first. Where there are more than most, those are left out whose windows
+// press least at now: first those of orders of which none counts any more, the lowest
+// numbers first.
+func (t *Table) OpenIn(f *Filter, from, to, now plantroom.Instant, most int) []plantroom.OrderID {
+	type one struct {
+		n    uint32
+		used float64 // of the window of which most is used; below 0: none counts
+	}
+	var list []one
+	rest, s := 0, t.selection(f)
 	for k := len(t.orders) - 1; k >= 0; k-- {
 		c := t.orders[k]
-		if c == nil || !c.within(from, to) {
+		if c == nil || !c.within(from, to) || c.open == 0 && rest >= most {
 			continue
 		}
 		for i := uint32(chunkRows) - 1; i < chunkRows; i-- {
 			if c.state[i] == 0 || c.raised[i] >= to || stateOf(c.state[i]).Final() && c.ended(i) < from || !s.order(c, i) {
 				continue
 			}
-			if out = append(out, orderID(uint32(k)*chunkRows+i)); len(out) == most {
-				return out
+			o := one{n: uint32(k)*chunkRows + i, used: t.used(uint32(k)*chunkRows+i, now)}
+			if o.used < 0 {
+				if rest++; rest > most {
+					continue
+				}
 			}
+			list = append(list, o)
 		}
+	}
+	if len(list) > most {
+		slices.SortStableFunc(list, func(a, b one) int { return cmp.Compare(b.used, a.used) })
+		list = list[:most]
+		slices.SortFunc(list, func(a, b one) int { return cmp.Compare(b.n, a.n) })
+	}
+	out := make([]plantroom.OrderID, len(list))
+	for i := range list {
+		out[i] = orderID(list[i].n)
 	}
 	return out
 }

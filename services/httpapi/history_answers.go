@@ -107,7 +107,7 @@ func (a *API) burndown(w http.ResponseWriter, r *http.Request, q *query) error {
 		if book = b; named != nil {
 			return named, nil
 		}
-		return t.OpenIn(&f, from, to, history.MaxBurndownOrders), nil
+		return t.OpenIn(&f, from, to, a.opt.Now(), history.MaxBurndownOrders), nil
 	})
 	if err != nil {
 		return err

@@ -162,7 +162,10 @@ func TestAStateIsCarriedInAndEndsWhereItIsNotKnownAnyMore(t *testing.T) {
 	if err != nil || len(frames) != 2 {
 		t.Fatalf("%d frames, %v", len(frames), err)
 	}
-	at, state := frames[0].Fields[0], frames[0].Fields[1]
+	if frames[0].Name != "b2-w1" || frames[1].Name != "b1-l1" {
+		t.Fatalf("%s comes before %s: what is not heard comes before what is well", frames[0].Name, frames[1].Name)
+	}
+	at, state := frames[1].Fields[0], frames[1].Fields[1]
 	if at.At(0) != apitest.At(0) || *state.At(0).(*string) != "ok" {
 		t.Errorf("it begins with %v at %v", *state.At(0).(*string), at.At(0))
 	}

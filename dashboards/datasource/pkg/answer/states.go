@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -10,8 +11,8 @@ import (
 	"plantroom/dashboards/datasource/pkg/legend"
 )
 
-// assetState is a frame for each asset, as state timelines take them. The state
-// in which it was when the range begins is its first row.
+// assetState is a frame for each asset, as state timelines take them, those that end
+// in a bad state first. The state in which it was when the range begins is its first row.
 var assetState = Type{
 	Name: "asset_state", Thing: "assets",
 	Filters: []string{"building", "asset", "domain"},
@@ -23,6 +24,8 @@ func stateFrames(ctx context.Context, a *asked) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
+	// A timeline shows some assets a page: what is bad at the end of the range comes first.
+	slices.SortStableFunc(page.Items, func(a, b api.States) int { return urgency(&b) - urgency(&a) })
 	var frames data.Frames
 	for i := range page.Items {
 		frames = append(frames, stateFrame(a, &page.Items[i]))
@@ -31,6 +34,15 @@ func stateFrames(ctx context.Context, a *asked) (answered, error) {
 		frames = data.Frames{stateFrame(a, &api.States{})}
 	}
 	return answered{frames, page.Unknown, page.Next != "", len(page.Items) == 0}, nil
+}
+
+// urgency sorts assets by the state in which they end. One that is not heard comes
+// before one that is only worked on.
+func urgency(s *api.States) int {
+	if len(s.Segments) == 0 {
+		return -1
+	}
+	return slices.Index([]string{"ok", "maintenance", "unknown", "warning", "degraded", "fault"}, s.Segments[len(s.Segments)-1].State)
 }
 
 // stateFrame ends with an empty row where the range goes on: Grafana would
