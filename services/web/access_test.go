@@ -52,6 +52,7 @@ var access = map[string]string{
 	"GET /api/v1/quarantine/count":                            "viewer",
 	"GET /api/v1/gaps":                                        "viewer",
 	"GET /api/v1/gateways":                                    "viewer",
+	"GET /api/v1/history/gateways":                            "viewer",
 	"GET /api/v1/works":                                       "operator",
 	"POST /api/v1/works":                                      "operator",
 	"GET /api/v1/works/{id}":                                  "operator",
