@@ -133,7 +133,7 @@ type Panel struct {
 	Transformations []Transform  `json:"transformations,omitempty"`
 	FieldConfig     *FieldConfig `json:"fieldConfig,omitempty"`
 	Options         any          `json:"options,omitempty"`
-	Links           []DataLink   `json:"links,omitempty"`
+	Links           []Link       `json:"links,omitempty"`
 	Repeat          string       `json:"repeat,omitempty"`
 	RepeatDirection string       `json:"repeatDirection,omitempty"`
 	MaxPerRow       int          `json:"maxPerRow,omitempty"`

@@ -114,6 +114,11 @@ func to(name, title, more string) DataLink {
 	return DataLink{Title: title, URL: "/d/" + UID(name) + "?${__url_time_range}" + more}
 }
 
+// onPanel is a link at the head of a panel, which has to be as long as one of a board.
+func onPanel(l DataLink) Link {
+	return Link{Title: l.Title, Type: "link", Icon: "dashboard", URL: l.URL, Tags: []string{}}
+}
+
 // toAsset links a row of a frame of ours to its asset's board and page. What
 // the data source itself links to is given way to.
 func toAsset() Property {

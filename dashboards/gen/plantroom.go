@@ -35,7 +35,7 @@ func openOrders(q Query, none string) Panel {
 			of += "&var-domain=" + d
 		}
 	}
-	p.Links = []DataLink{toDispatch(of)}
+	p.Links = []Link{onPanel(toDispatch(of))}
 	return p
 }
 
@@ -111,7 +111,7 @@ func notWell(q Query) Panel {
 			columns(AssetCurrent, []string{"state", "asset_name", "text", "since", "building_name", "kind", "floor", "order"}, "level")),
 		append(aside("asset", "building", "domain"),
 			field("state", cell("color-background")), field("since", inUnit("dateTimeFromNow"), wide(120)), field("asset_name", toAsset()))...)
-	p.Links = []DataLink{to("quality", "Data quality, for these buildings", "&${building:queryparam}")}
+	p.Links = []Link{onPanel(to("quality", "Data quality, for these buildings", "&${building:queryparam}"))}
 	return p
 }
 
