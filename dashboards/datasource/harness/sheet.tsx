@@ -136,6 +136,8 @@ export const report = (drawn: Drawn[]) =>
       title,
       frames: frames.length,
       rows: rowsOf(frames),
+      // How many rows there are is a number without any, too.
+      counts: panel.options?.reduceOptions?.calcs?.includes('count') ?? false,
       error,
     }));
 
