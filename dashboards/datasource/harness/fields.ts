@@ -106,6 +106,15 @@ export function provideFields(): void {
   );
 }
 
+/** A file has no word for the lowest of all marks; Grafana puts it in when it opens a board. */
+const withLowest = (config: FieldConfigSource): FieldConfigSource =>
+  JSON.parse(JSON.stringify(config), (key, value) => {
+    if (key === 'steps' && Array.isArray(value) && value[0]?.value === null) {
+      value[0].value = -Infinity;
+    }
+    return value;
+  });
+
 /** What a panel draws of its frames: transformations, then the board's own words on fields. */
 export async function dress(
   frames: DataFrame[],
@@ -121,7 +130,7 @@ export async function dress(
   const data = await lastValueFrom(transformDataFrame(transformations, frames, { interpolate: replaceVariables }));
   const dressed = applyFieldOverrides({
     data,
-    fieldConfig,
+    fieldConfig: withLowest(fieldConfig),
     fieldConfigRegistry: registry,
     replaceVariables,
     theme,
