@@ -78,6 +78,9 @@ func TestOurSchemasUseOnlyKeywordsThatHaveWords(t *testing.T) {
 	silent := []string{"$schema", "$id", "$ref", "$defs", "title", "description", "properties", "items"}
 	schemas := 0
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == "node_modules" || d.Name() != ".." && strings.HasPrefix(d.Name(), ".")) {
+			return filepath.SkipDir // others' schemas, which the plugin's front end has brought here
+		}
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".schema.json") {
 			return err
 		}
