@@ -7,7 +7,7 @@ const home = fileURLToPath(new URL('..', import.meta.url));
 const icons = join(home, 'node_modules/@grafana/ui/dist/public');
 const kinds = { '.js': 'text/javascript', '.svg': 'image/svg+xml', '.json': 'application/json', '.css': 'text/css' };
 
-const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Plantroom data source</title>
+const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Plantroom data source</title>
 <script>
 // What Grafana writes into its page. React and the packages look at the process's environment.
 window.process = { env: { NODE_ENV: 'production' } };
