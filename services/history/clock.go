@@ -142,15 +142,17 @@ func (t *Table) counting(n uint32) ([]plantroom.Clock, []plantroom.Pause) {
 	return out, nil
 }
 
-// used is how much of an order's window is used up of which most is; below 0 where none
-// counts.
-func (t *Table) used(n uint32, now plantroom.Instant) float64 {
-	most := -1.0
+// most finds the clock that counts of which most is used up, and how much; below 0
+// where none counts.
+func (t *Table) most(n uint32, now plantroom.Instant) (clock plantroom.Clock, used float64) {
+	used = -1
 	clocks, pauses := t.counting(n)
 	for i := range clocks {
-		most = max(most, sla.Used(&clocks[i], pauses, now))
+		if u := sla.Used(&clocks[i], pauses, now); i == 0 || u > used {
+			clock, used = clocks[i], u
+		}
 	}
-	return most
+	return clock, used
 }
 
 // ClockItem is one clock of an order in an answer.
@@ -164,16 +166,11 @@ type ClockItem struct {
 // pressing is the clock of an order that counts and of which the most is used;
 // where none counts, the worst of those that did; nil where it had none.
 func (t *Table) pressing(n uint32, c *orderChunk, i uint32, now plantroom.Instant) *ClockItem {
-	var out *ClockItem
-	clocks, pauses := t.counting(n)
-	for j := range clocks {
-		k := &clocks[j]
-		if used := sla.Used(k, pauses, now); out == nil || used > out.Used {
-			out = &ClockItem{k.Kind, k.State, k.Due, used}
-		}
+	if k, used := t.most(n, now); k.Kind != "" {
+		return &ClockItem{k.Kind, k.State, k.Due, used}
 	}
-	if w := int(c.worst[i]); out == nil && w > 0 {
-		out = &ClockItem{Kinds[w-1], c.clocks[i].state(w - 1), c.due[i], float64(c.used[i])}
+	if w := int(c.worst[i]); w > 0 {
+		return &ClockItem{Kinds[w-1], c.clocks[i].state(w - 1), c.due[i], float64(c.used[i])}
 	}
-	return out
+	return nil
 }

@@ -118,7 +118,8 @@ func (t *Table) OpenIn(f *Filter, from, to, now plantroom.Instant, most int) []p
 			if c.state[i] == 0 || c.raised[i] >= to || stateOf(c.state[i]).Final() && c.ended(i) < from || !s.order(c, i) {
 				continue
 			}
-			o := one{n: uint32(k)*chunkRows + i, used: t.used(uint32(k)*chunkRows+i, now)}
+			o := one{n: uint32(k)*chunkRows + i}
+			_, o.used = t.most(o.n, now)
 			if o.used < 0 {
 				if rest++; rest > most {
 					continue
